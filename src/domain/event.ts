@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import { type ApiKeyEvent, apiKeyEvents } from './apiKey.ts';
+import { type AssignmentEvent, assignmentEvents } from './assignment.ts';
+import { type HitEvent, hitEvents } from './hit.ts';
+import type { ApiKeyId, AssignmentId, EventId, HitId, Instant, ProtoHitId, ReservationId, WorkRequestId } from './ids.ts';
+import { type PresenceEvent, presenceEvents } from './presence.ts';
+import { type ProtoHitEvent, protoHitEvents } from './protoHit.ts';
+import { type ReservationEvent, reservationEvents } from './reservation.ts';
+import { type WorkRequestEvent, workRequestEvents } from './workRequest.ts';
+
+/** Everything that can happen. */
+export type DomainEvent =
+  | ProtoHitEvent
+  | ReservationEvent
+  | AssignmentEvent
+  | PresenceEvent
+  | HitEvent
+  | WorkRequestEvent
+  | ApiKeyEvent;
+
+export type EventType = DomainEvent['type'];
+
+/** The shape of each event's data, as written today. Older shapes are upcast when read (event-store/upcasters.ts). */
+export const eventSchemas = {
+  ...protoHitEvents,
+  ...reservationEvents,
+  ...assignmentEvents,
+  ...presenceEvents,
+  ...hitEvents,
+  ...workRequestEvents,
+  ...apiKeyEvents,
+} satisfies Record<EventType, z.ZodType>;
+
+/** Who did it: `key:<id>`, `operator:<name>`, `worker:<id>`, `anyone` (an open API), `scheduler`, `marketplace`. */
+export type Actor =
+  | `key:${string}`
+  | `operator:${string}`
+  | `worker:${string}`
+  | 'anyone'
+  | 'scheduler'
+  | 'marketplace';
+
+export type EventMetadata = {
+  readonly actor: Actor;
+  /** The reservation that the event serves, else the request. */
+  readonly correlationId: string;
+  /** The event or request that caused it. */
+  readonly causationId: string;
+};
+
+/** An event about to be appended. `id` makes the append idempotent: the same ids again are the same append. */
+export type NewEvent = DomainEvent & {
+  readonly id: EventId;
+  readonly recordedAt: Instant;
+  readonly metadata: EventMetadata;
+};
+
+export type StreamName = `${StreamCategory}-${string}`;
+export type StreamCategory =
+  | 'protoHit'
+  | 'reservation'
+  | 'assignment'
+  | 'presence'
+  | 'hit'
+  | 'workRequest'
+  | 'apiKey'
+  | 'operator';
+
+export const streamOf = {
+  protoHit: (id: ProtoHitId): StreamName => `protoHit-${id}`,
+  reservation: (id: ReservationId): StreamName => `reservation-${id}`,
+  assignment: (id: AssignmentId): StreamName => `assignment-${id}`,
+  presence: (id: AssignmentId): StreamName => `presence-${id}`,
+  hit: (id: HitId): StreamName => `hit-${id}`,
+  workRequest: (id: WorkRequestId): StreamName => `workRequest-${id}`,
+  apiKey: (id: ApiKeyId): StreamName => `apiKey-${id}`,
+} as const;
+
+/** The id part of a stream's name. */
+export const streamId = (stream: StreamName): string => stream.slice(stream.indexOf('-') + 1);

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { EventsOf } from './decision.ts';
+import { AssignmentId, Instant, ProtoHitId, WorkerId } from './ids.ts';
+
+export const PingType = z.enum(['waiting', 'working']);
+export type PingType = z.infer<typeof PingType>;
+
+/** Every ping is kept, for as long as the operator says; no decision depends on this stream's revision. */
+export const presenceEvents = {
+  WorkerPinged: z.object({
+    assignmentId: AssignmentId,
+    workerId: WorkerId,
+    pingType: PingType,
+    at: Instant,
+  }),
+} as const;
+export type PresenceEvent = EventsOf<typeof presenceEvents>;
+
+/** The landing page script pings this often (as the original's did). */
+export const PING_INTERVAL_MS = 2_500;
+
+/** A worker who waits at the landing page, as the pool knows them. */
+export type WaitingWorker = {
+  readonly assignmentId: AssignmentId;
+  readonly workerId: WorkerId;
+  readonly protoHitId: ProtoHitId;
+  readonly recruitedFor: string | null;
+  readonly waitingSince: Instant;
+  readonly lastPingAt: Instant;
+};
+
+/** One beat was missed: still counted as waiting, but others are called first. */
+export const isSuspect = (lastPingAt: Instant, now: Instant): boolean => now - lastPingAt > 2 * PING_INTERVAL_MS;
