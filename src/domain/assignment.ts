@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.ts';
-import { AssignmentId, HitId, Instant, ProtoHitId, ReservationId, WorkerId } from './ids.ts';
+import { AssignmentId, HitId, Instant, MarketplaceHitId, ProtoHitId, ReservationId, WorkerId } from './ids.ts';
 
 export const assignmentEvents = {
   /** First ping, or the first after the worker was lost. */
@@ -8,6 +8,7 @@ export const assignmentEvents = {
     assignmentId: AssignmentId,
     workerId: WorkerId,
     hitId: HitId,
+    marketplaceHitId: MarketplaceHitId,
     protoHitId: ProtoHitId,
     /** The reservation whose HIT brought the worker here; null if none did. */
     recruitedFor: ReservationId.nullable(),
@@ -105,6 +106,7 @@ export function arrive(
     assignmentId: AssignmentId;
     workerId: WorkerId;
     hitId: HitId;
+    marketplaceHitId: MarketplaceHitId;
     protoHitId: ProtoHitId;
     recruitedFor: ReservationId | null;
     at: Instant;
