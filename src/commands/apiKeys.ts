@@ -1,0 +1,55 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { issue, revoke } from '../domain/apiKey.ts';
+import { streamOf } from '../domain/event.ts';
+import { ApiKeyId } from '../domain/ids.ts';
+import { apiKeys } from './aggregates.ts';
+import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
+import { handleOne, idFor } from './handle.ts';
+
+/**
+ * How a key is kept. A key is 256 random bits, so a plain SHA-256 cannot be searched backwards and needs no
+ * slow hash (OWASP Cryptographic Storage, "high-entropy secrets").
+ */
+export const hashOfKey = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+/** Issues and revokes the keys of applications. `retainer.api_key_secrets` alone decides who may enter. */
+export const apiKeyCommands = (deps: Dependencies) => ({
+  /** Answers with the key itself, for the only time: what is kept is its hash. */
+  issueApiKey: async (
+    context: Context,
+    { label }: { label: string },
+  ): Promise<CommandResult<{ apiKeyId: ApiKeyId; key: string }>> => {
+    const apiKeyId = ApiKeyId.parse(idFor(context, 'apiKey'));
+    const key = `rk_${randomBytes(32).toString('base64url')}`;
+    const result = await handleOne(
+      deps,
+      context,
+      apiKeys,
+      streamOf.apiKey(apiKeyId),
+      (state, at) => issue(state, { apiKeyId, label, at }),
+      { apiKeyId, key },
+    );
+    // After the event: a crash in between leaves a key that opens nothing, never one that nobody issued.
+    if (result.type === 'done') {
+      await deps.db.query(
+        `insert into retainer.api_key_secrets (api_key_id, label, hash, issued_at)
+         values ($1, $2, $3, to_timestamp($4 / 1000.0))`,
+        [apiKeyId, label, hashOfKey(key), deps.clock()],
+      );
+    }
+    return settled(deps, result);
+  },
+
+  revokeApiKey: async (context: Context, { apiKeyId }: { apiKeyId: ApiKeyId }): Promise<CommandResult<null>> => {
+    // Before the event: once the operator sees "revoked", no node lets the key in.
+    await deps.db.query(
+      `update retainer.api_key_secrets set revoked_at = to_timestamp($2 / 1000.0)
+       where api_key_id = $1 and revoked_at is null`,
+      [apiKeyId, deps.clock()],
+    );
+    return settled(
+      deps,
+      await handleOne(deps, context, apiKeys, streamOf.apiKey(apiKeyId), (state, at) => revoke(state, { at }), null),
+    );
+  },
+});

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { assignTask } from '../domain/assignment.ts';
+import { streamOf } from '../domain/event.ts';
+import type { ProtoHitId, ReservationId } from '../domain/ids.ts';
+import { type Match, match, type OpenReservation } from '../domain/matching.ts';
+import { dispatch as dispatchWorkers, openSlots, type Reservation } from '../domain/reservation.ts';
+import { invokedWithOpenSlots } from '../projections/reservations.ts';
+import { waitingWorkers } from '../projections/waitingPool.ts';
+import { assignments, type Loaded, load, reservations } from './aggregates.ts';
+import { type Dependencies, settled } from './context.ts';
+import { writeTo } from './handle.ts';
+
+/**
+ * Sends waiting workers of a ProtoHIT to its invoked reservations until there is nobody to send or nowhere to
+ * send them; answers with how many were sent. `reservationId` names one that the read models may not show yet.
+ */
+export type Dispatch = (protoHitId: ProtoHitId, reservationId?: ReservationId) => Promise<number>;
+
+/** A match is tried again at once when another node was quicker; past this many rounds the watch takes over. */
+const MOST_ROUNDS = 20;
+
+/** More candidates than slots, because some may be gone by the time they are called. */
+const SPARE_CANDIDATES = 20;
+
+const context = { actor: 'scheduler', requestId: 'dispatch' } as const;
+
+/**
+ * Dispatch is exact on any number of nodes at once: a reservation's stream owns its slots, an assignment's
+ * stream owns its task, and each match appends to both, expecting that neither has moved. Whoever comes second
+ * decides anew.
+ */
+export function createDispatch(deps: Dependencies): Dispatch {
+  const running = new Map<ProtoHitId, { again: Set<ReservationId> | null; result: Promise<number> }>();
+
+  const run = async (protoHitId: ProtoHitId, named: Iterable<ReservationId>): Promise<number> => {
+    let sent = 0;
+    const extra = new Set(named);
+    for (let round = 1; round <= MOST_ROUNDS; round++) {
+      const { matched, dispatched } = await dispatchRound(deps, protoHitId, extra);
+      sent += dispatched;
+      if (matched === 0) break;
+      if (dispatched === 0) await sleep(Math.random() * 5 * round);
+    }
+    return sent;
+  };
+
+  return (protoHitId, reservationId) => {
+    const busy = running.get(protoHitId);
+    if (busy) {
+      // What changed may have been read already: the run that is under way looks once more when it ends.
+      busy.again ??= new Set();
+      if (reservationId !== undefined) busy.again.add(reservationId);
+      return busy.result;
+    }
+    const start = async (named: Iterable<ReservationId>): Promise<number> => {
+      const sent = await run(protoHitId, named);
+      const again = running.get(protoHitId)?.again;
+      if (!again) return sent;
+      running.set(protoHitId, { again: null, result });
+      return sent + (await start(again));
+    };
+    const result = start(reservationId === undefined ? [] : [reservationId]).finally(() => {
+      running.delete(protoHitId);
+    });
+    running.set(protoHitId, { again: null, result });
+    return result;
+  };
+}
+
+type Opening = OpenReservation & { readonly loaded: Loaded<Reservation & { phase: 'invoked' }> };
+
+async function dispatchRound(
+  deps: Dependencies,
+  protoHitId: ProtoHitId,
+  extra: ReadonlySet<ReservationId>,
+): Promise<{ matched: number; dispatched: number }> {
+  const now = deps.clock();
+  const listed = await invokedWithOpenSlots(deps.db, protoHitId);
+  const openings = await openingsOf(deps, protoHitId, new Set([...listed.map((row) => row.reservationId), ...extra]));
+  const wanted = openings.reduce((sum, { openSlots }) => sum + openSlots, 0);
+  if (wanted === 0) return { matched: 0, dispatched: 0 };
+
+  const waiting = await waitingWorkers(deps.db, {
+    protoHitId,
+    now,
+    pingTimeoutMs: deps.settings.pingTimeoutSeconds * 1000,
+    preferRecruitedFor: openings.map(({ reservationId }) => reservationId),
+    limit: wanted + SPARE_CANDIDATES,
+  });
+  const matches = match(openings, waiting, now);
+  const sent = await Promise.all(
+    matches.map((one) => {
+      const opening = openings.find(({ reservationId }) => reservationId === one.reservationId);
+      return opening === undefined ? 0 : carryOut(deps, opening.loaded, one);
+    }),
+  );
+  return { matched: matches.length, dispatched: sent.reduce((sum, count) => sum + count, 0) };
+}
+
+/** The reservations as their streams say now: the read model may lag, the stream cannot. */
+async function openingsOf(
+  { store }: Dependencies,
+  protoHitId: ProtoHitId,
+  ids: ReadonlySet<ReservationId>,
+): Promise<readonly Opening[]> {
+  const loaded = await Promise.all([...ids].map((id) => load(store, reservations, streamOf.reservation(id))));
+  return loaded.flatMap((one) => {
+    const { state } = one;
+    if (state.phase !== 'invoked' || state.protoHitId !== protoHitId || openSlots(state) <= 0) return [];
+    return {
+      reservationId: state.id,
+      invokedAt: state.invokedAt ?? 0,
+      openSlots: openSlots(state),
+      holders: new Set(state.dispatched.values()),
+      loaded: { ...one, state: { ...state, phase: 'invoked' } },
+    };
+  });
+}
+
+/** One atomic append for the reservation and all who are sent to it; answers how many went, 0 after a conflict. */
+async function carryOut(
+  deps: Dependencies,
+  reservation: Loaded<Reservation & { phase: 'invoked' }>,
+  { workers }: Match,
+): Promise<number> {
+  const at = deps.clock();
+  const { id: reservationId, foreignId } = reservation.state;
+  const loaded = await Promise.all(
+    workers.map(async (worker) => ({
+      worker,
+      assignment: await load(deps.store, assignments, streamOf.assignment(worker.assignmentId)),
+    })),
+  );
+  const stamp = { context, at, correlationId: reservationId, causationId: reservation.last?.id };
+  const callable = loaded.flatMap(({ worker, assignment }) => {
+    const decision = assignTask(assignment.state, { reservationId, foreignId, at });
+    return decision.type === 'refused' ? [] : { worker, write: writeTo(assignment, decision.events, stamp) };
+  });
+  if (callable.length === 0) return 0;
+
+  const decision = dispatchWorkers(reservation.state, { workers: callable.map(({ worker }) => worker), at });
+  if (decision.type === 'refused') return 0;
+  const result = await deps.store.append([
+    writeTo(reservation, decision.events, stamp),
+    ...callable.map(({ write }) => write),
+  ]);
+  if (result.type === 'conflict') return 0;
+  // The next round must not pick the same people again.
+  await settled(deps, { type: 'done', value: null, position: result.position });
+  return callable.length;
+}

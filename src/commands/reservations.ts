@@ -1,0 +1,206 @@
+import type { Decision } from '../domain/decision.ts';
+import { streamOf } from '../domain/event.ts';
+import { requestExpire } from '../domain/hit.ts';
+import { type AssignmentId, type HitId, type Instant, type ProtoHitId, ReservationId } from '../domain/ids.ts';
+import {
+  cancel,
+  finish,
+  invoke,
+  make,
+  type Reservation,
+  type ReservationEvent,
+  reopenSlot,
+  timeOut,
+  unfinish,
+} from '../domain/reservation.ts';
+import { openHitsOfReservation, unneededHits } from '../projections/hits.ts';
+import { openReservations } from '../projections/reservations.ts';
+import { releasable } from '../projections/waitingPool.ts';
+import { hits, load, protoHits, reservations } from './aggregates.ts';
+import type { assignmentCommands } from './assignments.ts';
+import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
+import type { Dispatch } from './dispatch.ts';
+import { handle, handleOne, idFor, writeTo } from './handle.ts';
+import type { hitCommands } from './hits.ts';
+
+type Made = {
+  readonly protoHitId: ProtoHitId;
+  readonly foreignId: string;
+  readonly payload: Parameters<typeof make>[1]['payload'];
+  /** From now. */
+  readonly delaySeconds: number;
+  readonly numAssignments: number;
+};
+
+/** The life of reservations, as applications and the scheduler steer it. */
+export const reservationCommands = (
+  deps: Dependencies,
+  dispatch: Dispatch,
+  { releaseWorkers }: Pick<ReturnType<typeof assignmentCommands>, 'releaseWorkers'>,
+  { requestHitExpire }: Pick<ReturnType<typeof hitCommands>, 'requestHitExpire'>,
+) => {
+  const { store, db, clock, log } = deps;
+
+  const onReservation = (
+    context: Context,
+    reservationId: ReservationId,
+    decide: (state: Reservation, at: Instant) => Decision<ReservationEvent>,
+  ): Promise<CommandResult<null>> =>
+    handleOne(
+      deps,
+      context,
+      reservations,
+      streamOf.reservation(reservationId),
+      decide,
+      null,
+      reservationId,
+    );
+
+  /** The rest of an answered command: what fails here is taken up by the watch within a second or two. */
+  const followUp = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      log.warn({ err: error }, `${what} failed after its command was stored; the watch takes it up`);
+    }
+  };
+
+  const dispatchTo = async (reservationId: ReservationId): Promise<void> => {
+    const { state } = await load(store, reservations, streamOf.reservation(reservationId));
+    if (state.phase === 'invoked') await dispatch(state.protoHitId, reservationId);
+  };
+
+  const releaseUnneeded = async (context: Context): Promise<void> => {
+    const due = await releasable(db, { now: clock() });
+    const assignmentIds = due.filter(({ reason }) => reason === 'notNeeded').map(({ assignmentId }) => assignmentId);
+    await releaseWorkers(context, { assignmentIds, reason: 'notNeeded' });
+  };
+
+  return {
+    /** Announces work for a ProtoHIT. Recruiting follows; nobody is told yet. */
+    makeReservation: async (context: Context, made: Made): Promise<CommandResult<ReservationId>> => {
+      const reservationId = ReservationId.parse(idFor(context, 'reservation'));
+      return settled(
+        deps,
+        await handle(deps, async () => {
+          const at = clock();
+          const [protoHit, reservation] = await Promise.all([
+            load(store, protoHits, streamOf.protoHit(made.protoHitId)),
+            load(store, reservations, streamOf.reservation(reservationId)),
+          ]);
+          if (protoHit.state.phase === 'none')
+            return { type: 'refused', refusal: { kind: 'notFound', message: 'ProtoHit.DoesNotExist' } };
+          const decision = make(reservation.state, { ...made, reservationId, at });
+          if (decision.type === 'refused') return decision;
+          const writes = [writeTo(reservation, decision.events, { context, at, correlationId: reservationId })];
+          return { type: 'write', writes, value: reservationId, seen: [reservation] };
+        }),
+      );
+    },
+
+    /** Asks for the workers now: as many as wait are told before this answers. */
+    invokeReservation: async (
+      context: Context,
+      { reservationId, foreignId }: { reservationId: ReservationId; foreignId?: string | undefined },
+    ): Promise<CommandResult<null>> => {
+      const result = await onReservation(context, reservationId, (state, at) => invoke(state, { foreignId, at }));
+      if (result.type === 'done') await followUp('dispatch', () => dispatchTo(reservationId));
+      return settled(deps, result);
+    },
+
+    /** Sends no more workers. Its HITs go at the scheduler's next round if nobody else needs them. */
+    finishReservation: async (
+      context: Context,
+      { reservationId }: { reservationId: ReservationId },
+    ): Promise<CommandResult<null>> =>
+      settled(deps, await onReservation(context, reservationId, (state, at) => finish(state, { at }))),
+
+    /** Back to where it stood before it was finished, cancelled or timed out. */
+    unfinishReservation: async (
+      context: Context,
+      { reservationId }: { reservationId: ReservationId },
+    ): Promise<CommandResult<null>> => {
+      const result = await onReservation(context, reservationId, (state, at) => unfinish(state, { at }));
+      if (result.type === 'done') await followUp('dispatch', () => dispatchTo(reservationId));
+      return settled(deps, result);
+    },
+
+    /**
+     * Ends the reservation and, in the same append, its HITs; then releases those who wait and whom no other
+     * reservation of the ProtoHIT needs.
+     */
+    cancelReservation: async (
+      context: Context,
+      { reservationId }: { reservationId: ReservationId },
+    ): Promise<CommandResult<null>> => {
+      const result = await settled(
+        deps,
+        await handle(deps, async () => {
+          const at = clock();
+          const reservation = await load(store, reservations, streamOf.reservation(reservationId));
+          const decision = cancel(reservation.state, { at });
+          if (decision.type === 'refused') return decision;
+          const stamp = { context, at, correlationId: reservationId };
+          const open = decision.events.length > 0 ? await openHitsOfReservation(db, reservationId) : [];
+          const expiries = await Promise.all(
+            open.map(async ({ hitId }) => {
+              const hit = await load(store, hits, streamOf.hit(hitId));
+              const expiry = requestExpire(hit.state, { reason: 'cancelled', at });
+              return writeTo(hit, expiry.type === 'refused' ? [] : expiry.events, stamp);
+            }),
+          );
+          const writes = [writeTo(reservation, decision.events, stamp), ...expiries];
+          return { type: 'write', writes, value: null, seen: [reservation] };
+        }),
+      );
+      if (result.type === 'done') await followUp('release', () => releaseUnneeded(context));
+      return result;
+    },
+
+    /** Finishes every open reservation (of one ProtoHIT, if named) and expires every HIT nobody needs. */
+    finishAll: async (
+      context: Context,
+      { protoHitId }: { protoHitId?: ProtoHitId | undefined },
+    ): Promise<CommandResult<{ finished: number }>> => {
+      const open = await openReservations(db, protoHitId);
+      const results = await Promise.all(
+        open.map(({ reservationId }) =>
+          onReservation(context, reservationId, (state, at) => finish(state, { at })),
+        ),
+      );
+      const positions = results.flatMap((result) =>
+        result.type === 'done' && result.position !== null ? [result.position] : [],
+      );
+      const position = positions.sort().at(-1) ?? null;
+      const done = await settled(deps, { type: 'done', value: { finished: open.length }, position });
+      const unneeded: readonly { hitId: HitId }[] = await unneededHits(db, { now: clock(), protoHitId });
+      await requestHitExpire(context, { hitIds: unneeded.map(({ hitId }) => hitId), reason: 'finishedAll' });
+      await followUp('release', () => releaseUnneeded(context));
+      return done;
+    },
+
+    /** Gives up on a reservation that nobody invoked in time. */
+    timeOutReservation: (context: Context, { reservationId }: { reservationId: ReservationId }) =>
+      onReservation(context, reservationId, (state, at) =>
+        timeOut(state, { timeoutMinutes: deps.settings.reservationTimeoutMinutes, at }),
+      ),
+
+    /** A dispatched worker never came: the slot goes to the next one who waits. */
+    reopenSlot: async (
+      context: Context,
+      {
+        reservationId,
+        ...slot
+      }: {
+        reservationId: ReservationId;
+        assignmentId: AssignmentId;
+        reason: 'lost' | 'neverResponded' | 'returned' | 'abandoned';
+      },
+    ): Promise<CommandResult<null>> => {
+      const result = await onReservation(context, reservationId, (state, at) => reopenSlot(state, { ...slot, at }));
+      if (result.type === 'done' && result.position !== null)
+        await followUp('dispatch', () => dispatchTo(reservationId));
+      return result;
+    },
+  };
+};
