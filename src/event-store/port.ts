@@ -98,6 +98,8 @@ export type EventStore = {
   readonly subscribe: (options: SubscribeOptions) => AsyncIterable<Batch>;
   /** The position of the last event; `BEGINNING` if there is none. */
   readonly head: () => Promise<Position>;
+  /** Roughly how many events the log holds, and quickly: for progress bars, never for a decision. */
+  readonly count: () => Promise<number>;
   /**
    * Forgets events of one category recorded before a moment, a bounded number a call; answers how many.
    * Only categories on whose revisions no decision depends may be pruned.
