@@ -1,7 +1,7 @@
 import {
-  arrive,
   type Assignment,
   type AssignmentEvent,
+  arrive,
   lose,
   markAbandoned,
   markApproved,
@@ -61,10 +61,7 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
         ping.pingType === 'working' && arrival.events.length === 0 ? respond(loaded.state, { at }) : arrival;
       if (decision.type === 'refused') return decision;
       const correlationId = loaded.state.phase === 'none' ? undefined : loaded.state.task?.reservationId;
-      const writes = [
-        writeTo(loaded, decision.events, { context, at, correlationId }),
-        presence(context, ping, at),
-      ];
+      const writes = [writeTo(loaded, decision.events, { context, at, correlationId }), presence(context, ping, at)];
       return { type: 'write', writes, value: null, seen: [loaded] };
     });
 
@@ -115,10 +112,7 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     /** Ends the wait of workers; those who were called in the meantime are left alone. */
     releaseWorkers: async (
       context: Context,
-      {
-        assignmentIds,
-        reason,
-      }: { assignmentIds: readonly AssignmentId[]; reason: 'notNeeded' | 'waitedLongest' },
+      { assignmentIds, reason }: { assignmentIds: readonly AssignmentId[]; reason: 'notNeeded' | 'waitedLongest' },
     ): Promise<void> => {
       await Promise.all(
         assignmentIds.map((assignmentId) =>
@@ -128,10 +122,8 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     },
 
     /** What the marketplace reports. */
-    markAssignment: (
-      context: Context,
-      { assignmentId, as }: { assignmentId: AssignmentId; as: keyof typeof MARKS },
-    ) => onAssignment(context, assignmentId, (state, at) => MARKS[as](state, { at })),
+    markAssignment: (context: Context, { assignmentId, as }: { assignmentId: AssignmentId; as: keyof typeof MARKS }) =>
+      onAssignment(context, assignmentId, (state, at) => MARKS[as](state, { at })),
   };
 };
 

@@ -27,8 +27,7 @@ export const hitCommands = (deps: Dependencies) => {
     hitId: HitId,
     decide: (state: Hit, at: Instant) => Decision<HitEvent>,
     correlationId?: string,
-  ): Promise<CommandResult<null>> =>
-    handleOne(deps, context, hits, streamOf.hit(hitId), decide, null, correlationId);
+  ): Promise<CommandResult<null>> => handleOne(deps, context, hits, streamOf.hit(hitId), decide, null, correlationId);
 
   return {
     /** Decides to post HITs; each becomes a stream of its own. The poster carries them out. */

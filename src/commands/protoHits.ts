@@ -1,5 +1,5 @@
-import { ProtoHitId } from '../domain/ids.ts';
 import { streamOf } from '../domain/event.ts';
+import { ProtoHitId } from '../domain/ids.ts';
 import { define, type ProtoHitFields, switchSandbox } from '../domain/protoHit.ts';
 import { protoHits } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';

@@ -46,15 +46,7 @@ export const reservationCommands = (
     reservationId: ReservationId,
     decide: (state: Reservation, at: Instant) => Decision<ReservationEvent>,
   ): Promise<CommandResult<null>> =>
-    handleOne(
-      deps,
-      context,
-      reservations,
-      streamOf.reservation(reservationId),
-      decide,
-      null,
-      reservationId,
-    );
+    handleOne(deps, context, reservations, streamOf.reservation(reservationId), decide, null, reservationId);
 
   /** The rest of an answered command: what fails here is taken up by the watch within a second or two. */
   const followUp = async (what: string, work: () => Promise<unknown>): Promise<void> => {
@@ -164,9 +156,7 @@ export const reservationCommands = (
     ): Promise<CommandResult<{ finished: number }>> => {
       const open = await openReservations(db, protoHitId);
       const results = await Promise.all(
-        open.map(({ reservationId }) =>
-          onReservation(context, reservationId, (state, at) => finish(state, { at })),
-        ),
+        open.map(({ reservationId }) => onReservation(context, reservationId, (state, at) => finish(state, { at }))),
       );
       const positions = results.flatMap((result) =>
         result.type === 'done' && result.position !== null ? [result.position] : [],

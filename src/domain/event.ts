@@ -2,7 +2,16 @@ import type { z } from 'zod';
 import { type ApiKeyEvent, apiKeyEvents } from './apiKey.ts';
 import { type AssignmentEvent, assignmentEvents } from './assignment.ts';
 import { type HitEvent, hitEvents } from './hit.ts';
-import type { ApiKeyId, AssignmentId, EventId, HitId, Instant, ProtoHitId, ReservationId, WorkRequestId } from './ids.ts';
+import type {
+  ApiKeyId,
+  AssignmentId,
+  EventId,
+  HitId,
+  Instant,
+  ProtoHitId,
+  ReservationId,
+  WorkRequestId,
+} from './ids.ts';
 import { type PresenceEvent, presenceEvents } from './presence.ts';
 import { type ProtoHitEvent, protoHitEvents } from './protoHit.ts';
 import { type ReservationEvent, reservationEvents } from './reservation.ts';

@@ -71,10 +71,7 @@ export function evolveHit(state: Hit, event: HitEvent): Hit {
 const unknown = refuse('notFound', 'Hit.DoesNotExist');
 
 /** Decides that a HIT is to be posted; the poster carries it out. */
-export function requestPost(
-  state: Hit,
-  command: z.infer<typeof hitEvents.HitPostRequested>,
-): Decision<HitEvent> {
+export function requestPost(state: Hit, command: z.infer<typeof hitEvents.HitPostRequested>): Decision<HitEvent> {
   return state.phase === 'none' ? emit({ type: 'HitPostRequested', data: command }) : nothing;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EventsOf } from './decision.ts';
-import { AssignmentId, Instant, ProtoHitId, WorkerId } from './ids.ts';
+import { AssignmentId, Instant, type ProtoHitId, WorkerId } from './ids.ts';
 
 export const PingType = z.enum(['waiting', 'working']);
 export type PingType = z.infer<typeof PingType>;
@@ -29,5 +29,8 @@ export type WaitingWorker = {
   readonly lastPingAt: Instant;
 };
 
-/** One beat was missed: still counted as waiting, but others are called first. */
-export const isSuspect = (lastPingAt: Instant, now: Instant): boolean => now - lastPingAt > 2 * PING_INTERVAL_MS;
+/** Silent for so long that a beat was missed. */
+export const SUSPECT_AFTER_MS = 2 * PING_INTERVAL_MS;
+
+/** Still counted as waiting, but others are called first. */
+export const isSuspect = (lastPingAt: Instant, now: Instant): boolean => now - lastPingAt > SUSPECT_AFTER_MS;

@@ -1,4 +1,4 @@
-import type { EventMetadata, DomainEvent, NewEvent, StreamName } from '../domain/event.ts';
+import type { DomainEvent, EventMetadata, NewEvent, StreamName } from '../domain/event.ts';
 import type { EventId, Instant } from '../domain/ids.ts';
 
 /**

@@ -1,0 +1,32 @@
+import type { CliCommand } from '../main.ts';
+import { openCore, openScheduler } from '../service.ts';
+import { startLog } from './log.ts';
+import { settingsOrExit } from './settings.ts';
+
+export const tick: CliCommand = {
+  usage: `retainer tick
+
+One round of the scheduler's work: times out reservations nobody invoked, decides which HITs to post and to
+expire, carries that out on the marketplace, and reconciles with what the marketplace lists.
+
+'retainer serve' does this by itself every SCHEDULER_INTERVAL_SECONDS. Those who prefer cron start their nodes with
+SCHEDULER_INTERVAL_SECONDS=0 and put this in a crontab:
+
+  * * * * * retainer tick >> /var/log/retainer-tick.log 2>&1
+
+Waits while another node holds the scheduler's lease, so that no two rounds overlap.
+`,
+  options: {},
+  run: async () => {
+    const settings = settingsOrExit();
+    const log = startLog(settings);
+    const core = await openCore(settings, log);
+    try {
+      const report = await openScheduler(core, settings, log).once();
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      return 0;
+    } finally {
+      await core.close();
+    }
+  },
+};

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import {
+  type DomainEvent,
+  type EventMetadata,
+  type EventType,
+  eventSchemas,
+  type NewEvent,
+  type StreamName,
+} from '../domain/event.ts';
+import type { EventId, Instant } from '../domain/ids.ts';
+import type { Position, RecordedEvent } from './port.ts';
+import { type Upcaster, upcasters } from './upcasters.ts';
+
+/** An event as a store keeps it. */
+export type StoredEvent = {
+  readonly position: Position;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly data: unknown;
+  readonly metadata: unknown;
+  readonly recordedAt: Instant;
+};
+
+/** The log holds an event that this version cannot understand. It is never dropped. */
+export class UnreadableEvent extends Error {
+  override readonly name = 'UnreadableEvent';
+}
+
+/** Which upcasters apply; tests bring their own. */
+export type Upcasters = Readonly<Partial<Record<string, readonly Upcaster[]>>>;
+
+const isEventType = (type: string): type is EventType => Object.hasOwn(eventSchemas, type);
+
+/** The version under which data of a type is written today. */
+export const currentVersion = (type: string, known: Upcasters = upcasters): number => 1 + (known[type]?.length ?? 0);
+
+/**
+ * Turns stored JSON into an event of the domain: upcast to today's shape, then checked against its schema.
+ * Throws `UnreadableEvent`, naming type, stream, revision and position, for a type nobody knows, a version from
+ * the future, and data that does not fit.
+ */
+export function decode(stored: StoredEvent, known: Upcasters = upcasters): RecordedEvent {
+  const { type, version } = stored;
+  const where = `${type} in stream ${stored.stream}, revision ${stored.revision}, position ${stored.position}`;
+  if (!isEventType(type)) throw new UnreadableEvent(`no such event type: ${where}`);
+  const current = currentVersion(type, known);
+  if (version > current)
+    throw new UnreadableEvent(
+      `written by a newer version of this service (data version ${version}, known ${current}): ${where}`,
+    );
+  const upcast = (known[type] ?? []).slice(version - 1).reduce((data, step) => step(data), stored.data);
+  const schema: z.ZodType = eventSchemas[type];
+  const parsed = schema.safeParse(upcast);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`);
+    throw new UnreadableEvent(`its data does not fit: ${where}: ${problems.join('; ')}`);
+  }
+  // The schema of `type` vouches for `data`; the store wrote the rest itself.
+  return {
+    type,
+    data: parsed.data,
+    id: stored.id as EventId,
+    stream: stored.stream as StreamName,
+    revision: stored.revision,
+    position: stored.position,
+    recordedAt: stored.recordedAt,
+    metadata: stored.metadata as EventMetadata,
+  } as RecordedEvent;
+}
+
+/** The JSON texts of an event, ready to store. */
+export const encode = ({ type, data, metadata }: NewEvent): { version: number; data: string; metadata: string } => ({
+  version: currentVersion(type),
+  data: JSON.stringify(data satisfies DomainEvent['data']),
+  metadata: JSON.stringify(metadata),
+});

@@ -1,0 +1,32 @@
+import { decode } from '../codec.ts';
+import type { RecordedEvent } from '../port.ts';
+import { toPosition } from './position.ts';
+
+/** An event's row, as `pg` answers it. */
+export type EventRow = {
+  position: string;
+  stream: string;
+  revision: number;
+  event_id: string;
+  type: string;
+  version: number;
+  data: unknown;
+  metadata: unknown;
+  recorded_at: string;
+};
+
+export const COLUMNS =
+  'e.position, e.stream, e.revision, e.event_id, e.type, e.version, e.data, e.metadata, e.recorded_at';
+
+export const toEvent = (row: EventRow): RecordedEvent =>
+  decode({
+    position: toPosition(row.position),
+    stream: row.stream,
+    revision: row.revision,
+    id: row.event_id,
+    type: row.type,
+    version: row.version,
+    data: row.data,
+    metadata: row.metadata,
+    recordedAt: Number(row.recorded_at),
+  });

@@ -1,0 +1,62 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { listen } from '../../postgres/listen.ts';
+import { isUnavailable } from '../../postgres/pool.ts';
+import { BEGINNING, type EventStore, StoreUnavailable } from '../port.ts';
+import { createGroupCommit } from './groupCommit.ts';
+import { toPosition } from './position.ts';
+import { prune } from './prune.ts';
+import { createReads } from './reads.ts';
+import { createTail, follow } from './subscription.ts';
+
+/**
+ * The log in Postgres, schema `event_store`. Appends go over `pool` in one statement at a time; growth is heard on
+ * a connection of its own, opened with the first subscription.
+ */
+export function createPostgresStore({ url, pool, log }: { url: string; pool: pg.Pool; log: Logger }): EventStore {
+  const tail = createTail();
+  const groupCommit = createGroupCommit(pool, { log, onAppended: tail.grew });
+  const { read } = createReads(pool);
+  const ending = new AbortController();
+  let listener: ReturnType<typeof listen> | null = null;
+
+  const orUnavailable = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw isUnavailable(error) ? new StoreUnavailable('the log cannot be reached', { cause: error }) : error;
+    }
+  };
+
+  const last = async (): Promise<string | null> => {
+    const { rows } = await orUnavailable(
+      pool.query<{ last: string | null }>('select max(position) as last from event_store.events'),
+    );
+    return rows[0]?.last ?? null;
+  };
+
+  return {
+    append: (writes) => {
+      const streams = new Set(writes.map(({ stream }) => stream));
+      if (streams.size < writes.length) throw new Error('an append may name a stream once');
+      return groupCommit.append(writes);
+    },
+    read: (stream, options) => orUnavailable(read(stream, options)),
+    subscribe: (options) => {
+      listener ??= listen({ url, channels: ['event_log'], onNotify: tail.grew, onGap: tail.grew, log });
+      return follow(pool, tail, { ...options, signal: AbortSignal.any([options.signal, ending.signal]) }, log);
+    },
+    head: async () => {
+      const head = await last();
+      return head === null ? BEGINNING : toPosition(head);
+    },
+    count: async () => Number(await last()),
+    prune: (options) => orUnavailable(prune(pool, options)),
+    close: async () => {
+      await groupCommit.drain();
+      ending.abort();
+      tail.grew();
+      await listener?.close();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import type { EventType } from '../domain/event.ts';
+
+/** Turns the data of one version into that of the next. */
+export type Upcaster = (data: unknown) => unknown;
+
+/**
+ * How older shapes of an event's data become today's. The first function of a type takes version 1 to 2, the next
+ * 2 to 3, and so on; a type without an entry is still at version 1. An entry is never changed or removed once
+ * released: append to its list, and put a fixture of the old form under test/event-store/fixtures.
+ */
+export const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {};

@@ -1,0 +1,101 @@
+import { parseArgs } from 'node:util';
+
+/** A command of the command line: what it is for in one line, all of its usage, and what it does. */
+export type CliCommand = {
+  readonly usage: string;
+  readonly options: NonNullable<Parameters<typeof parseArgs>[0]>['options'];
+  /** Answers with the exit code. */
+  readonly run: (input: { positionals: readonly string[]; values: Record<string, unknown> }) => Promise<number>;
+};
+
+/** Imported only when called for: `retainer config` need not load a marketplace's SDK. */
+const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliCommand> }>> = {
+  serve: {
+    does: 'start a node: the API, the pages, the projector, the scheduler',
+    load: async () => (await import('./cli/serve.ts')).serve,
+  },
+  demo: {
+    does: 'watch the whole story once: recruit, wait, invoke, work, pay',
+    load: async () => (await import('./cli/demo.ts')).demo,
+  },
+  tick: {
+    does: "do one round of the scheduler's work, for those who prefer cron",
+    load: async () => (await import('./cli/tick.ts')).tick,
+  },
+  migrate: {
+    does: 'bring the database up to date and stop',
+    load: async () => (await import('./cli/migrate.ts')).migrateCommand,
+  },
+  rebuild: {
+    does: 'rebuild read models from the log',
+    load: async () => (await import('./cli/rebuild.ts')).rebuildCommand,
+  },
+  key: { does: 'issue, list and revoke API keys', load: async () => (await import('./cli/key.ts')).key },
+  config: {
+    does: 'print the settings in effect, secrets hidden',
+    load: async () => (await import('./cli/config.ts')).config,
+  },
+};
+
+const HELP = `retainer: people on call for software.
+
+  retainer <command> [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { does }]) => `  ${name.padEnd(9)} ${does}`)
+  .join('\n')}
+
+  retainer <command> --help   how a command is used
+  retainer --version
+
+Settings come from the environment and from a file .env in the current folder;
+'retainer config' lists them all with what each is for. None is needed to start:
+
+  retainer serve              then open what it prints
+`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version') {
+    const { version } = await import('./cli/version.ts');
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`retainer: there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}\n`);
+    return 2;
+  }
+  const { usage, options, run } = await command.load();
+  const wanted = { ...options, help: { type: 'boolean', short: 'h' } } as const;
+  let parsed: { positionals: string[]; values: Record<string, unknown> };
+  try {
+    parsed = parseArgs({ args: [...rest], options: wanted, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`retainer ${name}: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return 2;
+  }
+  if (parsed.values['help'] === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  return run(parsed);
+}
+
+/** What an operator is told when a command cannot go on: a sentence, and the stack only when asked for. */
+const explain = (error: unknown): string =>
+  error instanceof Error ? (process.env['DEBUG'] ? (error.stack ?? error.message) : error.message) : String(error);
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`retainer: ${explain(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,65 @@
+import pg from 'pg';
+
+/** What queries need: a pool, or anything that answers like one. */
+export type Database = Pick<pg.Pool, 'query' | 'connect'>;
+
+/**
+ * A pool of connections. Times out instead of waiting for ever, so that a database that is away is an error
+ * within seconds (`isUnavailable`).
+ */
+export function createPool(
+  url: string,
+  { max, applicationName, onError }: { max: number; applicationName: string; onError: (error: Error) => void },
+): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: 3_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** One transaction: committed when `work` is done, rolled back when it throws. */
+export async function inTransaction<T>(db: Database, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+  const tx = await db.connect();
+  let broken: Error | undefined;
+  try {
+    await tx.query('begin');
+    const result = await work(tx);
+    await tx.query('commit');
+    return result;
+  } catch (error) {
+    await tx.query('rollback').catch((cause: Error) => {
+      broken = cause;
+    });
+    throw error;
+  } finally {
+    tx.release(broken);
+  }
+}
+
+/** SQLSTATE classes and codes that say "not now": connection trouble, shutdown, too many clients, lock timeout. */
+const PASSING_SQLSTATE = /^(08...|57P0[1-5]|53...|55P03|40001|40P01|25006)$/;
+const PASSING_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENOENT',
+]);
+const PASSING_MESSAGE =
+  /timeout exceeded when trying to connect|Connection terminated|not queryable|Query read timeout|Cannot use a pool after/;
+
+/** The database is away or overloaded: the same call may succeed later (answer 503). */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return PASSING_SQLSTATE.test(code) || PASSING_SYSTEM.has(code) || PASSING_MESSAGE.test(error.message);
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { createPool } from '../../src/postgres/pool.ts';
+
+export type TestDatabase = {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  /** Closes the pool and drops the database, whoever else is connected. */
+  readonly drop: () => Promise<void>;
+};
+
+/** A migrated, empty database of one's own. */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const name = `retainer_test_${randomBytes(6).toString('hex')}`;
+  await asAdmin(`create database ${name} template ${inject('template')}`);
+  const url = new URL(inject('adminUrl'));
+  url.pathname = `/${name}`;
+  const pool = createPool(url.href, { max: 10, applicationName: 'retainer test', onError: () => {} });
+  return {
+    url: url.href,
+    pool,
+    drop: async () => {
+      await pool.end();
+      await asAdmin(`drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+async function asAdmin(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('adminUrl') });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import pino from 'pino';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The server's maintenance database. */
+    adminUrl: string;
+    /** A migrated, empty database to clone. */
+    template: string;
+  }
+}
+
+/**
+ * One PostgreSQL for the whole run: the one TEST_DATABASE_URL names, or the embedded one in a folder of its own.
+ * Every test file clones its database from one migrated template.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env['TEST_DATABASE_URL'];
+  const dataDir = given === undefined ? await mkdtemp(join(tmpdir(), 'retainer-test-')) : undefined;
+  const server =
+    dataDir === undefined ? undefined : await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }) });
+  const adminUrl = given ?? server?.url ?? '';
+  const template = `retainer_template_${process.pid}_${Date.now()}`;
+  await asAdmin(adminUrl, `create database ${template}`);
+  await migrate(databaseUrl(adminUrl, template));
+  project.provide('adminUrl', adminUrl);
+  project.provide('template', template);
+  return async () => {
+    await asAdmin(adminUrl, `drop database if exists ${template} with (force)`);
+    await server?.stop();
+    if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+  };
+}
+
+const databaseUrl = (adminUrl: string, name: string): string => {
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+};
+
+async function asAdmin(adminUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
