@@ -1,0 +1,19 @@
+import { apiKeys } from './apiKeys.ts';
+import { hits } from './hits.ts';
+import type { Projection } from './projection.ts';
+import { protoHits } from './protoHits.ts';
+import { reservations } from './reservations.ts';
+import { tasks } from './tasks.ts';
+import { waitingPool } from './waitingPool.ts';
+import { workRequests } from './workRequests.ts';
+
+/** Every read model. The scheduler's demand is a question to `reservations`. */
+export const projections: readonly Projection[] = [
+  protoHits,
+  reservations,
+  tasks,
+  waitingPool,
+  hits,
+  workRequests,
+  apiKeys,
+];

@@ -1,0 +1,30 @@
+import type { Instant } from '../domain/ids.ts';
+import type { Queryable } from './projection.ts';
+import type { ReservationRow } from './reservations.ts';
+
+/** What a reservation asks of the scheduler. */
+export type DemandRow = Pick<
+  ReservationRow,
+  'reservationId' | 'protoHitId' | 'madeAt' | 'expectedAt' | 'dispatched' | 'responded'
+> & {
+  /** Null until invoked. */
+  readonly invokedAt: Instant | null;
+  /** Workers it calls for. */
+  readonly asked: number;
+};
+
+/**
+ * Reservations for which somebody is still to be found or to be seen at work: the table of reservations seen
+ * through a partial index, so that it costs what is open, not what ever was.
+ */
+export async function demandNow(db: Queryable): Promise<readonly DemandRow[]> {
+  const { rows } = await db.query<DemandRow>(
+    `select reservation_id as "reservationId", proto_hit_id as "protoHitId",
+            made_at as "madeAt", expected_at as "expectedAt", invoked_at as "invokedAt",
+            num_assignments as asked, dispatched, responded
+     from read_models.reservations
+     where needs_workers
+     order by expected_at, reservation_id`,
+  );
+  return rows;
+}

@@ -1,0 +1,52 @@
+import type { ClientBase } from 'pg';
+import type { DomainEvent, EventType } from '../domain/event.ts';
+import { BEGINNING, type Position, type RecordedEvent } from '../event-store/port.ts';
+
+/** Whatever runs a query: a pool, a client, a transaction. */
+export type Queryable = Pick<ClientBase, 'query'>;
+
+/** Events of the named types, as the log holds them. */
+export type Recorded<Type extends EventType> = RecordedEvent<Extract<DomainEvent, { type: Type }>>;
+
+/**
+ * A read model: tables that can be made anew from the log at any time. Times in the tables are milliseconds
+ * since 1970 as `double precision`, which the driver hands out as numbers (it gives `bigint` as text).
+ */
+export type Projection = {
+  readonly name: string;
+  /** Counted up with every change of the tables or of what events mean for them: the next start rebuilds. */
+  readonly version: number;
+  readonly events: readonly EventType[];
+  /** Statements that make the empty tables, in schema `read_models`. */
+  readonly tables: string;
+  /** Without the schema. */
+  readonly tableNames: readonly string[];
+  /**
+   * Changes the tables by a batch of its own events, in log order, in a number of statements that does not
+   * depend on the batch. However a history is cut into batches, the tables end up the same.
+   */
+  readonly apply: (tx: Queryable, events: readonly RecordedEvent[]) => Promise<void>;
+};
+
+/**
+ * What each projection takes of a batch, in log order. With `after`: only of what lies past each one's place, and
+ * nothing for those that have none.
+ */
+export function shareOut(
+  projections: readonly Projection[],
+  events: readonly RecordedEvent[],
+  after?: ReadonlyMap<string, Position>,
+): ReadonlyMap<Projection, readonly RecordedEvent[]> {
+  const takers = new Map<EventType, { place: Position; share: RecordedEvent[] }[]>();
+  const shares = new Map<Projection, readonly RecordedEvent[]>();
+  for (const projection of projections) {
+    const place = after === undefined ? BEGINNING : after.get(projection.name);
+    if (place === undefined) continue;
+    const taker = { place, share: [] };
+    shares.set(projection, taker.share);
+    for (const type of projection.events) takers.set(type, [...(takers.get(type) ?? []), taker]);
+  }
+  for (const event of events)
+    for (const { place, share } of takers.get(event.type) ?? []) if (event.position > place) share.push(event);
+  return shares;
+}

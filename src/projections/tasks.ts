@@ -1,0 +1,174 @@
+import type { AssignmentPhase } from '../domain/assignment.ts';
+import { streamId } from '../domain/event.ts';
+import type {
+  AssignmentId,
+  HitId,
+  Instant,
+  MarketplaceHitId,
+  ProtoHitId,
+  ReservationId,
+  WorkerId,
+} from '../domain/ids.ts';
+import { columnsOf, foldInto, type Table } from './fold.ts';
+import type { Queryable, Recorded } from './projection.ts';
+
+/** An assignment, and the task that its worker was given. */
+export type TaskRow = {
+  readonly assignmentId: AssignmentId;
+  readonly workerId: WorkerId;
+  readonly hitId: HitId;
+  readonly marketplaceHitId: MarketplaceHitId;
+  readonly protoHitId: ProtoHitId;
+  readonly phase: AssignmentPhase;
+  readonly recruitedFor: ReservationId | null;
+  /** The three are null until there is a task. */
+  readonly reservationId: ReservationId | null;
+  readonly foreignId: string | null;
+  readonly calledAt: Instant | null;
+  /** First seen at the landing page. */
+  readonly arrivedAt: Instant;
+  /** Last came to the page: later than `arrivedAt` for someone who was lost in between. */
+  readonly waitingSince: Instant;
+  /** Of the assignment's stream. */
+  readonly revision: number;
+};
+
+const table: Table<TaskRow> = {
+  name: 'tasks',
+  ddl: `
+    create table read_models.tasks (
+      assignment_id text primary key,
+      worker_id text not null,
+      hit_id uuid not null,
+      marketplace_hit_id text not null,
+      proto_hit_id uuid not null,
+      phase text not null,
+      recruited_for uuid,
+      reservation_id uuid,
+      foreign_id text,
+      called_at double precision,
+      arrived_at double precision not null,
+      waiting_since double precision not null,
+      revision int not null
+    );
+    create index tasks_by_hit on read_models.tasks (hit_id);`,
+  key: 'assignmentId',
+  columns: [
+    'assignmentId',
+    'workerId',
+    'hitId',
+    'marketplaceHitId',
+    'protoHitId',
+    'phase',
+    'recruitedFor',
+    'reservationId',
+    'foreignId',
+    'calledAt',
+    'arrivedAt',
+    'waitingSince',
+    'revision',
+  ],
+};
+
+export const tasks = foldInto({
+  table,
+  version: 1,
+  events: [
+    'WorkerArrived',
+    'TaskAssigned',
+    'WorkerResponded',
+    'WorkerReleased',
+    'WorkerLost',
+    'AssignmentReturned',
+    'AssignmentAbandoned',
+    'AssignmentSubmitted',
+    'AssignmentApproved',
+    'AssignmentRejected',
+  ],
+  keyOf: (event) => streamId(event.stream),
+  evolve: (row, event): TaskRow | null => {
+    const { revision } = event;
+    if (event.type === 'WorkerArrived') return arrived(row, event);
+    if (row === null) return null;
+    switch (event.type) {
+      case 'TaskAssigned': {
+        const { reservationId, foreignId, at: calledAt } = event.data;
+        return { ...row, phase: 'called', reservationId, foreignId, calledAt, revision };
+      }
+      case 'WorkerResponded':
+        return { ...row, phase: 'working', revision };
+      case 'WorkerReleased':
+        return { ...row, phase: 'released', revision };
+      case 'WorkerLost':
+        return { ...row, phase: 'lost', revision };
+      case 'AssignmentReturned':
+        return { ...row, phase: 'returned', revision };
+      case 'AssignmentAbandoned':
+        return { ...row, phase: 'abandoned', revision };
+      case 'AssignmentSubmitted':
+        return { ...row, phase: 'submitted', revision };
+      case 'AssignmentApproved':
+        return { ...row, phase: 'approved', revision };
+      case 'AssignmentRejected':
+        return { ...row, phase: 'rejected', revision };
+    }
+  },
+});
+
+/** A task stays with its assignment: someone who comes back finds themselves called. */
+const arrived = (row: TaskRow | null, { data: { at, ...worker }, revision }: Recorded<'WorkerArrived'>): TaskRow => ({
+  ...worker,
+  phase: row?.reservationId ? 'called' : 'waiting',
+  reservationId: row?.reservationId ?? null,
+  foreignId: row?.foreignId ?? null,
+  calledAt: row?.calledAt ?? null,
+  arrivedAt: row?.arrivedAt ?? at,
+  waitingSince: at,
+  revision,
+});
+
+const select = `select ${columnsOf(table, 't')} from read_models.tasks t`;
+
+/** Assignments that never arrived are left out. */
+export async function tasksOf(
+  db: Queryable,
+  ids: readonly AssignmentId[],
+): Promise<ReadonlyMap<AssignmentId, TaskRow>> {
+  const { rows } = await db.query<TaskRow>(`${select} where t.assignment_id = any($1)`, [ids]);
+  return new Map(rows.map((row) => [row.assignmentId, row]));
+}
+
+/** Who came through which HIT, in order of arrival; HITs that brought nobody are left out. */
+export async function tasksOnHits(
+  db: Queryable,
+  hitIds: readonly HitId[],
+): Promise<ReadonlyMap<HitId, readonly TaskRow[]>> {
+  const { rows } = await db.query<TaskRow>(
+    `${select} where t.hit_id = any($1) order by t.arrived_at, t.assignment_id`,
+    [hitIds],
+  );
+  const byHit = new Map<HitId, TaskRow[]>();
+  for (const row of rows) {
+    const others = byHit.get(row.hitId);
+    if (others) others.push(row);
+    else byHit.set(row.hitId, [row]);
+  }
+  return byHit;
+}
+
+/** How many other assignments of a HIT hold one of its places: they wait and are heard of, or have done more than wait. */
+export async function countPresentOnHit(
+  db: Queryable,
+  { hitId, except, now, pingTimeoutMs }: { hitId: HitId; except: AssignmentId; now: Instant; pingTimeoutMs: number },
+): Promise<number> {
+  const { rows } = await db.query<{ present: number }>(
+    `select count(*)::int as present
+     from read_models.tasks t
+     left join read_models.waiting_pool w on w.assignment_id = t.assignment_id and w.state = 'waiting'
+     where t.hit_id = $1 and t.assignment_id <> $2
+       and (t.phase in ('called', 'working', 'released', 'submitted', 'approved', 'rejected')
+            or (t.phase = 'waiting' and w.last_ping_at >= $3))`,
+    [hitId, except, now - pingTimeoutMs],
+  );
+  return rows[0]?.present ?? 0;
+}

@@ -1,0 +1,283 @@
+import { streamId } from '../domain/event.ts';
+import type { AssignmentId, Instant, ProtoHitId, ReservationId, WorkerId } from '../domain/ids.ts';
+import { SUSPECT_AFTER_MS, type WaitingWorker } from '../domain/presence.ts';
+import type { RecordedEvent } from '../event-store/port.ts';
+import { foldInto, type Table } from './fold.ts';
+import type { Projection, Queryable, Recorded } from './projection.ts';
+
+type PoolRow = {
+  readonly assignmentId: AssignmentId;
+  readonly workerId: WorkerId;
+  readonly protoHitId: ProtoHitId;
+  readonly recruitedFor: ReservationId | null;
+  /** `called`: given a task, not yet seen at work. `away`: has a task and may come back; not in the pool. */
+  readonly state: 'waiting' | 'called' | 'away';
+  readonly waitingSince: Instant;
+  readonly lastPingAt: Instant;
+  readonly reservationId: ReservationId | null;
+  readonly calledAt: Instant | null;
+  /** False once the slot was given to somebody else. */
+  readonly holdsSlot: boolean;
+};
+
+const table: Table<PoolRow> = {
+  name: 'waiting_pool',
+  // Every worker pings every few seconds. Half of each page is kept free and no index holds last_ping_at, so
+  // that a ping rewrites its row in place (a heap-only update) and leaves the indexes alone.
+  ddl: `
+    create table read_models.waiting_pool (
+      assignment_id text primary key,
+      worker_id text not null,
+      proto_hit_id uuid not null,
+      recruited_for uuid,
+      state text not null,
+      waiting_since double precision not null,
+      last_ping_at double precision not null,
+      reservation_id uuid,
+      called_at double precision,
+      holds_slot boolean not null
+    ) with (fillfactor = 50);
+    create index waiting_pool_by_proto_hit on read_models.waiting_pool (proto_hit_id, waiting_since)
+      where state = 'waiting';
+    create index waiting_pool_by_recruiter on read_models.waiting_pool (proto_hit_id, recruited_for, waiting_since)
+      where state = 'waiting';
+    create index waiting_pool_called on read_models.waiting_pool (called_at) where state = 'called';`,
+  key: 'assignmentId',
+  columns: [
+    'assignmentId',
+    'workerId',
+    'protoHitId',
+    'recruitedFor',
+    'state',
+    'waitingSince',
+    'lastPingAt',
+    'reservationId',
+    'calledAt',
+    'holdsSlot',
+  ],
+};
+
+type PoolEvent = Recorded<(typeof poolEvents)[number]>;
+const poolEvents = [
+  'WorkerArrived',
+  'TaskAssigned',
+  'SlotReopened',
+  'WorkerResponded',
+  'WorkerReleased',
+  'WorkerLost',
+  'AssignmentReturned',
+  'AssignmentAbandoned',
+  'AssignmentSubmitted',
+  'AssignmentApproved',
+  'AssignmentRejected',
+  'WorkerPinged',
+] as const;
+
+const assignmentOf = (event: RecordedEvent): string =>
+  event.type === 'WorkerPinged' || event.type === 'SlotReopened' ? event.data.assignmentId : streamId(event.stream);
+
+const fold = foldInto({
+  table,
+  version: 1,
+  events: poolEvents,
+  keyOf: assignmentOf,
+  evolve: (row: PoolRow | null, event: PoolEvent): PoolRow | null => {
+    if (event.type === 'WorkerArrived') {
+      const { assignmentId, workerId, protoHitId, recruitedFor, at } = event.data;
+      const worker = { assignmentId, workerId, protoHitId, recruitedFor, waitingSince: at, lastPingAt: at };
+      return row === null || row.reservationId === null
+        ? { ...worker, state: 'waiting', reservationId: null, calledAt: null, holdsSlot: false }
+        : { ...row, ...worker, state: 'called' };
+    }
+    if (row === null) return null;
+    switch (event.type) {
+      case 'WorkerPinged':
+        return row.state !== 'away' && event.data.at > row.lastPingAt ? { ...row, lastPingAt: event.data.at } : row;
+      case 'TaskAssigned': {
+        const { reservationId, at: calledAt } = event.data;
+        return { ...row, state: 'called', reservationId, calledAt, holdsSlot: true };
+      }
+      case 'SlotReopened':
+        return row.reservationId === streamId(event.stream) ? { ...row, holdsSlot: false } : row;
+      case 'WorkerResponded':
+      case 'WorkerLost':
+      case 'AssignmentReturned':
+      case 'AssignmentAbandoned':
+        return row.reservationId === null ? null : { ...row, state: 'away' };
+      case 'WorkerReleased':
+      case 'AssignmentSubmitted':
+      case 'AssignmentApproved':
+      case 'AssignmentRejected':
+        return null;
+    }
+  },
+});
+
+/**
+ * Who waits, who was called and has not answered, and when each was last heard of. Nearly all events here are
+ * pings of workers to whom nothing else happens in the batch: those take one statement, without loading rows.
+ */
+export const waitingPool: Projection = {
+  ...fold,
+  apply: async (tx, events) => {
+    const moved = new Set<string>();
+    for (const event of events) if (event.type !== 'WorkerPinged') moved.add(assignmentOf(event));
+    const lastPings = new Map<string, Instant>();
+    const inOrder: RecordedEvent[] = [];
+    for (const event of events) {
+      if (event.type !== 'WorkerPinged' || moved.has(event.data.assignmentId)) inOrder.push(event);
+      else {
+        const { assignmentId, at } = event.data;
+        lastPings.set(assignmentId, Math.max(at, lastPings.get(assignmentId) ?? at));
+      }
+    }
+    await fold.apply(tx, inOrder);
+    if (lastPings.size === 0) return;
+    await tx.query(
+      `update read_models.waiting_pool pool
+       set last_ping_at = ping.at
+       from unnest($1::text[], $2::double precision[]) as ping (assignment_id, at)
+       where pool.assignment_id = ping.assignment_id and pool.last_ping_at < ping.at and pool.state <> 'away'`,
+      [[...lastPings.keys()], [...lastPings.values()]],
+    );
+  },
+};
+
+/**
+ * Whom to call first: those recruited for one of the named reservations, then the longest-waiting, in each group;
+ * people who missed a beat only if there are too few others. Each half of the union walks an index in order, so
+ * that the cost follows `limit`, not how many wait.
+ */
+export async function waitingWorkers(
+  db: Queryable,
+  options: {
+    protoHitId: ProtoHitId;
+    now: Instant;
+    pingTimeoutMs: number;
+    preferRecruitedFor: readonly ReservationId[];
+    limit: number;
+  },
+): Promise<readonly WaitingWorker[]> {
+  const heardOfSince = async (since: Instant): Promise<readonly WaitingWorker[]> => {
+    const { rows } = await db.query<WaitingWorker>(
+      `with recruited as (
+         select w.*, true as preferred
+         from unnest($2::uuid[]) as prefer (reservation_id)
+         cross join lateral (
+           select * from read_models.waiting_pool
+           where state = 'waiting' and proto_hit_id = $1 and recruited_for = prefer.reservation_id
+             and last_ping_at >= $3
+           order by waiting_since
+           limit $4
+         ) w
+       ), longest as (
+         select w.*, coalesce(recruited_for = any($2::uuid[]), false) as preferred
+         from read_models.waiting_pool w
+         where state = 'waiting' and proto_hit_id = $1 and last_ping_at >= $3
+         order by waiting_since
+         limit $4
+       )
+       select assignment_id as "assignmentId", worker_id as "workerId", proto_hit_id as "protoHitId",
+              recruited_for as "recruitedFor", waiting_since as "waitingSince", last_ping_at as "lastPingAt"
+       from (select * from recruited union select * from longest) candidates
+       order by preferred desc, waiting_since, assignment_id
+       limit $4`,
+      [options.protoHitId, options.preferRecruitedFor, since, options.limit],
+    );
+    return rows;
+  };
+  const { now, pingTimeoutMs, limit } = options;
+  const fresh = await heardOfSince(now - Math.min(SUSPECT_AFTER_MS, pingTimeoutMs));
+  return fresh.length >= limit ? fresh : heardOfSince(now - pingTimeoutMs);
+}
+
+/** How many wait, by ProtoHIT and by the reservation that recruited them. */
+export async function countWaiting(
+  db: Queryable,
+  { now, pingTimeoutMs }: { now: Instant; pingTimeoutMs: number },
+): Promise<readonly { protoHitId: ProtoHitId; recruitedFor: ReservationId | null; waiting: number }[]> {
+  const { rows } = await db.query<{ protoHitId: ProtoHitId; recruitedFor: ReservationId | null; waiting: number }>(
+    `select proto_hit_id as "protoHitId", recruited_for as "recruitedFor", count(*)::int as waiting
+     from read_models.waiting_pool
+     where state = 'waiting' and last_ping_at >= $1
+     group by proto_hit_id, recruited_for`,
+    [now - pingTimeoutMs],
+  );
+  return rows;
+}
+
+/** Not heard of for `afterMs`, whether waiting or called; the longest silent first. */
+export async function lostWorkers(
+  db: Queryable,
+  { now, afterMs, limit = MOST_AT_ONCE }: { now: Instant; afterMs: number; limit?: number },
+): Promise<readonly Pick<PoolRow, 'assignmentId' | 'lastPingAt' | 'reservationId'>[]> {
+  const { rows } = await db.query<Pick<PoolRow, 'assignmentId' | 'lastPingAt' | 'reservationId'>>(
+    `select assignment_id as "assignmentId", last_ping_at as "lastPingAt", reservation_id as "reservationId"
+     from read_models.waiting_pool
+     where state in ('waiting', 'called') and last_ping_at < $1
+     order by last_ping_at, assignment_id
+     limit $2`,
+    [now - afterMs, limit],
+  );
+  return rows;
+}
+
+/** Called, hold a slot, and have gone silent or have not answered in time; called longest ago first. */
+export async function silentCalled(
+  db: Queryable,
+  options: { now: Instant; pingTimeoutMs: number; responseTimeoutMs: number; limit?: number },
+): Promise<readonly { assignmentId: AssignmentId; reservationId: ReservationId }[]> {
+  const { now, pingTimeoutMs, responseTimeoutMs, limit = MOST_AT_ONCE } = options;
+  const { rows } = await db.query<{ assignmentId: AssignmentId; reservationId: ReservationId }>(
+    `select assignment_id as "assignmentId", reservation_id as "reservationId"
+     from read_models.waiting_pool
+     where state = 'called' and holds_slot and (last_ping_at < $1 or called_at < $2)
+     order by called_at, assignment_id
+     limit $3`,
+    [now - pingTimeoutMs, now - responseTimeoutMs, limit],
+  );
+  return rows;
+}
+
+/**
+ * Waiting workers to be told that the wait is over: no open reservation of their ProtoHIT needs anybody, or they
+ * have waited as long as the ProtoHIT allows, or their assignment would soon run out unpaid.
+ */
+export async function releasable(
+  db: Queryable,
+  { now, limit = MOST_AT_ONCE }: { now: Instant; limit?: number },
+): Promise<readonly { assignmentId: AssignmentId; protoHitId: ProtoHitId; reason: 'notNeeded' | 'waitedLongest' }[]> {
+  const { rows } = await db.query<{
+    assignmentId: AssignmentId;
+    protoHitId: ProtoHitId;
+    reason: 'notNeeded' | 'waitedLongest';
+  }>(
+    `with terms as materialized (
+       select p.proto_hit_id,
+              (p.fields->>'maxWaitSeconds')::double precision * 1000 as longest_wait,
+              (p.fields->>'assignmentDurationSeconds')::double precision * 1000 as duration,
+              exists (select from read_models.reservations r
+                      where r.proto_hit_id = p.proto_hit_id and r.needs_workers) as is_needed
+       from read_models.proto_hits p
+     )
+     select w.assignment_id as "assignmentId", w.proto_hit_id as "protoHitId",
+            case when is_needed then 'waitedLongest' else 'notNeeded' end as reason
+     from read_models.waiting_pool w
+     join terms on terms.proto_hit_id = w.proto_hit_id
+     join read_models.tasks t on t.assignment_id = w.assignment_id
+     where w.state = 'waiting'
+       and (not is_needed
+            or $1 - w.waiting_since >= longest_wait
+            or $1 - t.arrived_at >= duration - least($2, duration / 2))
+     order by w.waiting_since, w.assignment_id
+     limit $3`,
+    [now, TIME_TO_SUBMIT_MS, limit],
+  );
+  return rows;
+}
+
+/** Left of the assignment's time when its worker is released at the latest. */
+const TIME_TO_SUBMIT_MS = 60_000;
+
+/** What one round of a watch takes up; the next round finds the rest. */
+const MOST_AT_ONCE = 1_000;
