@@ -15,6 +15,9 @@ export type OurHit = {
 export type OurAssignment = {
   readonly assignmentId: AssignmentId;
   readonly phase: AssignmentPhase;
+  /** First arrival at the landing page. */
+  readonly arrivedAt: Instant;
+  /** Last arrival. */
   readonly waitingSince: Instant;
 };
 
@@ -74,8 +77,8 @@ export function gone(
 ): readonly { assignmentId: AssignmentId; as: 'returned' | 'abandoned' }[] {
   const held = ours.filter(isHeld);
   const missing = held.length - listed.pending;
-  // Counted from the last arrival, for lack of the moment of acceptance: later, never sooner.
-  const isOverdue = ({ waitingSince }: OurAssignment): boolean => now >= waitingSince + assignmentDurationSeconds * 1000;
+  // Counted from the arrival, for lack of the moment of acceptance: later, never sooner.
+  const isOverdue = ({ arrivedAt }: OurAssignment): boolean => now >= arrivedAt + assignmentDurationSeconds * 1000;
   const candidates = held.filter((assignment) =>
     assignment.phase === 'waiting' || assignment.phase === 'called'
       ? isOverdue(assignment)

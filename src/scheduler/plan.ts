@@ -137,8 +137,7 @@ function needsOf(reservations: readonly ReservationDemand[], waiting: Supply['wa
     const slots = Math.max(0, reservation.asked - reservation.dispatched);
     return { reservation, slots, waiting: Math.min(recruited, slots) };
   });
-  let others =
-    pool.reduce((sum, { waiting }) => sum + waiting, 0) - own.reduce((sum, { waiting }) => sum + waiting, 0);
+  let others = pool.reduce((sum, { waiting }) => sum + waiting, 0) - own.reduce((sum, { waiting }) => sum + waiting, 0);
   return own.map(({ reservation, slots, waiting }) => {
     const shared = Math.min(others, slots - waiting);
     others -= shared;
@@ -148,7 +147,9 @@ function needsOf(reservations: readonly ReservationDemand[], waiting: Supply['wa
 
 /** The policy's posts, as far as they are for somebody missing and fit under the bound. */
 function upTo(most: number, wanted: Recruiting['post'], needs: readonly Need[]): Recruiting['post'] {
-  const inNeed = new Set(needs.filter(({ missing }) => missing > 0).map(({ reservation }) => reservation.reservationId));
+  const inNeed = new Set(
+    needs.filter(({ missing }) => missing > 0).map(({ reservation }) => reservation.reservationId),
+  );
   let room = most;
   return wanted.flatMap(({ reservationId, hits }) => {
     if (!inNeed.has(reservationId)) return [];

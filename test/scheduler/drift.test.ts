@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { AssignmentId, MarketplaceHitId } from '../../src/domain/ids.ts';
 import type { MarketplaceHit } from '../../src/marketplace/port.ts';
-import { gone, hasUnknownWork, hitDrift, isDisposable, type OurAssignment, type OurHit } from '../../src/scheduler/drift.ts';
+import {
+  gone,
+  hasUnknownWork,
+  hitDrift,
+  isDisposable,
+  type OurAssignment,
+  type OurHit,
+} from '../../src/scheduler/drift.ts';
 import { hit, MINUTE, NOW } from './situations.ts';
 
 const HOUR = 60 * MINUTE;
@@ -28,6 +35,7 @@ const ours = (changes: Partial<OurHit> = {}): OurHit => ({
 const assignment = (phase: OurAssignment['phase'], changes: Partial<OurAssignment> = {}): OurAssignment => ({
   assignmentId: AssignmentId.parse('3ASSIGNMENT'),
   phase,
+  arrivedAt: NOW - 5 * MINUTE,
   waitingSince: NOW - 5 * MINUTE,
   ...changes,
 });
@@ -37,10 +45,12 @@ describe('a HIT on the market and in our log', () => {
   test('the same in both is no drift', () => expect(hitDrift(listed(), ours(), NOW)).toBeNull());
 
   test.each(['requested', 'postFailed'] as const)('was posted though our log says %s', (phase) =>
-    expect(hitDrift(listed(), ours({ phase, marketplaceHitId: null }), NOW)).toBe('postUnknown'));
+    expect(hitDrift(listed(), ours({ phase, marketplaceHitId: null }), NOW)).toBe('postUnknown'),
+  );
 
   test.each(['posted', 'expiring'] as const)('has ended though our log says %s', (phase) =>
-    expect(hitDrift(listed({ status: 'ended' }), ours({ phase }), NOW)).toBe('endUnknown'));
+    expect(hitDrift(listed({ status: 'ended' }), ours({ phase }), NOW)).toBe('endUnknown'),
+  );
 
   test('is offered though our log has it as expired', () =>
     expect(hitDrift(listed(), ours({ phase: 'expired' }), NOW)).toBe('stillOffered'));
@@ -74,16 +84,17 @@ describe('assignments that nobody holds any more', () => {
   const { assignmentId } = assignment('lost');
 
   test.each(['lost', 'working', 'released'] as const)('a worker who is %s and holds nothing has returned it', (phase) =>
-    expect(gone(listed(), [assignment(phase)], tenMinutes, NOW)).toEqual([{ assignmentId, as: 'returned' }]));
+    expect(gone(listed(), [assignment(phase)], tenMinutes, NOW)).toEqual([{ assignmentId, as: 'returned' }]),
+  );
 
   test('after its time has run out it was abandoned', () =>
-    expect(gone(listed(), [assignment('lost', { waitingSince: NOW - 10 * MINUTE })], tenMinutes, NOW)).toEqual([
+    expect(gone(listed(), [assignment('lost', { arrivedAt: NOW - 10 * MINUTE })], tenMinutes, NOW)).toEqual([
       { assignmentId, as: 'abandoned' },
     ]));
 
   test.each(['waiting', 'called'] as const)('who is %s still pings, and is believed until the time is up', (phase) => {
     expect(gone(listed(), [assignment(phase)], tenMinutes, NOW)).toEqual([]);
-    expect(gone(listed(), [assignment(phase, { waitingSince: NOW - 10 * MINUTE })], tenMinutes, NOW)).toHaveLength(1);
+    expect(gone(listed(), [assignment(phase, { arrivedAt: NOW - 10 * MINUTE })], tenMinutes, NOW)).toHaveLength(1);
   });
 
   test('the counters lag behind an accept: nobody is given up in their first two minutes', () =>
@@ -103,7 +114,8 @@ describe('assignments that nobody holds any more', () => {
 });
 
 describe('a HIT that the marketplace may forget', () => {
-  const ended = (changes: Partial<MarketplaceHit> = {}) => listed({ status: 'ended', expiresAt: NOW - HOUR, ...changes });
+  const ended = (changes: Partial<MarketplaceHit> = {}) =>
+    listed({ status: 'ended', expiresAt: NOW - HOUR, ...changes });
   const expired = ours({ phase: 'expired', requestedAt: NOW - 48 * HOUR });
 
   test('an hour after its end if nobody took it', () => {
@@ -114,7 +126,9 @@ describe('a HIT that the marketplace may forget', () => {
   test('a day after its end if all work on it is reviewed', () => {
     const worked = { available: 0, completed: 1, expiresAt: NOW - 24 * HOUR };
     expect(isDisposable(ended(worked), expired, [assignment('approved')], NOW)).toBe(true);
-    expect(isDisposable(ended({ ...worked, expiresAt: NOW - 23 * HOUR }), expired, [assignment('approved')], NOW)).toBe(false);
+    expect(isDisposable(ended({ ...worked, expiresAt: NOW - 23 * HOUR }), expired, [assignment('approved')], NOW)).toBe(
+      false,
+    );
   });
 
   test('not while work waits for review, whatever its age', () => {

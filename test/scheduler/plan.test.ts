@@ -160,7 +160,9 @@ describe('another policy beside the classic one', () => {
       seen.push(...needs.map(({ missing }) => missing));
       return { post: [], expire: [hit(1), hit(77)] };
     };
-    const planned = given([demand(1), demand(2, { asked: 9 })], { hits: hits(2), waiting: [waiting(1)] }).planned(lookingOn);
+    const planned = given([demand(1), demand(2, { asked: 9 })], { hits: hits(2), waiting: [waiting(1)] }).planned(
+      lookingOn,
+    );
     expect(seen).toEqual([2, 9]);
     expect(planned).toEqual({ post: [], expire: [hit(1)] });
   });
@@ -206,7 +208,11 @@ describe('another policy beside the classic one', () => {
       fc.property(anyDemand, anySupply, (demand, supply) => {
         const once = plan(demand, supply, NOW, threePerTick);
         expect(plan(demand, supply, NOW, threePerTick)).toEqual(once);
-        const turned = { waiting: supply.waiting.toReversed(), hits: supply.hits, failures: supply.failures.toReversed() };
+        const turned = {
+          waiting: supply.waiting.toReversed(),
+          hits: supply.hits,
+          failures: supply.failures.toReversed(),
+        };
         const again = plan(demand.toReversed(), turned, NOW, threePerTick);
         const sorted = ({ post }: Plan) => post.map((one) => JSON.stringify(one)).toSorted();
         expect(sorted(again)).toEqual(sorted(once));

@@ -3,7 +3,12 @@ import pino from 'pino';
 import { expect, test } from 'vitest';
 import { repeat } from '../../src/scheduler/repeat.ts';
 
-const options = (signal: AbortSignal, intervalMs = 1) => ({ name: 'it', intervalMs, signal, log: pino({ level: 'silent' }) });
+const options = (signal: AbortSignal, intervalMs = 1) => ({
+  name: 'it',
+  intervalMs,
+  signal,
+  log: pino({ level: 'silent' }),
+});
 
 test('rounds never overlap, however long one takes', async () => {
   const stop = new AbortController();

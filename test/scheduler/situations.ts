@@ -49,7 +49,13 @@ export const waiting = (count: number, recruitedFor: ReservationId | null = null
 const smallest = (n: number) => fc.integer({ min: 1, max: n });
 
 const anyReservation = fc
-  .record({ n: smallest(9), proto: smallest(3), asked: smallest(50), dispatched: fc.nat(50), inMs: fc.integer({ min: -MINUTE, max: MINUTE }) })
+  .record({
+    n: smallest(9),
+    proto: smallest(3),
+    asked: smallest(50),
+    dispatched: fc.nat(50),
+    inMs: fc.integer({ min: -MINUTE, max: MINUTE }),
+  })
   .map(({ n, proto, asked, dispatched, inMs }) =>
     demand(n, { protoHitId: protoHit(proto), asked, dispatched: Math.min(asked, dispatched), expectedAt: NOW + inMs }),
   );

@@ -1,0 +1,88 @@
+import type { Commands } from '../commands/commands.ts';
+import type { Instant, ProtoHitId } from '../domain/ids.ts';
+import type { Database } from '../postgres/pool.ts';
+import { invokedWithOpenSlots } from '../projections/reservations.ts';
+import { countWaiting, lostWorkers, releasable, silentCalled } from '../projections/waitingPool.ts';
+import { concurrently } from './concurrently.ts';
+
+export type WatchDependencies = {
+  readonly db: Database;
+  readonly commands: Pick<Commands, 'loseWorker' | 'reopenSlot' | 'releaseWorkers' | 'dispatch'>;
+  readonly settings: {
+    readonly pingTimeoutSeconds: number;
+    readonly presenceGraceSeconds: number;
+    readonly responseTimeoutSeconds: number;
+  };
+  readonly clock: () => Instant;
+};
+
+/** Commands in flight at once: enough to fill the store's group commits, few enough not to crowd out pings. */
+const COMMANDS_AT_ONCE = 64;
+const MOST_A_ROUND = 1_000;
+const context = { actor: 'scheduler', requestId: 'watch' } as const;
+
+/**
+ * Looks after those who wait; a round every second. Gives the slots of called workers who do not come to
+ * others, takes those who left out of the pool, releases those whom nobody will need, and dispatches where a
+ * slot and a worker were left over.
+ *
+ * After an interruption (start, take-over, the database away) nobody's silence is held against them until the
+ * watch has listened for as long as the rule asks: their pings could not reach us either.
+ */
+export function createWatch({ db, commands, settings, clock }: WatchDependencies) {
+  const pingTimeoutMs = settings.pingTimeoutSeconds * 1000;
+  const lostAfterMs = pingTimeoutMs + settings.presenceGraceSeconds * 1000;
+  const responseTimeoutMs = settings.responseTimeoutSeconds * 1000;
+  let listeningSince: Instant | null = null;
+  let lastRoundAt: Instant | null = null;
+
+  const reopenSilent = async (now: Instant, signal: AbortSignal | undefined): Promise<void> => {
+    const silent = await silentCalled(db, { now, pingTimeoutMs, responseTimeoutMs, limit: MOST_A_ROUND });
+    await concurrently(silent, { limit: COMMANDS_AT_ONCE, signal }, ({ reservationId, assignmentId }) =>
+      commands.reopenSlot(context, { reservationId, assignmentId, reason: 'neverResponded' }),
+    );
+  };
+
+  const loseAbsent = async (now: Instant, signal: AbortSignal | undefined): Promise<void> => {
+    const lost = await lostWorkers(db, { now, afterMs: lostAfterMs, limit: MOST_A_ROUND });
+    await concurrently(
+      lost,
+      { limit: COMMANDS_AT_ONCE, signal },
+      async ({ assignmentId, reservationId, lastPingAt }) => {
+        // The slot first: a crash in between leaves them in the pool, for the next round to find.
+        if (reservationId !== null) await commands.reopenSlot(context, { reservationId, assignmentId, reason: 'lost' });
+        await commands.loseWorker(context, { assignmentId, lastPingAt });
+      },
+    );
+  };
+
+  const release = async (now: Instant): Promise<void> => {
+    const due = await releasable(db, { now, limit: MOST_A_ROUND });
+    for (const reason of ['notNeeded', 'waitedLongest'] as const) {
+      const assignmentIds = due.filter((one) => one.reason === reason).map(({ assignmentId }) => assignmentId);
+      if (assignmentIds.length > 0) await commands.releaseWorkers(context, { assignmentIds, reason });
+    }
+  };
+
+  const dispatchLeftOver = async (now: Instant, signal: AbortSignal | undefined): Promise<void> => {
+    const [open, waiting] = await Promise.all([invokedWithOpenSlots(db), countWaiting(db, { now, pingTimeoutMs })]);
+    const awaited = new Set<ProtoHitId>(waiting.filter((one) => one.waiting > 0).map(({ protoHitId }) => protoHitId));
+    const both = new Set(open.map(({ protoHitId }) => protoHitId).filter((protoHitId) => awaited.has(protoHitId)));
+    await concurrently(both, { limit: COMMANDS_AT_ONCE, signal }, (protoHitId) => commands.dispatch(protoHitId));
+  };
+
+  return {
+    round: async (signal?: AbortSignal): Promise<void> => {
+      const now = clock();
+      if (listeningSince === null || lastRoundAt === null || now - lastRoundAt > pingTimeoutMs) listeningSince = now;
+      const listenedMs = now - listeningSince;
+      if (listenedMs >= Math.max(pingTimeoutMs, responseTimeoutMs)) await reopenSilent(now, signal);
+      if (listenedMs >= lostAfterMs) await loseAbsent(now, signal);
+      await release(now);
+      await dispatchLeftOver(now, signal);
+      // Only a round that succeeded counts: while the database is away, nobody is listening.
+      lastRoundAt = now;
+    },
+  };
+}
+export type Watch = ReturnType<typeof createWatch>;

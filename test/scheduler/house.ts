@@ -1,0 +1,155 @@
+import pino from 'pino';
+import { type CommandResult, type Context, createCommands } from '../../src/commands/commands.ts';
+import type { DomainEvent } from '../../src/domain/event.ts';
+import type {
+  AssignmentId,
+  Instant,
+  MarketplaceHitId,
+  ProtoHitId,
+  ReservationId,
+  WorkerId,
+} from '../../src/domain/ids.ts';
+import type { PingType } from '../../src/domain/presence.ts';
+import type { ProtoHitFields } from '../../src/domain/protoHit.ts';
+import { BEGINNING, type RecordedEvent } from '../../src/event-store/port.ts';
+import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
+import { projections } from '../../src/projections/all.ts';
+import { createCaughtUp } from '../../src/projections/caughtUp.ts';
+import { runProjector } from '../../src/projections/projector.ts';
+import { setUpReadModels } from '../../src/projections/setUp.ts';
+import { classic } from '../../src/scheduler/policies/classic.ts';
+import { createScheduler, type SchedulerDependencies } from '../../src/scheduler/scheduler.ts';
+import { freshDatabase } from '../support/database.ts';
+import { createMarket } from './market.ts';
+import { NOW } from './situations.ts';
+
+export const SECOND = 1_000;
+export const HOUR = 3_600_000;
+
+const context: Context = { actor: 'anyone', requestId: 'test' };
+
+const fields: Omit<ProtoHitFields, 'hitTypeId'> = {
+  title: 'Wait, then name the bird',
+  description: 'Wait on the page until you are called.',
+  keywords: 'birds',
+  url: 'https://birds.example/wait',
+  frameHeight: 0,
+  rewardCents: 5,
+  assignmentDurationSeconds: 3_600,
+  lifetimeSeconds: 3_600,
+  autoApprovalDelaySeconds: 86_400,
+  maxAssignments: 1,
+  workerLocale: '',
+  approvalRating: 0,
+  maxWaitSeconds: 1_800,
+};
+
+export type Worker = { assignmentId: AssignmentId; workerId: WorkerId; marketplaceHitId: MarketplaceHitId };
+
+const settings = {
+  hitsPerTick: 3,
+  schedulerIntervalSeconds: 60,
+  reservationTimeoutMinutes: 30,
+  pingTimeoutSeconds: 10,
+  presenceGraceSeconds: 30,
+  responseTimeoutSeconds: 20,
+  presenceRetentionDays: 30,
+};
+
+const done = <Value>(result: CommandResult<Value>): Value => {
+  if (result.type === 'refused') throw new Error(result.refusal.message);
+  return result.value;
+};
+
+/**
+ * The real log, read models and commands on a database of their own, a marketplace in memory, a clock that
+ * moves when told, and a scheduler whose parts run when called.
+ */
+export async function openHouse() {
+  const { url, pool, drop } = await freshDatabase();
+  const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const stop = new AbortController();
+  let now: Instant = NOW;
+  const clock = () => now;
+
+  const store = createPostgresStore({ url, pool, log });
+  await setUpReadModels({ db: pool, projections });
+  const projector = runProjector({ store, db: pool, projections, signal: stop.signal, log });
+  const caughtUp = createCaughtUp({ db: pool, url, log });
+  await caughtUp.ready;
+  const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
+  const market = createMarket(clock);
+  const sandbox = createMarket(clock);
+
+  const deps: SchedulerDependencies = {
+    db: pool,
+    store,
+    commands,
+    caughtUp,
+    marketplaces: async (inSandbox) => (inSandbox ? sandbox : market).marketplace,
+    policy: classic(settings),
+    settings,
+    clock,
+    log,
+  };
+
+  /** Waits until queries show all that happened. */
+  const settle = async (): Promise<void> => {
+    if (!(await caughtUp.until(await store.head(), { timeoutMs: 20_000 }))) throw new Error('the projector is stuck');
+  };
+
+  return {
+    url,
+    db: pool,
+    store,
+    commands,
+    context,
+    deps,
+    market,
+    sandbox,
+    settle,
+    clock,
+    /** A scheduler with no memory, as after a restart. */
+    newScheduler: (changes: Partial<SchedulerDependencies> = {}) => createScheduler({ ...deps, ...changes }),
+    pass: (ms: number) => {
+      now += ms;
+    },
+    defineProtoHit: async (changes: Partial<typeof fields> = {}, inSandbox = false): Promise<ProtoHitId> => {
+      const definition = { fields: { ...fields, ...changes }, sandbox: inSandbox };
+      return done(await commands.putProtoHit(context, definition));
+    },
+    reserve: async (protoHitId: ProtoHitId, numAssignments = 1, delaySeconds = 0): Promise<ReservationId> => {
+      const made = { protoHitId, foreignId: '7', payload: null, delaySeconds, numAssignments };
+      return done(await commands.makeReservation(context, made));
+    },
+    ping: async (worker: Worker, pingType: PingType = 'waiting'): Promise<void> => {
+      done(await commands.ping(context, { ...worker, pingType }));
+      await settle();
+    },
+    /** Events of these types in the whole log, in order. */
+    happened: async <Type extends DomainEvent['type']>(
+      ...types: Type[]
+    ): Promise<readonly RecordedEvent<Extract<DomainEvent, { type: Type }>>[]> => {
+      const wanted = (event: RecordedEvent): event is RecordedEvent<Extract<DomainEvent, { type: Type }>> =>
+        types.some((type) => type === event.type);
+      const head = await store.head();
+      const seen: RecordedEvent<Extract<DomainEvent, { type: Type }>>[] = [];
+      if (head === BEGINNING) return seen;
+      const reading = new AbortController();
+      for await (const { events, caughtUp } of store.subscribe({ after: BEGINNING, signal: reading.signal })) {
+        seen.push(...events.filter(wanted));
+        if (caughtUp) break;
+      }
+      reading.abort();
+      return seen;
+    },
+    close: async (): Promise<void> => {
+      stop.abort();
+      await projector;
+      await caughtUp.close();
+      await store.close();
+      await drop();
+    },
+  };
+}
+export type House = Awaited<ReturnType<typeof openHouse>>;
