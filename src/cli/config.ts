@@ -1,15 +1,17 @@
-import { describeSettings } from '../config.ts';
+import { describeSettings, withEnvFile } from '../config.ts';
 import type { CliCommand } from '../main.ts';
 import { settingsOrExit } from './settings.ts';
 
 export const config: CliCommand = {
   usage: `retainer config
 
-Prints the settings in effect: each one's value, where it comes from, and what it is for. Secrets are hidden.
+Prints the settings in effect, in the form of a .env file: each one's value, where it comes from, and what it is
+for. Secrets are hidden.
 `,
   options: {},
   run: async () => {
-    process.stdout.write(describeSettings(settingsOrExit(), process.env));
+    settingsOrExit();
+    process.stdout.write(describeSettings(withEnvFile(process.env)));
     return 0;
   },
 };

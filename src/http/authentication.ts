@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Context as HonoContext } from 'hono';
+import type { Actor } from '../domain/event.ts';
+import { coalesce } from '../postgres/coalesce.ts';
+import type { Database } from '../postgres/pool.ts';
+import type { Parameters } from './parameters.ts';
+
+/** Who asks; null if they may not. */
+export type Authenticate = (c: HonoContext, parameters: Parameters) => Promise<Actor | null>;
+
+/** Asks on behalf of callers without a key: nobody has a key whose hash is empty. */
+const NO_KEY = '';
+
+/**
+ * As long as no API key was ever issued, anyone may ask; from the first key on, only who has a live one. Postgres
+ * is asked every time, once for all requests of a turn of the event loop, so that a revoked key is dead at once.
+ */
+export function authentication(db: Database): Authenticate {
+  const actorOf = coalesce<string, Actor | null>(
+    async (hashes) => {
+      const { rows } = await db.query<{ hash: string; api_key_id: string | null; is_open: boolean }>({
+        name: 'http.authenticate',
+        text: `select wanted.hash, secret.api_key_id, not exists (select from retainer.api_key_secrets) as is_open
+               from unnest($1::text[]) as wanted (hash)
+               left join retainer.api_key_secrets secret
+                 on secret.hash = decode(wanted.hash, 'hex') and secret.revoked_at is null`,
+        values: [hashes],
+      });
+      return new Map(
+        rows.map(({ hash, api_key_id, is_open }) => [
+          hash,
+          api_key_id !== null ? (`key:${api_key_id}` as const) : is_open ? 'anyone' : null,
+        ]),
+      );
+    },
+    { maxKeys: 10_000 },
+  );
+  return async (c, parameters) => (await actorOf(hashOf(keyOf(c, parameters)))) ?? null;
+}
+
+/** Was a key ever issued? Until then the API is open to whoever reaches it. */
+export async function anyKeyIssued(db: Database): Promise<boolean> {
+  const { rows } = await db.query<{ any: boolean }>('select exists (select from retainer.api_key_secrets) as any');
+  return rows[0]?.any === true;
+}
+
+const keyOf = (c: HonoContext, { apiKey }: Parameters): string => {
+  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  return bearer ?? c.req.header('x-api-key') ?? (typeof apiKey === 'string' ? apiKey : NO_KEY);
+};
+
+/** As commands/apiKeys.ts stores it. */
+const hashOf = (key: string): string => (key === NO_KEY ? '' : createHash('sha256').update(key).digest('hex'));

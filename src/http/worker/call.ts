@@ -1,0 +1,17 @@
+import type { TaskRow } from '../../projections/tasks.ts';
+import { shownForeignId } from '../fields.ts';
+
+/** What a waiting worker's page is told: to go on waiting, the task, or that the wait is over. */
+export type Call = { readonly kind: 'wait' | 'task' | 'released'; readonly json: string };
+
+export const WAIT: Call = { kind: 'wait', json: '{"start":false}' };
+const RELEASED: Call = { kind: 'released', json: '{"start":false,"released":true}' };
+
+/** Once there is a task it is the same for ever; a worker without one is released, or waits. */
+export function callOf({ foreignId, phase }: TaskRow): Call {
+  if (foreignId !== null)
+    return { kind: 'task', json: JSON.stringify({ start: true, taskID: shownForeignId(foreignId) }) };
+  return phase === 'released' || phase === 'submitted' || phase === 'approved' || phase === 'rejected'
+    ? RELEASED
+    : WAIT;
+}

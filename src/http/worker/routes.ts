@@ -1,0 +1,177 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import type { Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import type { Commands } from '../../commands/commands.ts';
+import { AssignmentId, MarketplaceHitId, PREVIEW_ASSIGNMENT, WorkerId } from '../../domain/ids.ts';
+import { PingType } from '../../domain/presence.ts';
+import { StoreUnavailable } from '../../event-store/port.ts';
+import { coalesce, TooManyWaiting } from '../../postgres/coalesce.ts';
+import { type Database, isUnavailable } from '../../postgres/pool.ts';
+import type { CaughtUp } from '../../projections/caughtUp.ts';
+import { type TaskRow, tasksOf } from '../../projections/tasks.ts';
+import { problem, send } from '../answers.ts';
+import { createCallBoard } from './callBoard.ts';
+import { examplePage } from './example.ts';
+import { type Held, holdForCall } from './hold.ts';
+import { createRate } from './rate.ts';
+import { createScript } from './script.ts';
+import { createStreams } from './streams.ts';
+
+type WorkerEnv = { Bindings: HttpBindings };
+type WorkerContext = Context<WorkerEnv>;
+
+const LONGEST_WAIT_SECONDS = 60;
+/** Pages are on other origins, and their script sends nothing but simple requests. */
+const CORS = { 'Access-Control-Allow-Origin': '*' };
+const JSON_HEADERS = { ...CORS, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+const TEXT_HEADERS = { ...CORS, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
+
+export type WorkerDependencies = {
+  readonly commands: Pick<Commands, 'ping'>;
+  readonly db: Database;
+  readonly caughtUp: Pick<CaughtUp, 'onAssignments'>;
+  readonly settings: { readonly maxListeners: number };
+  readonly publicUrl: () => string;
+  readonly log: Logger;
+  readonly answered: (what: 'poll' | 'ping' | 'wait' | 'refused') => void;
+};
+
+/**
+ * The paths of workers' pages: poll, wait, ping, the script. They take no key and answer any origin; they are
+ * bounded by rate, by known HITs, and by how many assignments a HIT has.
+ */
+export function workerRoutes(deps: WorkerDependencies): { routes: Hono; listeners: () => number; close: () => void } {
+  const { commands, db, log, answered } = deps;
+  const ending = new AbortController();
+  const lookUp = coalesce<AssignmentId, TaskRow>((ids) => tasksOf(db, ids), { maxKeys: 20_000 });
+  const board = createCallBoard({
+    onAssignments: deps.caughtUp.onAssignments,
+    mostListeners: deps.settings.maxListeners,
+    log,
+  });
+  const streams = createStreams({ lookUp, board });
+  const isTooFast = createRate();
+  const scriptFor = createScript();
+  const routes = new Hono<WorkerEnv>({ strict: false });
+
+  const refuse = (c: WorkerContext, status: 400 | 404 | 409 | 429 | 503, message: string, headers = {}): Response => {
+    answered('refused');
+    return send(c, problem(status, message, { headers: { ...CORS, ...headers } }));
+  };
+  const slowDown = (c: WorkerContext) =>
+    refuse(c, 429, 'too many requests for this assignment', { 'Retry-After': '1' });
+  const tooMany = (c: WorkerContext) => refuse(c, 503, 'too many workers on this node', { 'Retry-After': '5' });
+
+  const show = (c: WorkerContext, held: Held): Response => {
+    if (held === 'unknown') return refuse(c, 404, 'Bad assignment');
+    if (held === 'full') return tooMany(c);
+    answered('poll');
+    return c.body(held.json, 200, JSON_HEADERS);
+  };
+
+  routes.get('/gettask/assignment/:assignment_id', async (c) => {
+    const id = AssignmentId.safeParse(c.req.param('assignment_id'));
+    if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
+    if (isTooFast(id.data)) return slowDown(c);
+    const wait = c.req.query('wait');
+    const waitSeconds = wait === undefined ? 0 : Number(wait);
+    if (!(waitSeconds >= 0 && waitSeconds <= LONGEST_WAIT_SECONDS))
+      return refuse(
+        c,
+        400,
+        `wait must be a number from 0 to ${LONGEST_WAIT_SECONDS} seconds, got "${wait?.slice(0, 40)}"`,
+      );
+    if (waitSeconds > 0) {
+      const gone = c.req.raw.signal;
+      return show(
+        c,
+        await holdForCall({ lookUp, board, ending: ending.signal }, id.data, { waitMs: waitSeconds * 1000, gone }),
+      );
+    }
+    return show(c, await holdForCall({ lookUp, board, ending: ending.signal }, id.data, { waitMs: 0 }));
+  });
+
+  routes.get('/wait/assignment/:assignment_id', async (c) => {
+    const id = AssignmentId.safeParse(c.req.param('assignment_id'));
+    if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
+    if (isTooFast(id.data)) return slowDown(c);
+    const held = await holdForCall({ lookUp, board, ending: ending.signal }, id.data, { waitMs: 0 });
+    if (held === 'unknown' || held === 'full' || ending.signal.aborted) return show(c, held);
+    if (!streams.open(id.data, c.env.outgoing)) return tooMany(c);
+    answered('wait');
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  routes.on(
+    ['GET', 'POST'],
+    '/ping/worker/:worker_id/assignment/:assignment_id/hit/:hit_id/event/:ping_type',
+    async (c) => {
+      const { worker_id, assignment_id, hit_id, ping_type } = c.req.param();
+      const pingType = PingType.safeParse(ping_type);
+      if (!pingType.success) return refuse(c, 400, 'Bad ping type: it must be waiting or working');
+      const workerId = WorkerId.safeParse(worker_id);
+      const assignmentId = AssignmentId.safeParse(assignment_id);
+      const marketplaceHitId = MarketplaceHitId.safeParse(hit_id);
+      if (
+        !workerId.success ||
+        !assignmentId.success ||
+        !marketplaceHitId.success ||
+        assignmentId.data === PREVIEW_ASSIGNMENT
+      )
+        return refuse(c, 400, 'Bad assignment');
+      if (isTooFast(assignmentId.data)) return slowDown(c);
+      const result = await commands.ping(
+        { actor: `worker:${workerId.data}`, requestId: uuidv7() },
+        {
+          workerId: workerId.data,
+          assignmentId: assignmentId.data,
+          marketplaceHitId: marketplaceHitId.data,
+          pingType: pingType.data,
+        },
+      );
+      if (result.type === 'refused')
+        return refuse(c, result.refusal.kind === 'conflict' ? 409 : 404, result.refusal.message);
+      answered('ping');
+      return c.body('OK', 200, TEXT_HEADERS);
+    },
+  );
+
+  for (const path of ['/retainer.js', '/static/retainer.js']) {
+    routes.get(path, async (c) => {
+      const { body, etag } = await scriptFor(deps.publicUrl());
+      const headers = { ...CORS, ETag: etag, 'Cache-Control': 'public, max-age=300' };
+      if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
+      return c.body(body, 200, { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' });
+    });
+  }
+  routes.get('/example', (c) => c.html(examplePage(deps.publicUrl())));
+
+  for (const path of ['/gettask/*', '/wait/*', '/ping/*'])
+    routes.options(path, (c) =>
+      c.body(null, 204, {
+        ...CORS,
+        'Access-Control-Allow-Methods': 'GET, POST',
+        'Access-Control-Allow-Headers': c.req.header('access-control-request-headers') ?? '*',
+        'Access-Control-Max-Age': '86400',
+      }),
+    );
+
+  routes.onError((error, c) => {
+    if (error instanceof StoreUnavailable || error instanceof TooManyWaiting || isUnavailable(error))
+      return refuse(c, 503, 'the database is away or overloaded; try again', { 'Retry-After': '1' });
+    log.error({ err: error }, "a worker's request failed");
+    return send(c, problem(500, 'something went wrong', { headers: CORS }));
+  });
+
+  return {
+    routes: new Hono({ strict: false }).route('/', routes),
+    listeners: board.size,
+    close: () => {
+      ending.abort();
+      streams.close();
+      board.close();
+    },
+  };
+}
