@@ -35,7 +35,6 @@ projections: ${projections.map(({ name }) => name).join(', ')}
       const report = await rebuild({
         store: core.store,
         db: core.db,
-        url: core.url,
         projections,
         names: positionals.length > 0 ? positionals : projections.map(({ name }) => name),
         log,

@@ -1,5 +1,6 @@
 import type { CliCommand } from '../main.ts';
-import { openCore, openScheduler } from '../service.ts';
+import { createScheduler } from '../scheduler/scheduler.ts';
+import { openCore, schedulerDependencies } from '../service.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
@@ -14,7 +15,7 @@ SCHEDULER_INTERVAL_SECONDS=0 and put this in a crontab:
 
   * * * * * retainer tick >> /var/log/retainer-tick.log 2>&1
 
-Waits while another node holds the scheduler's lease, so that no two rounds overlap.
+Two rounds that overlap decide the same HITs, not twice as many.
 `,
   options: {},
   run: async () => {
@@ -22,8 +23,7 @@ Waits while another node holds the scheduler's lease, so that no two rounds over
     const log = startLog(settings);
     const core = await openCore(settings, log);
     try {
-      const report = await openScheduler(core, settings, log).once();
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      await createScheduler(schedulerDependencies(core, settings, log)).tick();
       return 0;
     } finally {
       await core.close();

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const Reservation = z.object({
+  id: z.string(),
+  state: z.string(),
+  workers: z.number(),
+  dispatched: z.number(),
+  responded: z.number(),
+  assignments: z.number(),
+});
+const Hits = z.array(z.object({ hitID: z.string().nullable(), reservation: z.string().nullable(), state: z.string() }));
+
+/** The HTTP interface as an application uses it: form-encoded requests, plain text answers. */
+export function apiOf(url: string, apiKey: string | undefined) {
+  const headers: Record<string, string> = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
+  const answered = async (response: Response): Promise<string> => {
+    const text = await response.text();
+    if (response.status === 401)
+      throw new Error('the service needs an API key: give one with --api-key (retainer key issue makes one)');
+    if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${text}`);
+    return text;
+  };
+  return {
+    post: async (path: string, parameters: Readonly<Record<string, string | number>>): Promise<string> =>
+      answered(
+        await fetch(`${url}/${path}`, {
+          method: 'POST',
+          headers,
+          body: new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
+        }),
+      ),
+    reservation: async (id: string) =>
+      Reservation.parse(JSON.parse(await answered(await fetch(`${url}/reservation/${id}`, { headers })))),
+    hitsOf: async (reservation: string) =>
+      Hits.parse(JSON.parse(await answered(await fetch(`${url}/hit/list?limit=100`, { headers })))).filter(
+        (hit) => hit.reservation === reservation,
+      ),
+  };
+}
+
+export type DemoApi = ReturnType<typeof apiOf>;

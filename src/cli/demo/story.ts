@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { WorkerEvent } from '../../marketplace/simulated/workers/worker.ts';
+import { apiOf } from './api.ts';
+import { workersTable } from './table.ts';
+
+/** How many people are asked for; some more wait, in case one of them does not come. */
+const ASKED = 3;
+const SPARE = 1;
+const ARRIVALS_PER_MINUTE = 40;
+const LONGEST_STEP_MS = 180_000;
+
+const PROTO_HIT = {
+  hit_type_id: 'demo',
+  title: 'Wait a little, then label a picture',
+  description: 'You are paid for waiting on a page until you are called to a short task.',
+  keywords: 'retainer, waiting, quick',
+  frame_height: 600,
+  reward: 0.1,
+  assignment_duration: 600,
+  lifetime: 600,
+  auto_approval_delay: 0,
+  max_assignments: 1,
+  worker_locale: '',
+  approval_rating: 0,
+};
+
+const Paid = z.array(z.object({ assignmentId: z.string(), paidCents: z.number() }));
+
+/** Tells the main job as it happens, on a running service, and ends with a table. Answers with the exit code. */
+export async function tellStory({
+  url,
+  apiKey,
+  seed,
+}: {
+  url: string;
+  apiKey: string | undefined;
+  seed: number;
+}): Promise<number> {
+  const { startSimulatedWorkers } = await import('../../marketplace/simulated/workers/crowd.ts');
+  const api = apiOf(url, apiKey);
+  const startedAt = Date.now();
+  const say = (line: string): void => {
+    process.stdout.write(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+  };
+  const until = async <T>(what: string, look: () => Promise<T | undefined>): Promise<T> => {
+    const deadline = Date.now() + LONGEST_STEP_MS;
+    while (Date.now() < deadline) {
+      const found = await look();
+      if (found !== undefined) return found;
+      await sleep(250);
+    }
+    throw new Error(`${what} did not happen within ${LONGEST_STEP_MS / 1000} s`);
+  };
+
+  const protoHit = await api.post('puttask', { json: JSON.stringify({ ...PROTO_HIT, url: `${url}/example` }) });
+  say(`puttask defines the ProtoHIT "${PROTO_HIT.title}": ${protoHit}`);
+  const foreignID = `picture-${seed}-${startedAt}`;
+  const reservation = await api.post('reservation/make', { id: protoHit, foreignID, delay: 30, numAssignments: ASKED });
+  say(`reservation/make asks for ${ASKED} workers in about 30 s: ${reservation}`);
+
+  const posted = await until('posting HITs', async () => {
+    const hits = (await api.hitsOf(reservation)).filter(({ hitID }) => hitID !== null);
+    return hits.length > 0 ? hits : undefined;
+  });
+  say(`the scheduler posted ${posted.length} HITs on the marketplace, through the AWS SDK`);
+
+  const events: WorkerEvent[] = [];
+  const leaving = new AbortController();
+  const crowd = startSimulatedWorkers({
+    baseUrl: url,
+    ratePerMinute: ARRIVALS_PER_MINUTE,
+    seed: seed + startedAt,
+    signal: leaving.signal,
+    onEvent: (event) => {
+      events.push(event);
+      say(WORDS[event.type](event.workerId, event.taskId));
+    },
+    onError: (error) => say(`a simulated worker failed: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  say('simulated workers come to the marketplace');
+
+  await until(`${ASKED + SPARE} workers waiting`, async () => {
+    const { workers } = await api.reservation(reservation);
+    return workers >= ASKED + SPARE ? workers : undefined;
+  });
+  const { workers } = await api.reservation(reservation);
+  say(`${workers} workers wait. Now the application needs them:`);
+  const invokedAt = Date.now();
+  await api.post('reservation/invoke', { id: reservation });
+  say(`reservation/invoke was answered after ${Date.now() - invokedAt} ms`);
+
+  const called = new Set<string>();
+  await until('the work', async () => {
+    for (const { type, taskId, assignmentId } of events)
+      if (type === 'told' && taskId === foreignID) called.add(assignmentId);
+    const submitted = events.filter(({ type, assignmentId }) => type === 'submitted' && called.has(assignmentId));
+    return submitted.length >= ASKED ? submitted : undefined;
+  });
+  await api.post('reservation/finish', { id: reservation });
+  say('reservation/finish: nobody else is sent; those who still wait are released and paid for waiting');
+  await until('releasing the others', async () =>
+    (await api.reservation(reservation)).workers === 0 ? true : undefined,
+  );
+  await sleep(3_000);
+  leaving.abort();
+  await crowd;
+
+  const paid = await payments(url, events);
+  process.stdout.write(`\n${workersTable({ events, called, invokedAt, paid })}\n`);
+  const { dispatched } = await api.reservation(reservation);
+  say(
+    `${dispatched} of ${ASKED} slots filled, ${[...paid.values()].reduce((sum, cents) => sum + cents, 0) / 100} dollars paid to workers`,
+  );
+  return dispatched === ASKED ? 0 : 1;
+}
+
+const WORDS: Readonly<Record<WorkerEvent['type'], (worker: string, task?: string | number) => string>> = {
+  accepted: (worker) => `  ${worker} accepts a HIT`,
+  waiting: (worker) => `  ${worker} waits on the landing page`,
+  told: (worker, task) => `  ${worker} is called to ${task}`,
+  responded: (worker) => `  ${worker} is back at the page and begins`,
+  submitted: (worker) => `  ${worker} submits the HIT`,
+  released: (worker) => `  ${worker} is told that the wait is over`,
+  left: (worker) => `  ${worker} leaves`,
+  ignored: (worker) => `  ${worker} does not notice the call; the slot goes to another after a while`,
+};
+
+/** What each assignment brought its worker, in cents, as the marketplace's books say. */
+async function payments(url: string, events: readonly WorkerEvent[]): Promise<ReadonlyMap<string, number>> {
+  const workers = [...new Set(events.map(({ workerId }) => workerId))];
+  const earned = await Promise.all(
+    workers.map(async (workerId) => {
+      const response = await fetch(`${url}/marketplace/earnings?workerId=${workerId}`, {
+        headers: { Accept: 'application/json' },
+      });
+      return Paid.parse(await response.json());
+    }),
+  );
+  return new Map(earned.flat().map(({ assignmentId, paidCents }) => [assignmentId, paidCents]));
+}
