@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { EventStore, Position, RecordedEvent } from '../event-store/port.ts';
+import { type EventStore, type Position, type RecordedEvent, StoreUnavailable } from '../event-store/port.ts';
 import { type Database, inTransaction, isUnavailable } from '../postgres/pool.ts';
 import { announcementOf } from './announcement.ts';
 import { advance, type Checkpoints, changedProjections, earliest, freeCheckpoints } from './checkpoints.ts';
@@ -43,12 +43,15 @@ export async function runProjector(running: Running): Promise<void> {
       if (signal.aborted) return;
       failures++;
       if (error instanceof CannotApply) log.error({ err: error, ...error.event }, error.message);
-      else log.warn({ err: error }, 'the projector was interrupted; trying again');
+      else if (isPassing(error)) log.warn({ err: error }, 'the projector was interrupted; trying again');
+      else log.error({ err: error }, 'the read models stand still: the projector failed; trying again');
       const pause = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
   }
 }
+
+const isPassing = (error: unknown): boolean => error instanceof StoreUnavailable || isUnavailable(error);
 
 /** Returns when the checkpoints have to be looked at anew. */
 async function follow(running: Running, onProgress: () => void): Promise<void> {

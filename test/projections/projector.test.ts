@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type DomainEvent, streamOf } from '../../src/domain/event.ts';
+import { projections } from '../../src/projections/all.ts';
+import type { Projection } from '../../src/projections/projection.ts';
+import { listProtoHits } from '../../src/projections/protoHits.ts';
+import { rebuild } from '../../src/projections/rebuild.ts';
+import { findReservation } from '../../src/projections/reservations.ts';
+import { setUpReadModels } from '../../src/projections/setUp.ts';
+import { fields, ids, STARTED_AT } from '../support/events.ts';
+import { type House, openHouse } from '../support/runningProjector.ts';
+
+let house: House;
+beforeEach(async () => {
+  house = await openHouse();
+});
+afterEach(() => house.close());
+
+const at = STARTED_AT;
+const patient = { timeout: 20_000 };
+const defined = (n: number): DomainEvent => ({
+  type: 'ProtoHitDefined',
+  data: { protoHitId: ids.protoHit(n), fields: fields({ hitTypeId: `type ${n}` }), sandbox: true, at: at + n },
+});
+const define = (n: number) => house.append(streamOf.protoHit(ids.protoHit(n)), defined(n));
+const made = (n: number): DomainEvent => ({
+  type: 'ReservationMade',
+  data: {
+    reservationId: ids.reservation(n),
+    protoHitId: ids.protoHit(1),
+    foreignId: String(n),
+    payload: null,
+    expectedAt: at,
+    numAssignments: 500,
+    at,
+  },
+});
+const dispatched = (n: number): DomainEvent => ({
+  type: 'WorkerDispatched',
+  data: { assignmentId: ids.assignment(n), workerId: ids.worker(n), at },
+});
+const names = async () => (await listProtoHits(house.db)).map(({ hitTypeId }) => hitTypeId).sort();
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+test('what was there before it started and what comes after shows in the read models', async () => {
+  await define(1);
+  house.project();
+  await define(2);
+  await expect.poll(() => existingNames(), patient).toEqual(['type 1', 'type 2']);
+  await define(3);
+  await expect.poll(names, patient).toEqual(['type 1', 'type 2', 'type 3']);
+});
+
+/** The tables are made when the projector starts. */
+const existingNames = async () => {
+  const { rows } = await house.db.query<{ exists: boolean }>(
+    `select to_regclass('read_models.proto_hits') is not null as exists`,
+  );
+  return rows[0]?.exists ? names() : [];
+};
+
+test('two projectors at once count every event once', async () => {
+  await setUpReadModels({ db: house.db, projections });
+  const stream = streamOf.reservation(ids.reservation(1));
+  await house.append(stream, made(1));
+  house.project({ batchSize: 3 });
+  house.project({ batchSize: 7 });
+  for (const n of range(0, 300)) await house.append(stream, dispatched(n));
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(300);
+  await define(1);
+  await expect.poll(names, patient).toEqual(['type 1']);
+  expect((await findReservation(house.db, ids.reservation(1)))?.unconfirmed).toHaveLength(300);
+});
+
+test('a projector that is stopped and started again goes on where it was', async () => {
+  const stream = streamOf.reservation(ids.reservation(1));
+  await setUpReadModels({ db: house.db, projections });
+  await house.append(stream, made(1));
+  for (const round of range(0, 5)) {
+    const stop = house.project({ batchSize: 10 });
+    await Promise.all(range(round * 40, round * 40 + 40).map((n) => house.append(stream, dispatched(n))));
+    await stop();
+  }
+  house.project();
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(200);
+});
+
+test('lost connections are followed by new ones', async () => {
+  house.project();
+  await define(1);
+  await expect.poll(existingNames, patient).toEqual(['type 1']);
+  for (const n of range(2, 6)) {
+    await house.db.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name in ('projector', 'retainer listen')`,
+    );
+    await define(n);
+  }
+  await expect.poll(names, patient).toEqual(range(1, 6).map((n) => `type ${n}`));
+});
+
+test('an event that cannot be applied stops the read models there, is named, and is never passed over', async () => {
+  let isBroken = true;
+  const fragile = projections.map(
+    (projection): Projection => ({
+      ...projection,
+      apply: async (tx, events) => {
+        const bad = events.some(({ type, data }) => type === 'ProtoHitDefined' && data.protoHitId === ids.protoHit(5));
+        await projection.apply(tx, events);
+        if (bad && isBroken) await tx.query('select 1 / 0');
+      },
+    }),
+  );
+  const positions = await Promise.all(range(1, 9).map(define));
+  house.project({ projections: fragile });
+  const complaint = () => house.logged.find(({ level }) => level === 50);
+  await expect.poll(complaint, patient).toMatchObject({
+    projection: 'proto_hits',
+    type: 'ProtoHitDefined',
+    position: positions[4],
+    msg: expect.stringContaining('stand still'),
+  });
+  expect(await names()).toEqual(range(1, 5).map((n) => `type ${n}`));
+
+  isBroken = false;
+  await expect.poll(names, patient).toEqual(range(1, 9).map((n) => `type ${n}`));
+});
+
+test('a read model of another version is rebuilt at the start', async () => {
+  const stop = house.project();
+  await define(1);
+  await expect.poll(existingNames, patient).toEqual(['type 1']);
+  await stop();
+  await house.db.query(`update read_models.proto_hits set hit_type_id = 'as the old version had it'`);
+
+  const renewed = projections.map((projection) =>
+    projection.name === 'proto_hits'
+      ? {
+          ...projection,
+          version: projection.version + 1,
+          tables: `${projection.tables}; alter table read_models.proto_hits add column added int not null default 7;`,
+        }
+      : projection,
+  );
+  house.project({ projections: renewed });
+  await define(2);
+  await expect.poll(names, patient).toEqual(['type 1', 'type 2']);
+  const { rows } = await house.db.query('select distinct added from read_models.proto_hits');
+  expect(rows).toEqual([{ added: 7 }]);
+});
+
+test('a table that was dropped is made again, and the others stay as they are', async () => {
+  const stop = house.project();
+  await define(1);
+  await house.append(streamOf.reservation(ids.reservation(1)), made(1));
+  await expect.poll(existingNames, patient).toEqual(['type 1']);
+  await expect.poll(() => findReservation(house.db, ids.reservation(1)), patient).toBeDefined();
+  await stop();
+  await house.db.query('drop table read_models.proto_hits');
+  house.project();
+  await expect.poll(existingNames, patient).toEqual(['type 1']);
+  await house.append(streamOf.reservation(ids.reservation(1)), dispatched(1));
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(1);
+});
+
+test('while one read model is rebuilt the projector goes on with the others, and then takes it up again', async () => {
+  house.project();
+  await Promise.all(range(1, 4).map(define));
+  await expect.poll(existingNames, patient).toHaveLength(3);
+  let goOn = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const slow = projections.map(
+    (projection): Projection => ({
+      ...projection,
+      apply: async (tx, events) => {
+        await projection.apply(tx, events);
+        await held;
+      },
+    }),
+  );
+  const rebuilding = rebuild({ ...house, projections: slow, names: ['proto_hits'] });
+  // Its lock is there once a reader has to wait.
+  await expect.poll(() => isLocked('proto_hits'), patient).toBe(true);
+
+  await define(4);
+  await house.append(streamOf.reservation(ids.reservation(1)), made(1), dispatched(1));
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(1);
+  const reading = names();
+  goOn();
+  expect(await rebuilding).toMatchObject({ rows: { proto_hits: expect.any(Number) } });
+  expect(await reading).toEqual(expect.arrayContaining(['type 1', 'type 2', 'type 3']));
+  await define(5);
+  await expect.poll(names, patient).toEqual(range(1, 6).map((n) => `type ${n}`));
+});
+
+const isLocked = async (table: string): Promise<boolean> => {
+  const { rows } = await house.db.query<{ locked: boolean }>(
+    `select exists (select from pg_locks where mode = 'AccessExclusiveLock' and granted
+                    and relation = (select oid from pg_class where relname = $1)) as locked`,
+    [table],
+  );
+  return rows[0]?.locked === true;
+};
