@@ -90,6 +90,9 @@ async function main(argv: readonly string[]): Promise<number> {
 const explain = (error: unknown): string =>
   error instanceof Error ? (process.env['DEBUG'] ? (error.stack ?? error.message) : error.message) : String(error);
 
+// The SDK's reminder that Node 20 is old is for those who choose versions (package.json pins one that runs on it).
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

@@ -26,7 +26,9 @@ export function apiOf(url: string, apiKey: string | undefined) {
         await fetch(`${url}/${path}`, {
           method: 'POST',
           headers,
-          body: new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
+          body: new URLSearchParams(
+            Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
+          ),
         }),
       ),
     reservation: async (id: string) =>

@@ -4,9 +4,8 @@ import type { WorkerEvent } from '../../marketplace/simulated/workers/worker.ts'
 import { apiOf } from './api.ts';
 import { workersTable } from './table.ts';
 
-/** How many people are asked for; some more wait, in case one of them does not come. */
+/** How many people are asked for. */
 const ASKED = 3;
-const SPARE = 1;
 const ARRIVALS_PER_MINUTE = 40;
 const LONGEST_STEP_MS = 180_000;
 
@@ -80,11 +79,10 @@ export async function tellStory({
   });
   say('simulated workers come to the marketplace');
 
-  await until(`${ASKED + SPARE} workers waiting`, async () => {
+  const workers = await until(`${ASKED} workers waiting`, async () => {
     const { workers } = await api.reservation(reservation);
-    return workers >= ASKED + SPARE ? workers : undefined;
+    return workers >= ASKED ? workers : undefined;
   });
-  const { workers } = await api.reservation(reservation);
   say(`${workers} workers wait. Now the application needs them:`);
   const invokedAt = Date.now();
   await api.post('reservation/invoke', { id: reservation });

@@ -20,13 +20,11 @@ export type Tail = {
 
 export function createTail(): Tail {
   let count = 0;
-  let waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   return {
     grew: () => {
       count++;
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
+      for (const wake of [...waiting]) wake();
     },
     growth: (seen, signal) =>
       new Promise((resolve) => {
@@ -34,12 +32,15 @@ export function createTail(): Tail {
           resolve();
           return;
         }
-        const timer = setTimeout(resolve, FALLBACK_MS);
-        waiting.push(() => {
+        const done = (): void => {
+          waiting.delete(done);
           clearTimeout(timer);
+          signal.removeEventListener('abort', done);
           resolve();
-        });
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        };
+        const timer = setTimeout(done, FALLBACK_MS);
+        signal.addEventListener('abort', done);
+        waiting.add(done);
       }),
     seen: () => count,
   };

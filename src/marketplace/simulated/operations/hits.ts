@@ -268,7 +268,7 @@ export const hitOperations: Readonly<Record<string, Operation>> = {
       return requestError('InvalidHITState', stateText('Disposed', 'Reviewable, Assignable, Unassignable'), now);
     // A moment in the past means now.
     await tx.query(
-      'update marketplace.hits set expires_at = case when $2 > $3 then $2 else least(expires_at, $3) end where hit_id = $1',
+      'update marketplace.hits set expires_at = case when $2::bigint > $3::bigint then $2 else least(expires_at, $3) end where hit_id = $1',
       [HITId, fromSeconds(ExpireAt), now],
     );
     return { output: {} };

@@ -55,7 +55,7 @@ export async function liveThrough(
   await site.open(visit.page);
 
   const patienceMs = random() < behaviour.bounce ? 1_000 : exponential(random, behaviour.leavingPerMinute) * 60_000;
-  const leaving = AbortSignal.any([signal, AbortSignal.timeout(Math.min(patienceMs, 2 ** 31 - 1))]);
+  const leaving = AbortSignal.any([signal, AbortSignal.timeout(Math.min(Math.round(patienceMs), 2 ** 31 - 1))]);
   const closing = new AbortController();
   let pingType: 'waiting' | 'working' = 'waiting';
   const pinging = (async () => {
