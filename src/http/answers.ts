@@ -1,4 +1,5 @@
 import type { Context as HonoContext } from 'hono';
+import { accepts } from 'hono/accepts';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { CommandResult } from '../commands/commands.ts';
 import type { Refusal } from '../domain/decision.ts';
@@ -6,33 +7,29 @@ import type { Refusal } from '../domain/decision.ts';
 /** What a request is answered with, in both ways to speak: a line of text, or JSON. */
 export type Answer = {
   readonly status: ContentfulStatusCode;
-  readonly text: string;
+  /** Null: the answer is JSON however it is asked for (lists and records, as the original's clients read them). */
+  readonly text: string | null;
   readonly json: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 };
-
-/** The client asks for JSON; else it gets the original's plain text. */
-export const wantsJson = (c: HonoContext): boolean => /[/+]json\b/.test(c.req.header('accept') ?? '');
 
 export const ok: Answer = { status: 200, text: 'OK', json: { ok: true } };
 
 export const idAnswer = (id: string): Answer => ({ status: 200, text: id, json: { id } });
 
-/** JSON in both ways to speak: lists and records. */
-export const jsonAnswer = (json: unknown): Answer => ({ status: 200, text: JSON.stringify(json), json });
+export const jsonAnswer = (json: unknown): Answer => ({ status: 200, text: null, json });
 
 const STATUS_OF: Record<Refusal['kind'], ContentfulStatusCode> = { notFound: 404, conflict: 409, invalid: 400 };
 
-/** The one mapping of a refusal to HTTP, and of what a command did to its answer. */
+/** The one mapping of what a command did, or of why it did not, to an answer. */
 export function answerTo<Value>(result: CommandResult<Value>, show: (value: Value) => Answer): Answer {
   if (result.type === 'refused') return problem(STATUS_OF[result.refusal.kind], result.refusal.message);
   const answer = show(result.value);
-  return result.position === null
-    ? answer
-    : { ...answer, headers: { ...answer.headers, 'Retainer-Position': result.position } };
+  if (result.position === null) return answer;
+  return { ...answer, headers: { ...answer.headers, 'Retainer-Position': result.position } };
 }
 
-/** An error: plain text, or problem details (RFC 9457). */
+/** An error: its text as it is, or as problem details (RFC 9457) with whatever more there is to say. */
 export const problem = (
   status: ContentfulStatusCode,
   detail: string,
@@ -58,11 +55,21 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+const JSON_TYPES = ['application/json', 'application/problem+json'];
+
+/** The client asks for JSON, and for nothing else sooner; who does not say gets the original's plain text. */
+export const wantsJson = (c: HonoContext): boolean =>
+  JSON_TYPES.includes(accepts(c, { header: 'Accept', supports: ['text/plain', ...JSON_TYPES], default: 'text/plain' }));
+
 /** Sends an answer in the way the client speaks. */
 export function send(c: HonoContext, { status, text, json, headers = {} }: Answer): Response {
-  const isProblem = status >= 400;
-  // A list is JSON however it is asked for; the original's clients read it so.
-  const asJson = wantsJson(c) || (!isProblem && /^[[{]/.test(text));
-  const type = asJson ? (isProblem ? 'application/problem+json' : 'application/json') : 'text/plain; charset=utf-8';
-  return c.body(asJson ? JSON.stringify(json) : text, status, { ...headers, 'Content-Type': type });
+  const asJson = text === null || wantsJson(c);
+  const type = !asJson ? 'text/plain; charset=utf-8' : status >= 400 ? 'application/problem+json' : 'application/json';
+  return c.body(asJson ? JSON.stringify(json) : text, status, {
+    'Cache-Control': 'no-store',
+    Vary: 'Accept',
+    'X-Content-Type-Options': 'nosniff',
+    ...headers,
+    'Content-Type': type,
+  });
 }

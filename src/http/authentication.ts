@@ -8,7 +8,7 @@ import type { Parameters } from './parameters.ts';
 /** Who asks; null if they may not. */
 export type Authenticate = (c: HonoContext, parameters: Parameters) => Promise<Actor | null>;
 
-/** Asks on behalf of callers without a key: nobody has a key whose hash is empty. */
+/** Looked up for callers without a key: no key has an empty hash. */
 const NO_KEY = '';
 
 /**
@@ -44,9 +44,13 @@ export async function anyKeyIssued(db: Database): Promise<boolean> {
   return rows[0]?.any === true;
 }
 
-const keyOf = (c: HonoContext, { apiKey }: Parameters): string => {
+/** What the parameter is called; the original's putwork wrote it the other way. */
+export const KEY_PARAMETERS = ['apiKey', 'api_key'] as const;
+
+const keyOf = (c: HonoContext, parameters: Parameters): string => {
   const bearer = /^Bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  return bearer ?? c.req.header('x-api-key') ?? (typeof apiKey === 'string' ? apiKey : NO_KEY);
+  const given = KEY_PARAMETERS.map((name) => parameters[name]).find((value) => typeof value === 'string');
+  return bearer ?? c.req.header('x-api-key') ?? given ?? NO_KEY;
 };
 
 /** As commands/apiKeys.ts stores it. */

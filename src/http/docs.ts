@@ -3,16 +3,24 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { html } from 'hono/html';
-import type { Env } from './endpoint.ts';
+import { type Env, PREFIXES } from './endpoint.ts';
+import { describeOtherPaths } from './otherPaths.ts';
 
-/** The files of the API page that a browser loads; they come from this service, so the page works offline. */
+/** What the API page loads; all of it comes from this service, so that the page works offline. */
 const ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-32x32.png': 'image/png',
 };
 
-/** The API's description (OpenAPI 3.1), made from the schemas that validate, and a page that shows it. */
+/** No request may leave for another host but those that a reader of the page tries out. */
+const POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src *";
+
+const START = `const { description } = document.querySelector('#api').dataset;
+SwaggerUIBundle({ url: description, dom_id: '#api', deepLinking: true, validatorUrl: null });
+`;
+
+/** The API's description (OpenAPI 3.1), made from the schemas that check requests, and a page that shows it. */
 export function docsRoutes(
   app: OpenAPIHono<Env>,
   { publicUrl, version }: { publicUrl: () => string; version: string },
@@ -21,54 +29,56 @@ export function docsRoutes(
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   registry.registerComponent('securitySchemes', 'header', { type: 'apiKey', in: 'header', name: 'X-Api-Key' });
   registry.registerComponent('securitySchemes', 'query', { type: 'apiKey', in: 'query', name: 'apiKey' });
+  describeOtherPaths(registry);
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
-  for (const prefix of ['/', '/retainer/']) {
+  for (const prefix of PREFIXES) {
     app.get(`${prefix}openapi.json`, (c) =>
       c.json(
         app.getOpenAPI31Document({
           openapi: '3.1.0',
-          info: {
-            title: 'Retainer server',
-            version,
-            description:
-              'People on call for software. Every path works with and without the prefix `retainer/`; a body is ' +
-              'form-encoded or JSON; answers are plain text unless you accept `application/json`. A POST with an ' +
-              '`Idempotency-Key` can be repeated safely.',
-          },
+          info: { title: 'Retainer server', version, description: ABOUT },
           servers: [{ url: publicUrl() }],
         }),
       ),
     );
 
-    app.get(`${prefix}docs`, (c) => c.html(page(prefix)));
+    app.get(`${prefix}docs`, (c) => {
+      c.header('Content-Security-Policy', POLICY);
+      // Relative, so that it works behind any prefix that a proxy adds.
+      return c.html(page(new URL(c.req.url).pathname.endsWith('/') ? '..' : '.'));
+    });
 
     app.get(`${prefix}docs/:file`, async (c) => {
       const file = c.req.param('file');
-      const type = ASSETS[file];
+      if (file === 'start.js') return c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' });
+      const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
       if (type === undefined) return c.notFound();
-      return c.body(new Uint8Array(await readFile(join(folder, file))), 200, {
-        'Content-Type': type,
-        'Cache-Control': 'public, max-age=86400',
-      });
+      const headers = { 'Content-Type': type, 'Cache-Control': 'public, max-age=86400' };
+      return c.body(new Uint8Array(await readFile(join(folder, file))), 200, headers);
     });
   }
 }
 
-const page = (prefix: string) => html`<!doctype html>
+const ABOUT = `People on call for software.
+
+Every path works with and without the prefix \`retainer/\`. A body is form-encoded or JSON. Answers are plain text
+unless you accept \`application/json\`; errors are then problem details (RFC 9457). A POST with an \`Idempotency-Key\`
+can be repeated safely. As long as no API key was ever issued no path needs one; from the first key on all but the
+workers' paths and those of operation do, as \`Authorization: Bearer\`, \`X-Api-Key\`, or the parameter \`apiKey\`.`;
+
+const page = (base: string) => html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Retainer server: API</title>
-    <link rel="icon" href="${prefix}docs/favicon-32x32.png" />
-    <link rel="stylesheet" href="${prefix}docs/swagger-ui.css" />
+    <link rel="icon" href="${base}/docs/favicon-32x32.png" />
+    <link rel="stylesheet" href="${base}/docs/swagger-ui.css" />
   </head>
   <body>
-    <main id="api"></main>
-    <script src="${prefix}docs/swagger-ui-bundle.js"></script>
-    <script>
-      SwaggerUIBundle({ url: '${prefix}openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });
-    </script>
+    <main id="api" data-description="${base}/openapi.json"></main>
+    <script src="${base}/docs/swagger-ui-bundle.js"></script>
+    <script src="${base}/docs/start.js"></script>
   </body>
 </html>`;

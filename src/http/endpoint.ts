@@ -1,140 +1,81 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { OpenAPIHono, z as Z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
-import { z } from 'zod';
 import type { Context } from '../commands/commands.ts';
+import type { Actor } from '../domain/event.ts';
 import { type Answer, problem, send } from './answers.ts';
 import type { Authenticate } from './authentication.ts';
-import type { Idempotency } from './idempotency.ts';
-import { readParameters, shown } from './parameters.ts';
+import { complaint } from './complaint.ts';
+import { describe } from './description.ts';
+import type { IdempotencyKeys } from './idempotencyKey.ts';
+import { type Parameters, readParameters } from './parameters.ts';
 
-/** The variables that middleware leaves for the routes. */
-export type Env = { Variables: { requestId: string } };
+/** What middleware and endpoints leave for one another. */
+export type Env = { Variables: { requestId: string; actor: Actor | undefined } };
 
-/** An application's path: what it takes, and what it does. It is served with and without the prefix. */
-export type Endpoint<Shape extends z.ZodRawShape> = {
+/** An application's path: what it takes, and what it does. */
+export type Endpoint<Shape extends Z.ZodRawShape> = {
   readonly methods: readonly ('GET' | 'POST')[];
-  /** Without a slash in front; the first is the one the API's description names. */
-  readonly paths: readonly string[];
+  /** Without a slash in front. All of them do the same; the first is the name by which idempotency keys know it. */
+  readonly paths: readonly [string, ...string[]];
   readonly summary: string;
-  /** What a success answers, in words. */
-  readonly answers: string;
-  readonly deprecated?: boolean;
-  /** What is sent as query, form or JSON; path parameters are among them. */
+  /** What a success answers: the plain text, in words (null: it is JSON anyway), and the JSON. */
+  readonly answers: { readonly text: string | null; readonly json: Z.ZodType };
+  /** Since when, in seconds since 1970, and what replaced it. */
+  readonly deprecated?: { readonly since: number; readonly successor: string };
+  /** Query, form, JSON and path parameters alike. */
   readonly takes: Shape;
-  readonly run: (input: z.output<z.ZodObject<Shape>>, context: Context, c: HonoContext<Env>) => Promise<Answer>;
+  /** Where parameters are packed in a way of their own: unpacks them, or answers what is wrong with that. */
+  readonly unpack?: { readonly described: { form: Z.ZodType; json: Z.ZodType }; readonly from: Unpack };
+  readonly run: (input: Z.output<Z.ZodObject<Shape>>, context: Context) => Promise<Answer>;
 };
 
-export type RegisterEndpoint = <Shape extends z.ZodRawShape>(endpoint: Endpoint<Shape>) => void;
+export type Unpack = (
+  given: Parameters,
+) => { readonly type: 'read'; readonly parameters: Parameters } | { readonly type: 'bad'; readonly answer: Answer };
 
-const PREFIXES = ['/', '/retainer/'];
+export type RegisterEndpoint = <Shape extends Z.ZodRawShape>(endpoint: Endpoint<Shape>) => void;
 
-/** Registers endpoints: each is authenticated, parsed, run, answered, and described. */
+/** Every path is served with and without the original's prefix. */
+export const PREFIXES = ['/', '/retainer/'] as const;
+
+const DENIED = problem(401, 'Denied.', { headers: { 'WWW-Authenticate': 'Bearer realm="retainer"' } });
+
+/** Registers endpoints: a request is read, authenticated, checked, run once, and answered. */
 export function endpointsOf(
   app: OpenAPIHono<Env>,
-  { authenticate, idempotency }: { authenticate: Authenticate; idempotency: Idempotency },
+  { authenticate, oncePerKey }: { authenticate: Authenticate; oncePerKey: IdempotencyKeys },
 ): RegisterEndpoint {
   return (endpoint) => {
-    const schema = z.object(endpoint.takes);
-    const handle = async (c: HonoContext<Env>): Promise<Response> => {
+    const { paths, methods, takes, unpack, run, deprecated } = endpoint;
+    const schema = z.object(takes);
+
+    const answer = async (c: HonoContext<Env>): Promise<Answer> => {
       const read = await readParameters(c);
-      if (read.type === 'bad') return send(c, read.answer);
+      if (read.type === 'bad') return read.answer;
       const actor = await authenticate(c, read.parameters);
-      if (actor === null)
-        return send(c, problem(401, 'Denied.', { headers: { 'WWW-Authenticate': 'Bearer realm="retainer"' } }));
-      const given = { ...read.parameters, ...c.req.param() };
+      if (actor === null) return DENIED;
+      c.set('actor', actor);
+      const unpacked = unpack ? unpack.from(read.parameters) : read;
+      if (unpacked.type === 'bad') return unpacked.answer;
+      const given = { ...unpacked.parameters, ...c.req.param() };
       const parsed = schema.safeParse(given);
-      if (!parsed.success) return send(c, problem(400, complaint(endpoint.takes, given, parsed.error)));
-      const answer = await idempotency(c, { actor, path: endpoint.paths[0] ?? '', body: read.body }, (idempotencyKey) =>
-        endpoint.run(parsed.data, { actor, requestId: c.get('requestId'), idempotencyKey }, c),
+      if (!parsed.success) return complaint(takes, given, parsed.error);
+      const context = { actor, requestId: c.get('requestId') };
+      return oncePerKey(c, { actor, path: paths[0], parameters: read.parameters }, (idempotencyKey) =>
+        run(parsed.data, { ...context, idempotencyKey }),
       );
-      return send(c, answer);
     };
-    for (const path of endpoint.paths)
-      for (const prefix of PREFIXES) app.on([...endpoint.methods], [`${prefix}${path}`], handle);
-    describe(app, endpoint);
+
+    const headers = deprecated && {
+      Deprecation: `@${deprecated.since}`,
+      Link: `</${deprecated.successor}>; rel="successor-version"`,
+    };
+    const handle = async (c: HonoContext<Env>): Promise<Response> => {
+      const answered = await answer(c);
+      return send(c, headers ? { ...answered, headers: { ...answered.headers, ...headers } } : answered);
+    };
+    for (const path of paths) for (const prefix of PREFIXES) app.on([...methods], [`${prefix}${path}`], handle);
+    describe(app.openAPIRegistry, endpoint);
   };
 }
-
-/** All that is wrong with a request, a line each: the field, what would be right, and what came. */
-export function complaint(takes: z.ZodRawShape, given: Readonly<Record<string, unknown>>, error: z.ZodError): string {
-  const names = new Set(error.issues.map(({ path }) => String(path[0] ?? '')));
-  return [...names]
-    .map((name) => {
-      const schema = takes[name];
-      const expects = (schema instanceof z.ZodType ? expectationOf(schema) : undefined) ?? 'something else';
-      return Object.hasOwn(given, name)
-        ? `${name} must be ${expects}, got ${shown(given[name])}`
-        : `${name} is missing: it must be ${expects}`;
-    })
-    .join('\n');
-}
-
-function expectationOf(schema: z.ZodType): string | undefined {
-  const expects = schema.meta()?.['expects'];
-  if (typeof expects === 'string') return expects;
-  return schema instanceof z.ZodOptional && schema.def.innerType instanceof z.ZodType
-    ? expectationOf(schema.def.innerType)
-    : undefined;
-}
-
-function describe<Shape extends z.ZodRawShape>(app: OpenAPIHono<Env>, endpoint: Endpoint<Shape>): void {
-  const path = `/${(endpoint.paths[0] ?? '').replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`;
-  const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''));
-  const schema = z.object(endpoint.takes);
-  const pick = (wanted: (name: string) => boolean) =>
-    z.object(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => wanted(name))));
-  const fromPath = pick((name) => inPath.has(name));
-  const rest = pick((name) => !inPath.has(name));
-  const errors = Object.fromEntries(
-    [400, 401, 404, 409, 503].map((status) => [
-      status,
-      {
-        description: ERRORS[status] ?? '',
-        content: {
-          'text/plain': { schema: { type: 'string' as const } },
-          'application/problem+json': { schema: PROBLEM },
-        },
-      },
-    ]),
-  );
-  for (const method of endpoint.methods) {
-    app.openAPIRegistry.registerPath({
-      method: method === 'GET' ? 'get' : 'post',
-      path,
-      summary: endpoint.summary,
-      ...(endpoint.deprecated ? { deprecated: true } : {}),
-      security: [{}, { bearer: [] }, { header: [] }, { query: [] }],
-      request: {
-        ...(inPath.size > 0 ? { params: fromPath } : {}),
-        ...(method === 'GET'
-          ? { query: rest }
-          : {
-              body: {
-                required: true,
-                content: {
-                  'application/x-www-form-urlencoded': { schema: rest },
-                  'application/json': { schema: rest },
-                },
-              },
-            }),
-      },
-      responses: {
-        200: {
-          description: endpoint.answers,
-          content: { 'text/plain': { schema: { type: 'string' } }, 'application/json': { schema: {} } },
-        },
-        ...errors,
-      },
-    });
-  }
-}
-
-const ERRORS: Readonly<Record<number, string>> = {
-  400: 'A parameter is missing or wrong; the text names it, what came, and what would be right',
-  401: 'A live API key is needed',
-  404: 'No such thing',
-  409: 'Not in its present state',
-  503: 'The database or the log is away; try again after Retry-After seconds',
-};
-
-const PROBLEM = z.object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() });

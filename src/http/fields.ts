@@ -1,53 +1,94 @@
-import { z } from 'zod';
-import { AssignmentId, ProtoHitId, ReservationId, WorkRequestId } from '../domain/ids.ts';
+import { z } from '@hono/zod-openapi';
+import { HitId, ProtoHitId, ReservationId, WorkRequestId } from '../domain/ids.ts';
+
+/** What is right, in words: error messages and the API's description both say it. */
+const expectations = z.registry<{ readonly expects: string }>();
+
+type Described = NonNullable<Parameters<z.ZodType['openapi']>[1]>;
 
 /**
- * The parameters of the API. Each says in words what is right (`expects`), which is what an error message and the
- * API's description both show. Numbers are taken as numbers or as text, because forms know only text.
+ * A parameter of the API. `expects` completes "must be …". `described` is its JSON schema, where that does not
+ * follow from the zod schema.
  */
-export const field = <Schema extends z.ZodType>(schema: Schema, expects: string): Schema =>
-  schema.meta({ expects, description: expects });
+export function field<Schema extends z.ZodType>(schema: Schema, expects: string, described: Described = {}): Schema {
+  const known = schema.openapi({ description: expects, ...described });
+  expectations.add<z.ZodType>(known, { expects });
+  return known;
+}
 
+/** The same parameter, and what it is about, for the API's description. */
+export function about<Schema extends z.ZodType>(meaning: string, schema: Schema): Schema {
+  const expects = expectationOf(schema);
+  return field(schema, expects, { description: `${meaning}; ${expects}` });
+}
+
+/** The words that complete "must be …" for a field, required or optional. */
+export function expectationOf(schema: z.core.$ZodType | undefined): string {
+  if (schema instanceof z.ZodOptional) return expectationOf(schema.unwrap());
+  return (schema && expectations.get(schema)?.expects) ?? 'something else';
+}
+
+/** Forms know only text, so numbers are taken as text too. */
 const numeric = (value: unknown): unknown =>
-  typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  typeof value === 'string' && /^\s*-?\d{1,20}(\.\d{1,20})?\s*$/.test(value) ? Number(value) : value;
 
-export const wholeNumber = (min: number, max: number, unit = '') =>
-  field(z.preprocess(numeric, z.int().min(min).max(max)), `a whole number from ${min} to ${max}${unit}`);
+export const wholeNumber = (minimum: number, maximum: number, unit = '') =>
+  field(
+    z.preprocess(numeric, z.int().min(minimum).max(maximum)),
+    `a whole number from ${minimum} to ${maximum}${unit}`,
+    { type: 'integer', minimum, maximum },
+  );
 
-export const number = (min: number, max: number, unit = '') =>
-  field(z.preprocess(numeric, z.number().min(min).max(max)), `a number from ${min} to ${max}${unit}`);
+export const number = (minimum: number, maximum: number, unit = '') =>
+  field(z.preprocess(numeric, z.number().min(minimum).max(maximum)), `a number from ${minimum} to ${maximum}${unit}`, {
+    type: 'number',
+    minimum,
+    maximum,
+  });
 
 export const trueOrFalse = field(
   z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean()),
   'true or false',
+  { type: 'boolean' },
 );
 
-export const text = (min: number, max: number) =>
-  field(z.string().min(min).max(max), `a text of ${min} to ${max} characters`);
+export const text = (minimum: number, maximum: number) =>
+  field(z.string().min(minimum).max(maximum), `a text of ${minimum} to ${maximum} characters`);
 
-export const protoHitId = field(ProtoHitId, 'the id of a ProtoHIT, as puttask answered it');
-export const reservationId = field(ReservationId, 'the id of a reservation, as reservation/make answered it');
-export const workRequestId = field(WorkRequestId, 'the id of a work request, as putwork answered it');
-export const assignmentId = field(AssignmentId, 'an assignment id of 1 to 64 letters, digits, or _ . : -');
+/** Ids of our own are given out in lower case; UUIDs may be written in either. */
+const uuid = <Id extends z.ZodType>(id: Id, expects: string) =>
+  field(
+    z.preprocess((value) => (typeof value === 'string' ? value.toLowerCase() : value), id),
+    expects,
+    { type: 'string', format: 'uuid' },
+  );
 
-/** Your name for the thing; workers get it as taskID. */
+export const protoHitId = uuid(ProtoHitId, 'the id of a ProtoHIT, as puttask answered it');
+export const reservationId = uuid(ReservationId, 'the id of a reservation, as reservation/make answered it');
+export const workRequestId = uuid(WorkRequestId, 'the id of a work request, as putwork answered it');
+export const hitId = uuid(HitId, 'the id of a HIT, as hit/list shows it');
+
+/** The name of a ProtoHIT (its hit_type_id). */
+export const hitType = field(z.string().min(1).max(255), 'the hit_type_id of a ProtoHIT, 1 to 255 characters');
+
 export const foreignId = field(
   z.preprocess(
     (value) => (typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value),
     z.string().max(255),
   ),
   'a text of at most 255 characters',
-);
-
-/** The name of a ProtoHIT (its hit_type_id). */
-export const hitType = field(z.string().min(1).max(255), "a ProtoHIT's hit_type_id, of 1 to 255 characters");
-
-const PAYLOAD_LIMIT = 65_536;
-export const payload = field(
-  z.json().refine((value) => JSON.stringify(value).length <= PAYLOAD_LIMIT),
-  `JSON or text of at most ${PAYLOAD_LIMIT} bytes`,
+  { type: ['string', 'integer'], maxLength: 255 },
 );
 
 /** One that reads as an integer is given back as a JSON number, as the original's clients expect. */
 export const shownForeignId = (id: string): string | number =>
   /^(0|-?[1-9]\d{0,15})$/.test(id) && Number.isSafeInteger(Number(id)) ? Number(id) : id;
+
+const PAYLOAD_BYTES = 65_536;
+
+/** Whatever the application wants to have kept with the thing; parameters have no values that are not JSON. */
+export const payload = field(
+  z.custom<z.core.util.JSONType>((value) => Buffer.byteLength(JSON.stringify(value)) <= PAYLOAD_BYTES),
+  `JSON or text of at most ${PAYLOAD_BYTES} bytes`,
+  { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] },
+);

@@ -1,64 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { EventStore, Position } from '../event-store/port.ts';
+import type { Logger } from 'pino';
+import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
-import type { Env } from './endpoint.ts';
+import type { CaughtUp } from '../projections/caughtUp.ts';
+import { type Answer, ok, send } from './answers.ts';
+import { type Env, PREFIXES } from './endpoint.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Read models that are further behind than this do not serve well. */
-const CATCH_UP_MS = 2_000;
+/** A node whose read models are further behind than this does not serve well; nor does one that answers later. */
+const PATIENCE_MS = 2_000;
 
-/** Is the process alive, can it do its work, and how is it doing. */
+type Check = () => Promise<string>;
+
+/** Is the process alive, can it do its work, and how is it doing. Needs no key. */
 export function healthRoutes(
   app: OpenAPIHono<Env>,
-  {
-    db,
-    store,
-    caughtUp,
-    metrics,
-  }: {
+  deps: {
     db: Database;
     store: Pick<EventStore, 'head'>;
-    caughtUp: { readonly until: (position: Position, options: { timeoutMs: number }) => Promise<boolean> };
+    caughtUp: Pick<CaughtUp, 'until'>;
     metrics: Pick<Metrics, 'text' | 'contentType'>;
+    log: Logger;
   },
 ): void {
-  const checks: Readonly<Record<string, () => Promise<string | null>>> = {
+  const { db, store, caughtUp, metrics, log } = deps;
+  const checks: Readonly<Record<string, Check>> = {
     database: async () => {
       await db.query('select 1');
-      return null;
+      return 'ok';
     },
     log: async () => {
       await store.head();
-      return null;
+      return 'ok';
     },
     readModels: async () => {
-      const caught = await caughtUp.until(await store.head(), { timeoutMs: CATCH_UP_MS });
-      return caught ? null : `more than ${CATCH_UP_MS / 1000} s behind the log`;
+      const isCaughtUp = await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS });
+      return isCaughtUp ? 'ok' : `more than ${PATIENCE_MS / 1000} s behind the log`;
     },
   };
 
-  for (const prefix of ['/', '/retainer/']) {
-    app.get(`${prefix}healthz`, (c) => c.text('OK'));
-
-    app.get(`${prefix}readyz`, async (c) => {
-      const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => {
-          const problem = await check().catch((error: unknown) =>
-            error instanceof Error ? error.message : String(error),
-          );
-          return [name, problem ?? 'ok'] as const;
-        }),
-      );
-      const isReady = results.every(([, state]) => state === 'ok');
-      return c.json(
-        { ready: isReady, ...Object.fromEntries(results) },
-        isReady ? 200 : 503,
-        isReady ? {} : { 'Retry-After': '1' },
-      );
+  const outcome = async ([name, check]: readonly [string, Check]): Promise<readonly [string, string]> => {
+    const late = sleep(PATIENCE_MS + 500, 'no answer', { ref: false });
+    const tried = check().catch((error: unknown) => {
+      log.debug({ err: error, check: name }, 'not ready');
+      return 'cannot be reached';
     });
+    return [name, await Promise.race([tried, late])];
+  };
 
+  for (const prefix of PREFIXES) {
+    app.get(`${prefix}healthz`, (c) => send(c, ok));
+    app.get(`${prefix}readyz`, async (c) =>
+      send(c, readiness(await Promise.all(Object.entries(checks).map((check) => outcome(check))))),
+    );
     app.get(`${prefix}metrics`, async (c) =>
-      c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType }),
+      c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' }),
     );
   }
+}
+
+function readiness(outcomes: readonly (readonly [string, string])[]): Answer {
+  const troubles = outcomes.filter(([, state]) => state !== 'ok').map(([name, state]) => `${name}: ${state}`);
+  const states = Object.fromEntries(outcomes);
+  if (troubles.length === 0) return { status: 200, text: 'OK', json: { ready: true, ...states } };
+  return {
+    status: 503,
+    text: `not ready\n${troubles.join('\n')}`,
+    json: {
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      detail: troubles.join('; '),
+      ready: false,
+      ...states,
+    },
+    headers: { 'Retry-After': '1' },
+  };
 }

@@ -2,24 +2,25 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
+import type { CaughtUp } from '../projections/caughtUp.ts';
 import { openHits } from '../projections/hits.ts';
 import { countWaiting } from '../projections/waitingPool.ts';
+import { projectionLagSeconds } from './projectionLag.ts';
 
 export type Metrics = {
-  readonly answered: (request: { method: string; path: string; status: number; seconds: number }) => void;
+  readonly answered: (request: { method: string; route: string; status: number; seconds: number }) => void;
   /** A worker's request; cheap, because there are thousands a second. */
   readonly workerAnswered: (what: 'poll' | 'ping' | 'wait' | 'refused') => void;
-  /** The text that Prometheus scrapes. */
+  /** One statement of the log's group commit, or one append if the store has none. */
+  readonly appended: (batch: { events: number; seconds: number }) => void;
+  /** From the moment a worker could be told of a reservation to the moment the decision was stored. */
+  readonly dispatched: (seconds: number) => void;
+  /** The text that Prometheus scrapes. What cannot be measured now is left out of it. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
 };
 
-/** Ids in a path are not a dimension. */
-const routeOf = (path: string): string =>
-  path
-    .replace(/^\/retainer(?=\/)/, '')
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, ':id')
-    .slice(0, 60);
+const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** What the service measures of itself; docs/operations.md says what each figure means. */
 export function createMetrics({
@@ -31,8 +32,9 @@ export function createMetrics({
   settings,
 }: {
   db: Database;
-  store: Pick<EventStore, 'head' | 'count'>;
-  caughtUp: { readonly position: () => string };
+  store: Pick<EventStore, 'head' | 'count' | 'subscribe'>;
+  caughtUp: Pick<CaughtUp, 'position'>;
+  /** Workers connected to this node who wait to be called. */
   listeners: () => number;
   clock: () => Instant;
   settings: { readonly pingTimeoutSeconds: number };
@@ -40,11 +42,29 @@ export function createMetrics({
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const histogram = (name: string, help: string, buckets: number[] = SECONDS) =>
+    new Histogram({ name, help, buckets, registers });
+  /** Asked for when Prometheus scrapes; without an answer there is no figure, rather than an old or a wrong one. */
+  const gauge = (name: string, help: string, measure: () => number | Promise<number>) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.reset();
+        try {
+          this.set(await measure());
+        } catch {
+          this.set(Number.NaN);
+        }
+      },
+    });
+
   const duration = new Histogram({
     name: 'retainer_http_seconds',
     help: 'Time to answer an application request',
     labelNames: ['method', 'route', 'status'],
-    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5],
+    buckets: SECONDS,
     registers,
   });
   const workers = new Counter({
@@ -53,52 +73,35 @@ export function createMetrics({
     labelNames: ['kind'],
     registers,
   });
-  new Gauge({
-    name: 'retainer_listeners',
-    help: 'Workers connected to this node who wait to be called',
-    registers,
-    collect() {
-      this.set(listeners());
-    },
+  const appendSeconds = histogram('retainer_append_seconds', 'Time to store a batch of events in the log');
+  const appendEvents = histogram('retainer_append_events', 'Events in a batch', [1, 2, 5, 10, 25, 50, 100, 250, 1000]);
+  const dispatchSeconds = histogram(
+    'retainer_dispatch_seconds',
+    'From invoke (or the arrival of the worker, if that was later) to the stored dispatch',
+  );
+
+  gauge('retainer_listeners', 'Workers connected to this node who wait to be called', listeners);
+  gauge('retainer_waiting_workers', 'Workers who wait now, on all nodes', async () => {
+    const pools = await countWaiting(db, { now: clock(), pingTimeoutMs: settings.pingTimeoutSeconds * 1000 });
+    return pools.reduce((sum, { waiting }) => sum + waiting, 0);
   });
-  new Gauge({
-    name: 'retainer_waiting_workers',
-    help: 'Workers who wait now, on all nodes',
-    registers,
-    async collect() {
-      const pingTimeoutMs = settings.pingTimeoutSeconds * 1000;
-      const pools = await countWaiting(db, { now: clock(), pingTimeoutMs });
-      this.set(pools.reduce((sum, { waiting }) => sum + waiting, 0));
-    },
+  gauge('retainer_open_hits', 'HITs on the market, or on their way there', async () => {
+    const hits = await openHits(db, { now: clock() });
+    return hits.length;
   });
-  new Gauge({
-    name: 'retainer_open_hits',
-    help: 'HITs on the market, or on their way there',
-    registers,
-    async collect() {
-      this.set((await openHits(db, { now: clock() })).length);
-    },
-  });
-  new Gauge({
-    name: 'retainer_log_events',
-    help: 'Events in the log, roughly',
-    registers,
-    async collect() {
-      this.set(await store.count());
-    },
-  });
-  new Gauge({
-    name: 'retainer_read_models_behind',
-    help: '1 while the read models lag behind the log, else 0',
-    registers,
-    async collect() {
-      this.set((await store.head()) > caughtUp.position() ? 1 : 0);
-    },
-  });
+  gauge('retainer_log_events', 'Events in the log, roughly', store.count);
+  gauge('retainer_projection_lag_seconds', 'Age of the oldest event that the read models do not show', () =>
+    projectionLagSeconds({ store, caughtUp, clock }),
+  );
+
   return {
-    answered: ({ method, path, status, seconds }) =>
-      duration.observe({ method, route: status === 404 ? 'unknown' : routeOf(path), status }, seconds),
+    answered: ({ method, route, status, seconds }) => duration.observe({ method, route, status }, seconds),
     workerAnswered: (kind) => workers.inc({ kind }),
+    appended: ({ events, seconds }) => {
+      appendSeconds.observe(seconds);
+      appendEvents.observe(events);
+    },
+    dispatched: (seconds) => dispatchSeconds.observe(seconds),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -1,20 +1,23 @@
-import { z } from 'zod';
+import { z } from '@hono/zod-openapi';
 import type { ProtoHitFields } from '../domain/protoHit.ts';
 import type { ProtoHitRow } from '../projections/protoHits.ts';
 import { COUNTRIES } from './countries.ts';
-import { field, hitType, text, trueOrFalse, wholeNumber } from './fields.ts';
+import { about, field, hitType, text, trueOrFalse, wholeNumber } from './fields.ts';
 
-/** US dollars with at most two decimals, as a number or as text; inside the service it is cents. */
+const DEAREST_CENTS = 10_000;
+
+/** US dollars, as a number or as text; cents inside the service. */
 const dollars = field(
   z.preprocess(
     (value) => (typeof value === 'number' ? String(value) : value),
     z
       .string()
-      .regex(/^\s*\d{1,4}(\.\d{0,2})?\s*$|^\s*\.\d{1,2}\s*$/)
+      .regex(/^\s*(\d{1,4}(\.\d{0,2})?|\.\d{1,2})\s*$/)
       .transform((value) => Math.round(Number(value) * 100))
-      .refine((cents) => cents <= 10_000),
+      .refine((cents) => cents <= DEAREST_CENTS),
   ),
   'US dollars from 0 to 100 with at most two decimals',
+  { type: 'number', minimum: 0, maximum: DEAREST_CENTS / 100, multipleOf: 0.01 },
 );
 
 const country = field(
@@ -22,20 +25,21 @@ const country = field(
   "'' for workers from anywhere, or a country code of two capital letters (ISO 3166-1) like 'US'",
 );
 
-const page = field(
+const landingPage = field(
   z
     .string()
     .max(2048)
-    .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)),
+    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value)),
   'an http or https URL of at most 2048 characters',
+  { format: 'uri' },
 );
 
-/** A ProtoHIT as the API speaks of it. Bounds are Mechanical Turk's own. */
+/** A ProtoHIT as the API speaks of it. Bounds are Mechanical Turk's own, but for the reward's upper one. */
 export const protoHitShape = {
   title: text(1, 128),
   description: text(1, 2000),
   keywords: text(0, 1000),
-  url: page,
+  url: landingPage,
   frame_height: wholeNumber(0, 10_000, ' pixels'),
   reward: dollars,
   assignment_duration: wholeNumber(30, 31_536_000, ' seconds'),
@@ -44,21 +48,19 @@ export const protoHitShape = {
   max_assignments: wholeNumber(1, 1_000_000_000),
   worker_locale: country,
   approval_rating: wholeNumber(0, 100),
-  hit_type_id: hitType.optional(),
-  sandbox: trueOrFalse.optional(),
-  max_wait: wholeNumber(10, 31_536_000, ' seconds').optional(),
+  hit_type_id: about('A name unique to the ProtoHIT: putting it again revises that ProtoHIT', hitType).optional(),
+  sandbox: about('Do its HITs go to the sandbox? They do unless said', trueOrFalse).optional(),
+  max_wait: about(
+    "After which a waiting worker is released with pay; nine tenths of the assignment's time unless said",
+    wholeNumber(10, 31_536_000, ' seconds'),
+  ).optional(),
 };
 
-type Wire = z.output<z.ZodObject<typeof protoHitShape>>;
-
-/**
- * Nobody waits until their assignment runs out: unless the ProtoHIT says otherwise, a worker is released while a
- * tenth of its time (at least half a minute) is left to hand it in.
- */
-const defaultMaxWait = (assignmentDuration: number): number =>
+/** Nobody waits until their assignment runs out: a tenth of its time, at least half a minute, is left to hand it in. */
+const longestWait = (assignmentDuration: number): number =>
   Math.max(10, assignmentDuration - Math.max(30, Math.ceil(assignmentDuration / 10)));
 
-export const fromWire = (wire: Wire): Omit<ProtoHitFields, 'hitTypeId'> => ({
+export const fromWire = (wire: z.output<z.ZodObject<typeof protoHitShape>>): Omit<ProtoHitFields, 'hitTypeId'> => ({
   title: wire.title,
   description: wire.description,
   keywords: wire.keywords,
@@ -71,10 +73,38 @@ export const fromWire = (wire: Wire): Omit<ProtoHitFields, 'hitTypeId'> => ({
   maxAssignments: wire.max_assignments,
   workerLocale: wire.worker_locale,
   approvalRating: wire.approval_rating,
-  maxWaitSeconds: wire.max_wait ?? defaultMaxWait(wire.assignment_duration),
+  maxWaitSeconds: wire.max_wait ?? longestWait(wire.assignment_duration),
 });
 
-export const toWire = ({ protoHitId, hitTypeId, fields, sandbox }: ProtoHitRow) => ({
+/** A ProtoHIT as answers show it; documents what `toWire` makes. */
+export const shownProtoHit = z
+  .object({
+    id: z.uuid(),
+    hitTypeID: z.string(),
+    hit_type_id: z.string(),
+    title: z.string(),
+    description: z.string(),
+    keywords: z.string(),
+    url: z.string(),
+    frame_height: z.int(),
+    reward: z.number().openapi({ description: 'US dollars' }),
+    assignment_duration: z.int(),
+    lifetime: z.int(),
+    auto_approval_delay: z.int(),
+    max_assignments: z.int(),
+    worker_locale: z.string(),
+    approval_rating: z.int(),
+    max_wait: z.int(),
+    sandbox: z.boolean(),
+  })
+  .openapi('ProtoHIT');
+
+export const toWire = ({
+  protoHitId,
+  hitTypeId,
+  fields,
+  sandbox,
+}: Omit<ProtoHitRow, 'definedAt'>): z.output<typeof shownProtoHit> => ({
   id: protoHitId,
   hitTypeID: hitTypeId,
   hit_type_id: hitTypeId,

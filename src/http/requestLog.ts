@@ -1,25 +1,59 @@
-import type { MiddlewareHandler } from 'hono';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { Env } from './endpoint.ts';
 import type { Metrics } from './metrics.ts';
 
+/** A request id that a client may give. */
 const SANE = /^[\w.:-]{1,128}$/;
 
-/** Gives every request an id (the client's own, if it is sane), logs it and counts it when it is answered. */
+/** Asked for every few seconds by machines. */
+const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+/**
+ * Gives every request an id (the client's own, if it is sane); counts and logs it when it is answered. Queries are
+ * not logged, for they hold keys; nor, unless asked for, what says who a worker is.
+ */
 export const requestLog =
-  ({ log, metrics }: { log: Logger; metrics: Pick<Metrics, 'answered'> }): MiddlewareHandler<Env> =>
+  ({
+    log,
+    metrics,
+    logPersonalData,
+  }: {
+    log: Logger;
+    metrics: Pick<Metrics, 'answered'>;
+    logPersonalData: boolean;
+  }): MiddlewareHandler<Env> =>
   async (c, next) => {
     const started = performance.now();
     const given = c.req.header('x-request-id');
     const requestId = given !== undefined && SANE.test(given) ? given : uuidv7();
     c.set('requestId', requestId);
     await next();
-    const ms = performance.now() - started;
     c.res.headers.set('X-Request-Id', requestId);
-    metrics.answered({ method: c.req.method, path: c.req.path, status: c.res.status, seconds: ms / 1000 });
-    log.info(
-      { requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(ms * 10) / 10 },
-      'answered',
-    );
+
+    const ms = performance.now() - started;
+    const { method } = c.req;
+    const { status } = c.res;
+    const route = routeOf(c);
+    metrics.answered({ method, route, status, seconds: ms / 1000 });
+    const path = logPersonalData ? c.req.path : withoutPeople(c.req.path);
+    const who = { actor: c.get('actor'), ...(logPersonalData ? { ip: addressOf(c) } : {}) };
+    const level = PROBES.has(route) ? 'debug' : 'info';
+    log[level]({ requestId, method, path, status, ms: Math.round(ms * 10) / 10, ...who }, 'answered');
   };
+
+/** The route as it was registered, without its prefix and patterns: what metrics count by. */
+const routeOf = (c: HonoContext): string =>
+  routePath(c, -1)
+    .replace(/^\/retainer(?=\/)/, '')
+    .replace(/\{[^}]*\}/g, '');
+
+/** A path in which a worker is not named; those paths come here only if they are not quite right. */
+export const withoutPeople = (path: string): string => path.replace(/(\/worker\/+)[^/]+/gi, '$1[hidden]').slice(0, 500);
+
+/** Undefined without a socket. */
+const addressOf = (c: HonoContext): string | undefined =>
+  c.env !== undefined && 'incoming' in c.env ? getConnInfo(c).remote.address : undefined;

@@ -1,14 +1,20 @@
+import { z } from '@hono/zod-openapi';
 import type { Commands } from '../commands/commands.ts';
-import { type Answer, answerTo, idAnswer, ok, problem } from './answers.ts';
+import { done, id } from './answerSchemas.ts';
+import { answerTo, idAnswer, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
-import { foreignId, payload, protoHitId, trueOrFalse, workRequestId } from './fields.ts';
+import { field, payload, protoHitId, workRequestId } from './fields.ts';
+import { foreignIdFields, givenForeignId, NO_FOREIGN_ID } from './givenForeignId.ts';
 
-/** Since when `putwork` is deprecated (RFC 9745), in seconds: the original's README says so from its beginning. */
-const DEPRECATED = { Deprecation: '@1364774400', Link: '</reservation/make>; rel="successor-version"' };
+/** Deprecated in the original's README from its beginning, 2013-04-01; reservations replaced them. */
+const deprecated = { since: 1_364_774_400, successor: 'reservation/make' };
 
-const deprecated = (answer: Answer): Answer => ({ ...answer, headers: { ...answer.headers, ...DEPRECATED } });
+/** In the original's interface its mere presence counts. */
+const reopens = field(z.unknown(), 'anything', {
+  description: 'If it is there, whatever it says, the work is not done',
+});
 
-/** The deprecated work requests. */
+/** Work requests: notes that work exists. Nobody is dispatched by them. */
 export function workRequestEndpoints(
   register: RegisterEndpoint,
   { commands }: { commands: Pick<Commands, 'putWork' | 'workDone'> },
@@ -17,32 +23,24 @@ export function workRequestEndpoints(
     methods: ['POST'],
     paths: ['putwork'],
     summary: 'Make a work request; reservation/make replaced it',
-    answers: "The work request's id",
-    deprecated: true,
-    takes: {
-      id: protoHitId,
-      foreignID: foreignId.optional(),
-      foreign_id: foreignId.optional(),
-      payload: payload.optional(),
-    },
-    run: async ({ id, foreignID, foreign_id, payload = null }, context) => {
-      const given = foreignID ?? foreign_id;
-      if (given === undefined)
-        return deprecated(problem(400, 'foreignID is missing: it must be a text of at most 255 characters'));
-      return deprecated(
-        answerTo(await commands.putWork(context, { protoHitId: id, foreignId: given, payload }), idAnswer),
-      );
+    answers: { text: "The work request's id", json: id },
+    deprecated,
+    takes: { id: protoHitId, ...foreignIdFields, payload: payload.optional() },
+    run: async ({ id: protoHitId, payload = null, ...named }, context) => {
+      const foreignId = givenForeignId(named);
+      if (foreignId === undefined) return NO_FOREIGN_ID;
+      return answerTo(await commands.putWork(context, { protoHitId, foreignId, payload }), idAnswer);
     },
   });
 
   register({
     methods: ['POST'],
     paths: ['putwork/done'],
-    summary: 'Mark a work request as done, or reopen it',
-    answers: '`OK`',
-    deprecated: true,
-    takes: { id: workRequestId, false: trueOrFalse.optional() },
-    run: async ({ id, false: reopen = false }, context) =>
-      deprecated(answerTo(await commands.workDone(context, { workRequestId: id, reopen }), () => ok)),
+    summary: 'Mark a work request as done, or (`false`) as not done after all',
+    answers: { text: '`OK`', json: done },
+    deprecated: { ...deprecated, successor: 'reservation/finish' },
+    takes: { id: workRequestId, false: reopens.optional() },
+    run: async ({ id: workRequestId, false: reopen }, context) =>
+      answerTo(await commands.workDone(context, { workRequestId, reopen: reopen !== undefined }), () => ok),
   });
 }

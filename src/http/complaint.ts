@@ -1,0 +1,30 @@
+import type { z } from '@hono/zod-openapi';
+import { type Answer, problem } from './answers.ts';
+import { KEY_PARAMETERS } from './authentication.ts';
+import { expectationOf } from './fields.ts';
+import type { Parameters } from './parameters.ts';
+import { shown } from './soundness.ts';
+
+/** Names that mean something everywhere. */
+const COMMON: ReadonlySet<string> = new Set(KEY_PARAMETERS);
+
+/**
+ * All that is wrong with a request's parameters, a line each: the name, what would be right, what came. When one is
+ * missing, names that mean nothing here are mentioned too: it may be a misspelling.
+ */
+export function complaint(takes: z.ZodRawShape, given: Parameters, { issues }: z.ZodError): Answer {
+  const names = [...new Set(issues.map(({ path }) => String(path[0] ?? '')))];
+  const errors = names.map((name) => ({
+    parameter: name,
+    detail: isGiven(given, name)
+      ? `${name} must be ${expectationOf(takes[name])}, got ${shown(given[name])}`
+      : `${name} is missing: it must be ${expectationOf(takes[name])}`,
+  }));
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(takes, name) && !COMMON.has(name));
+  const isMissing = names.some((name) => !isGiven(given, name));
+  const hint =
+    isMissing && unknown.length > 0 ? [`there is no parameter ${unknown.slice(0, 5).map(shown).join(', ')}`] : [];
+  return problem(400, [...errors.map(({ detail }) => detail), ...hint].join('\n'), { errors });
+}
+
+const isGiven = (given: Parameters, name: string): boolean => Object.hasOwn(given, name);

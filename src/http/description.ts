@@ -1,0 +1,99 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Endpoint } from './endpoint.ts';
+
+type Registry = OpenAPIHono['openAPIRegistry'];
+
+const text = z.string();
+const Problem = z
+  .object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
+  .openapi('Problem', { description: 'Problem details (RFC 9457)' });
+
+const ERRORS: Readonly<Record<number, string>> = {
+  400: 'A parameter is missing or wrong: the text names it, what came, and what would be right',
+  401: 'A live API key is needed',
+  404: 'No such thing',
+  409: 'Not in its present state; or the first request with this Idempotency-Key is under way',
+  413: 'The body is too large',
+  415: 'The body is neither form-encoded nor JSON',
+  422: 'The Idempotency-Key was used for another request',
+  503: 'The database is away or overloaded: try again after Retry-After seconds',
+};
+
+const NEVER_OF_READS: ReadonlySet<string> = new Set(['413', '415', '422']);
+
+export const errorResponses = (statuses: readonly string[] = Object.keys(ERRORS)) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: ERRORS[Number(status)] ?? 'Refused',
+        content: { 'text/plain': { schema: text }, 'application/problem+json': { schema: Problem } },
+      },
+    ]),
+  );
+
+const idempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .optional()
+    .openapi({ description: 'Your name for this request: a repetition with the same key is answered as the first' }),
+});
+
+/** Says in the API's description what an endpoint takes and answers, from the schemas that check it. */
+export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoint: Endpoint<Shape>): void {
+  const { methods, paths, summary, answers, takes, unpack, deprecated } = endpoint;
+  for (const registered of paths) {
+    const path = `/${registered.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`;
+    const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    const part = (isIn: boolean) =>
+      z.object(Object.fromEntries(Object.entries(takes).filter(([name]) => inPath.has(name) === isIn)));
+    const body = { form: unpack?.described.form ?? part(false), json: unpack?.described.json ?? part(false) };
+    for (const method of methods) {
+      const isPost = method === 'POST';
+      const bodyIsRequired = isPost && Object.values(takes).some((schema) => !isOptional(schema));
+      registry.registerPath(
+        createRoute({
+          method: isPost ? 'post' : 'get',
+          path,
+          operationId: `${method.toLowerCase()} ${path.slice(1)}`
+            .replace(/\W+(\w)/g, (_, letter) => letter.toUpperCase())
+            .replace(/\W/g, ''),
+          summary: registered === paths[0] ? summary : `${summary} (the same as ${paths[0]})`,
+          tags: [path.split('/')[1] ?? ''],
+          ...(deprecated ? { deprecated: true } : {}),
+          security: [{}, { bearer: [] }, { header: [] }, { query: [] }],
+          request: {
+            ...(inPath.size > 0 ? { params: part(true) } : {}),
+            ...(isPost
+              ? {
+                  headers: idempotencyKey,
+                  body: {
+                    required: bodyIsRequired,
+                    content: {
+                      'application/x-www-form-urlencoded': { schema: body.form },
+                      'application/json': { schema: body.json },
+                    },
+                  },
+                }
+              : { query: part(false) }),
+          },
+          responses: {
+            200: {
+              description: answers.text ?? 'JSON, however it is asked for',
+              headers: z.object({
+                'Retainer-Position': text.optional().openapi({ description: 'Where in the log the answer rests' }),
+              }),
+              content: {
+                ...(answers.text === null ? {} : { 'text/plain': { schema: text } }),
+                'application/json': { schema: answers.json },
+              },
+            },
+            ...errorResponses(Object.keys(ERRORS).filter((status) => isPost || !NEVER_OF_READS.has(status))),
+          },
+        }),
+      );
+    }
+  }
+}
+
+const isOptional = (schema: unknown): boolean => schema instanceof z.ZodOptional;

@@ -1,0 +1,66 @@
+import { z } from '@hono/zod-openapi';
+import type { Database } from '../postgres/pool.ts';
+import { type HitRow, listHits } from '../projections/hits.ts';
+import { listProtoHits } from '../projections/protoHits.ts';
+import { jsonAnswer } from './answers.ts';
+import type { RegisterEndpoint } from './endpoint.ts';
+import { about, hitId, wholeNumber } from './fields.ts';
+import { shownProtoHit, toWire } from './protoHitFields.ts';
+
+/** What there is: ProtoHITs and HITs. Reservations list themselves. */
+export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database }): void {
+  register({
+    methods: ['GET', 'POST'],
+    paths: ['protohit/list'],
+    summary: 'Every ProtoHIT',
+    answers: { text: null, json: z.array(shownProtoHit) },
+    takes: {},
+    run: async () => jsonAnswer((await listProtoHits(db)).map(toWire)),
+  });
+
+  register({
+    methods: ['GET', 'POST'],
+    paths: ['hit/list'],
+    summary: 'HITs, newest first',
+    answers: { text: null, json: z.array(shownHit) },
+    takes: {
+      limit: about('How many, 25 unless said', wholeNumber(1, 1_000)).optional(),
+      before: about('The last one of the page before', hitId).optional(),
+    },
+    run: async ({ limit = 25, before }) => jsonAnswer((await listHits(db, { limit, before })).map(listed)),
+  });
+}
+
+const moment = z.int().nullable().openapi({ description: 'Milliseconds since 1970' });
+
+const shownHit = z
+  .object({
+    id: z.uuid(),
+    hitID: z.string().nullable().openapi({ description: "The marketplace's id, once it has answered" }),
+    proto: z.uuid(),
+    reservation: z.uuid().nullable(),
+    state: z.string(),
+    sandbox: z.boolean(),
+    reward: z.number().openapi({ description: 'US dollars' }),
+    assignments: z.int(),
+    arrivals: z.int(),
+    requestedTime: z.int(),
+    postedTime: moment,
+    expiresTime: moment,
+  })
+  .openapi('HIT');
+
+const listed = (hit: HitRow): z.output<typeof shownHit> => ({
+  id: hit.hitId,
+  hitID: hit.marketplaceHitId,
+  proto: hit.protoHitId,
+  reservation: hit.recruitedFor,
+  state: hit.phase,
+  sandbox: hit.sandbox,
+  reward: hit.fields.rewardCents / 100,
+  assignments: hit.maxAssignments,
+  arrivals: hit.arrivals,
+  requestedTime: hit.requestedAt,
+  postedTime: hit.postedAt,
+  expiresTime: hit.expiresAt,
+});

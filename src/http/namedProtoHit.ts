@@ -1,0 +1,38 @@
+import type { ProtoHitId } from '../domain/ids.ts';
+import type { Database } from '../postgres/pool.ts';
+import { findProtoHit, findProtoHitByHitType, type ProtoHitRow } from '../projections/protoHits.ts';
+import { type Answer, problem } from './answers.ts';
+import { about, hitType, protoHitId } from './fields.ts';
+
+/** How a request names a ProtoHIT: by its id, or by its hit_type_id. */
+export const namesProtoHit = {
+  id: protoHitId.optional(),
+  hitType: about('In place of id', hitType).optional(),
+};
+
+type Named = { readonly id?: ProtoHitId | undefined; readonly hitType?: string | undefined };
+type Found<Value> = { readonly type: 'found'; readonly protoHit: Value };
+type NotFound = { readonly type: 'not found'; readonly answer: Answer };
+
+/** The ProtoHIT that a request names, or the answer to one that names none. */
+export async function namedProtoHit(db: Database, { id, hitType }: Named): Promise<Found<ProtoHitRow> | NotFound> {
+  if (id === undefined && hitType === undefined) return notFound(NAMELESS);
+  const row = await (hitType === undefined ? id && findProtoHit(db, id) : findProtoHitByHitType(db, hitType));
+  if (!row) return notFound(problem(404, 'ProtoHit.DoesNotExist'));
+  if (id !== undefined && id !== row.protoHitId)
+    return notFound(problem(400, 'id and hitType must name the same ProtoHIT, or one of them be left out'));
+  return { type: 'found', protoHit: row };
+}
+
+/** None of them, if the request names none. */
+export const namedProtoHitOrAll = async (
+  db: Database,
+  named: Named,
+): Promise<Found<ProtoHitRow | undefined> | NotFound> =>
+  named.id === undefined && named.hitType === undefined
+    ? { type: 'found', protoHit: undefined }
+    : namedProtoHit(db, named);
+
+const notFound = (answer: Answer): NotFound => ({ type: 'not found', answer });
+
+const NAMELESS = problem(400, 'id is missing: it must be the id of a ProtoHIT, or hitType its hit_type_id');

@@ -1,0 +1,115 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { errorResponses } from './description.ts';
+
+const text = z.string();
+const marketplaceId = text.regex(/^[A-Za-z0-9_.:-]{1,64}$/);
+const plain = (description: string) => ({ 200: { description, content: { 'text/plain': { schema: text } } } });
+
+const task = z
+  .object({
+    start: z.boolean(),
+    taskID: z.union([text, z.int()]).optional().openapi({ description: "The reservation's foreignID" }),
+    released: z.boolean().optional().openapi({ description: 'The wait is over; the worker may submit the HIT' }),
+  })
+  .openapi('Task');
+
+const assignment = z.object({ assignment_id: marketplaceId });
+
+/** Describes the paths that are served without the endpoints' machinery: workers' and operators'. */
+export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): void {
+  const workers = { tags: ['workers'], security: [] };
+  registry.registerPath(
+    createRoute({
+      ...workers,
+      method: 'get',
+      path: '/gettask/assignment/{assignment_id}',
+      operationId: 'getTask',
+      summary: "Is there a task for this worker? Called by retainer.js on the worker's page",
+      request: {
+        params: assignment,
+        query: z.object({
+          wait: z.number().min(0).max(60).optional().openapi({ description: 'Seconds to hold the answer for a task' }),
+        }),
+      },
+      responses: {
+        200: {
+          description: 'The same task for ever once there is one',
+          content: { 'application/json': { schema: task } },
+        },
+        ...errorResponses(['400', '404', '503']),
+      },
+    }),
+  );
+  registry.registerPath(
+    createRoute({
+      ...workers,
+      method: 'get',
+      path: '/wait/assignment/{assignment_id}',
+      operationId: 'waitForTask',
+      summary: 'The same as server-sent events: task, released',
+      request: { params: assignment },
+      responses: {
+        200: { description: 'Events whose data is a Task', content: { 'text/event-stream': { schema: text } } },
+        ...errorResponses(['404', '503']),
+      },
+    }),
+  );
+  for (const method of ['get', 'post'] as const)
+    registry.registerPath(
+      createRoute({
+        ...workers,
+        method,
+        path: '/ping/worker/{worker_id}/assignment/{assignment_id}/hit/{hit_id}/event/{ping_type}',
+        operationId: `${method}Ping`,
+        summary: 'The worker is there: waiting, or back on the page after the call',
+        request: {
+          params: z.object({
+            worker_id: marketplaceId,
+            assignment_id: marketplaceId,
+            hit_id: marketplaceId,
+            ping_type: z.enum(['waiting', 'working']),
+          }),
+        },
+        responses: { ...plain('`OK`'), ...errorResponses(['400', '404', '409', '503']) },
+      }),
+    );
+  registry.registerPath(
+    createRoute({
+      ...workers,
+      method: 'get',
+      path: '/retainer.js',
+      operationId: 'script',
+      summary: 'The script for landing pages, with the URLs of this installation',
+      responses: { 200: { description: 'The script', content: { 'text/javascript': { schema: text } } } },
+    }),
+  );
+
+  const operation = { method: 'get' as const, tags: ['operation'], security: [] };
+  registry.registerPath(
+    createRoute({
+      ...operation,
+      path: '/healthz',
+      operationId: 'alive',
+      summary: 'Is the process alive?',
+      responses: plain('`OK`'),
+    }),
+  );
+  registry.registerPath(
+    createRoute({
+      ...operation,
+      path: '/readyz',
+      operationId: 'ready',
+      summary: 'Can it do its work: are the database, the log and the read models well?',
+      responses: { ...plain('`OK`'), 503: { description: 'What is not', content: { 'text/plain': { schema: text } } } },
+    }),
+  );
+  registry.registerPath(
+    createRoute({
+      ...operation,
+      path: '/metrics',
+      operationId: 'metrics',
+      summary: 'Figures for Prometheus',
+      responses: plain('Text format'),
+    }),
+  );
+}

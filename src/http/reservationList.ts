@@ -1,0 +1,86 @@
+import { z } from '@hono/zod-openapi';
+import type { Instant } from '../domain/ids.ts';
+import type { Database } from '../postgres/pool.ts';
+import { findReservationListing, listReservations, type ReservationListing } from '../projections/reservationList.ts';
+import { jsonAnswer, problem } from './answers.ts';
+import type { RegisterEndpoint } from './endpoint.ts';
+import { about, field, reservationId, shownForeignId, wholeNumber } from './fields.ts';
+import { namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
+import { shownProtoHit, toWire } from './protoHitFields.ts';
+
+const STATES = ['made', 'invoked', 'finished', 'cancelled', 'timedOut'] as const;
+
+/** Reservations as applications see them: many, or one. */
+export function reservationListEndpoints(
+  register: RegisterEndpoint,
+  { db, clock, settings }: { db: Database; clock: () => Instant; settings: { readonly pingTimeoutSeconds: number } },
+): void {
+  const presence = () => ({ now: clock(), pingTimeoutMs: settings.pingTimeoutSeconds * 1000 });
+
+  register({
+    methods: ['GET', 'POST'],
+    paths: ['reservation/list'],
+    summary: 'Reservations with their ProtoHITs, newest first',
+    answers: { text: null, json: z.array(shownReservation) },
+    takes: {
+      limit: about('How many, 25 unless said', wholeNumber(1, 1_000)).optional(),
+      before: about('The last one of the page before', reservationId).optional(),
+      state: field(z.enum(STATES), `one of ${STATES.join(', ')}`).optional(),
+      hitType: namesProtoHit.hitType,
+    },
+    run: async ({ limit = 25, before, state: phase, hitType }) => {
+      const found = await namedProtoHitOrAll(db, { hitType });
+      if (found.type === 'not found') return found.answer;
+      const protoHitId = found.protoHit?.protoHitId;
+      return jsonAnswer((await listReservations(db, { limit, before, phase, protoHitId, ...presence() })).map(listed));
+    },
+  });
+
+  register({
+    methods: ['GET'],
+    paths: ['reservation/:id{[0-9a-fA-F-]+}'],
+    summary: 'One reservation',
+    answers: { text: null, json: shownReservation },
+    takes: { id: reservationId },
+    run: async ({ id }) => {
+      const found = await findReservationListing(db, id, presence());
+      return found === undefined ? problem(404, 'WorkReservation.DoesNotExist') : jsonAnswer(listed(found));
+    },
+  });
+}
+
+const shownReservation = z
+  .object({
+    id: z.uuid(),
+    proto: shownProtoHit,
+    foreignID: z.union([z.string(), z.int()]),
+    payload: z.unknown(),
+    startTime: z.number().openapi({ description: 'When work is expected, in milliseconds since 1970' }),
+    madeTime: z.number(),
+    invokedTime: z.number().nullable(),
+    assignments: z.int().openapi({ description: 'Workers it calls for' }),
+    workers: z.int().openapi({ description: 'Workers of its ProtoHIT who wait now' }),
+    dispatched: z.int().openapi({ description: 'Workers who hold a slot' }),
+    responded: z.int().openapi({ description: 'Of those, who came back to the page' }),
+    invoked: z.boolean(),
+    done: z.boolean(),
+    state: z.enum(STATES),
+  })
+  .openapi('Reservation');
+
+const listed = (row: ReservationListing): z.output<typeof shownReservation> => ({
+  id: row.reservationId,
+  proto: toWire(row.protoHit),
+  foreignID: shownForeignId(row.foreignId),
+  payload: row.payload,
+  startTime: row.expectedAt,
+  madeTime: row.madeAt,
+  invokedTime: row.invokedAt,
+  assignments: row.numAssignments,
+  workers: row.waiting,
+  dispatched: row.dispatched,
+  responded: row.responded,
+  invoked: row.invokedAt !== null,
+  done: row.phase !== 'made' && row.phase !== 'invoked',
+  state: row.phase,
+});
