@@ -1,0 +1,48 @@
+/** The arrows of docs/architecture.md: a room may import only what this says. */
+const ROOMS = {
+  domain: [],
+  postgres: ['domain'],
+  'event-store': ['domain', 'postgres'],
+  projections: ['domain', 'event-store', 'postgres'],
+  commands: ['domain', 'event-store', 'projections', 'postgres'],
+  marketplace: ['domain', 'postgres'],
+  scheduler: ['domain', 'event-store', 'commands', 'projections', 'marketplace', 'postgres'],
+  http: ['domain', 'event-store', 'commands', 'projections', 'postgres'],
+  browser: [],
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    ...Object.entries(ROOMS).map(([room, mayImport]) => ({
+      name: `${room}-imports-only-what-it-may`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { path: '^src/', pathNot: `^src/(${[room, ...mayImport].join('|')})/` },
+    })),
+    {
+      name: 'domain-knows-only-zod',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/zod/' },
+    },
+    {
+      name: 'only-the-composition-root-knows-every-adapter',
+      severity: 'error',
+      from: { pathNot: '^src/(service|main|config)\\.ts$|^src/cli/' },
+      to: { path: '^src/(service|main|config)\\.ts$|^src/cli/' },
+    },
+    {
+      name: 'no-development-dependency-in-the-product',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    doNotFollow: { path: 'node_modules' },
+  },
+};
