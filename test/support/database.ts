@@ -6,6 +6,8 @@ import { createPool } from '../../src/postgres/pool.ts';
 export type TestDatabase = {
   readonly url: string;
   readonly pool: pg.Pool;
+  /** Ends every connection to the database but this call's own, as a crash of the server would. */
+  readonly kill: () => Promise<void>;
   /** Closes the pool and drops the database, whoever else is connected. */
   readonly drop: () => Promise<void>;
 };
@@ -20,6 +22,10 @@ export async function freshDatabase(): Promise<TestDatabase> {
   return {
     url: url.href,
     pool,
+    kill: () =>
+      asAdmin(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`,
+      ),
     drop: async () => {
       await pool.end();
       await asAdmin(`drop database if exists ${name} with (force)`);

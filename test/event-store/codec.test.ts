@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { currentVersion, decode, type StoredEvent, UnreadableEvent } from '../../src/event-store/codec.ts';
+import { toPosition } from '../../src/event-store/postgres/position.ts';
+
+const stored = (changes: Partial<StoredEvent> = {}): StoredEvent => ({
+  position: toPosition(7),
+  stream: 'reservation-1',
+  revision: 3,
+  id: '00000000-0000-7000-8000-000000000001',
+  type: 'ReservationInvoked',
+  version: 1,
+  data: { foreignId: '42', at: 1 },
+  metadata: { actor: 'anyone', correlationId: 'a', causationId: 'b' },
+  recordedAt: 1,
+  ...changes,
+});
+
+test('an event that fits its schema is decoded', () => {
+  expect(decode(stored())).toMatchObject({ type: 'ReservationInvoked', data: { foreignId: '42' }, revision: 3 });
+});
+
+test.each([
+  ['a type nobody knows', stored({ type: 'ReservationForgotten' }), /no such event type: ReservationForgotten/],
+  ['a version from the future', stored({ version: 2 }), /newer version/],
+  ['data that does not fit', stored({ data: { foreignId: 42, at: 1 } }), /foreignId/],
+  ['data that is missing', stored({ data: {} }), /foreignId.*at|at.*foreignId/],
+])('%s is an error that names type, stream, revision and position', (_, event, message) => {
+  expect(() => decode(event)).toThrow(UnreadableEvent);
+  expect(() => decode(event)).toThrow(message);
+  expect(() => decode(event)).toThrow(/reservation-1, revision 3, position 0+7/);
+});
+
+test('older data is upcast step by step to the shape of today', () => {
+  const upcasters = {
+    ReservationInvoked: [
+      (data: unknown) => ({ ...(data as object), foreignId: String((data as { foreign: number }).foreign) }),
+      (data: unknown) => ({ ...(data as object), at: (data as { seconds: number }).seconds * 1000 }),
+    ],
+  };
+  expect(currentVersion('ReservationInvoked', upcasters)).toBe(3);
+  expect(decode(stored({ version: 1, data: { foreign: 42, seconds: 5 } }), upcasters).data).toEqual({
+    foreignId: '42',
+    at: 5000,
+  });
+  expect(decode(stored({ version: 2, data: { foreignId: '42', seconds: 5 } }), upcasters).data).toEqual({
+    foreignId: '42',
+    at: 5000,
+  });
+  expect(() => decode(stored({ version: 4 }), upcasters)).toThrow(/newer version/);
+});

@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pino from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AssignmentId, type WorkerId } from '../../src/domain/ids.ts';
+import { BEGINNING, type EventStore, StoreUnavailable } from '../../src/event-store/port.ts';
+import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
+import { createPool } from '../../src/postgres/pool.ts';
+import { collect, eventStoreContract, freshStream, pinged, write } from '../contract/eventStore.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+
+const log = pino({ level: 'silent' });
+const open = (database: TestDatabase): EventStore =>
+  createPostgresStore({ url: database.url, pool: database.pool, log });
+
+eventStoreContract('the log in Postgres', async () => {
+  const database = await freshDatabase();
+  const store = open(database);
+  return {
+    store,
+    close: async () => {
+      await store.close();
+      await database.drop();
+    },
+  };
+});
+
+describe('the log in Postgres', () => {
+  let database: TestDatabase;
+  let store: EventStore;
+  beforeEach(async () => {
+    database = await freshDatabase();
+    store = open(database);
+  });
+  afterEach(async () => {
+    await store.close();
+    await database.drop();
+  });
+
+  const audit = async () => {
+    const { rows } = await database.pool.query<{ whole: boolean }>(
+      `select count(*) + (select pruned from event_store.retention) = coalesce(max(position), 0) as whole
+       from event_store.events`,
+    );
+    return rows[0]?.whole;
+  };
+
+  test('has no holes after conflicts, repetitions and failures', async () => {
+    const stream = freshStream();
+    const once = [write(stream, 'noStream', pinged('A'))];
+    await store.append(once);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => store.append([write(stream, 'noStream', pinged(`W${n}`))])));
+    await store.append(once);
+    await expect(store.append([write(freshStream(), 'any', bad())])).rejects.toThrow();
+    await store.append([write(stream, 0, pinged('B'))]);
+    expect(await audit()).toBe(true);
+    expect(Number(await store.head())).toBe(2);
+  });
+
+  test('a slow transaction is not overtaken by a fast one: no reader sees a position before every smaller one', async () => {
+    const slow = await database.pool.connect();
+    await slow.query('begin');
+    const stream = freshStream();
+    await slow.query(
+      `select event_store.append(array[0], array[$1], array[-1],
+         array[1], array[gen_random_uuid()], array['WorkerPinged'], array[1::smallint],
+         array[$2::jsonb], array['{}'::jsonb], array[1::bigint])`,
+      [stream, JSON.stringify(pinged('slow').data)],
+    );
+    const fast = store.append([write(freshStream(), 'noStream', pinged('fast'))]);
+    await sleep(300);
+    const { rows } = await database.pool.query('select position from event_store.events');
+    expect(rows).toEqual([]);
+    await slow.query('commit');
+    slow.release();
+    expect(await fast).toMatchObject({ type: 'appended', position: expect.stringMatching(/2$/) });
+    const events = await collect(store, BEGINNING, (all) => all.length >= 2);
+    expect(events.map((event) => (event.type === 'WorkerPinged' ? event.data.workerId : ''))).toEqual(['slow', 'fast']);
+  });
+
+  test('refuses to append under an isolation level that would number from an old snapshot', async () => {
+    const client = await database.pool.connect();
+    await client.query('begin isolation level repeatable read');
+    await expect(
+      client.query(`select event_store.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`),
+    ).rejects.toThrow(/read committed/);
+    await client.query('rollback');
+    client.release();
+  });
+
+  test('an event that Postgres refuses fails alone, not with the batch it was in', async () => {
+    const good = Array.from({ length: 10 }, () => freshStream());
+    const results = await Promise.allSettled([
+      store.append([write(freshStream(), 'any', bad())]),
+      ...good.map((stream) => store.append([write(stream, 'noStream', pinged('A'))])),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', ...good.map(() => 'fulfilled')]);
+  });
+
+  test('two nodes that append at once share one order without holes', async () => {
+    const otherPool = createPool(database.url, { max: 4, applicationName: 'other node', onError: () => {} });
+    const other = createPostgresStore({ url: database.url, pool: otherPool, log });
+    const total = 400;
+    await Promise.all(
+      [store, other].flatMap((node) =>
+        Array.from({ length: total / 2 }, () => node.append([write(freshStream(), 'noStream', pinged('A'))])),
+      ),
+    );
+    expect(await audit()).toBe(true);
+    expect(await collect(other, BEGINNING, (events) => events.length >= total)).toHaveLength(total);
+    await other.close();
+    await otherPool.end();
+  });
+
+  test('a subscription goes on after all connections were killed', async () => {
+    await store.append([write(freshStream(), 'noStream', pinged('A'))]);
+    const following = collect(store, BEGINNING, (events) => events.length >= 3);
+    await sleep(200);
+    await database.kill();
+    for (const mark of ['B', 'C']) await retry(() => store.append([write(freshStream(), 'noStream', pinged(mark))]));
+    expect(await following).toHaveLength(3);
+  });
+
+  test('an append whose connection is killed under way is stored once', async () => {
+    const stream = freshStream();
+    const appends = Array.from({ length: 200 }, (_, n) => store.append([write(stream, 'any', pinged(`N${n}`))]));
+    await database.kill();
+    const results = await Promise.allSettled(appends);
+    const acknowledged = results.filter(({ status }) => status === 'fulfilled').length;
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    expect(failures.every((reason) => reason instanceof StoreUnavailable)).toBe(true);
+    const { events } = await store.read(stream);
+    expect(events.length).toBeGreaterThanOrEqual(acknowledged);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+    expect(await audit()).toBe(true);
+  });
+
+  test('says that it is unavailable when there is no server, instead of queueing', async () => {
+    const nowhere = createPool('postgres://nobody@127.0.0.1:1/none', {
+      max: 2,
+      applicationName: 'x',
+      onError: () => {},
+    });
+    const away = createPostgresStore({ url: database.url, pool: nowhere, log });
+    await expect(away.append([write(freshStream(), 'any', pinged('A'))])).rejects.toThrow(StoreUnavailable);
+    await expect(away.read(freshStream())).rejects.toThrow(StoreUnavailable);
+    await expect(away.head()).rejects.toThrow(StoreUnavailable);
+    await away.close();
+    await nowhere.end();
+  });
+
+  test('refuses more appends than it can queue, and takes them again later', async () => {
+    const results = await Promise.allSettled(
+      Array.from({ length: 21_000 }, () => store.append([write(freshStream(), 'any', pinged('A'))])),
+    );
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every(({ reason }) => reason instanceof StoreUnavailable)).toBe(true);
+    expect((await store.append([write(freshStream(), 'any', pinged('B'))])).type).toBe('appended');
+  });
+
+  test('pruning takes old presence away, keeps all else, and the audit still holds', async () => {
+    const [kept, presence] = [freshStream(), freshStream('presence')];
+    await store.append([write(kept, 'any', pinged('A', 1_000)), write(presence, 'any', pinged('B', 1_000))]);
+    await store.append([write(presence, 'any', pinged('C', 1_000))]);
+    await store.append([write(presence, 'any', pinged('D', 9_000))]);
+    expect(await store.prune({ category: 'presence', before: 5_000, limit: 1_000 })).toBe(2);
+    expect(await store.prune({ category: 'presence', before: 5_000, limit: 1_000 })).toBe(0);
+    expect((await store.read(presence)).events).toHaveLength(1);
+    expect((await store.read(kept)).events).toHaveLength(1);
+    expect(await audit()).toBe(true);
+  });
+
+  test('pruning leaves the last event of the log, because the next position follows from it', async () => {
+    await store.append([write(freshStream('presence'), 'any', pinged('A', 1_000), pinged('B', 1_000))]);
+    await store.prune({ category: 'presence', before: 5_000, limit: 1_000 });
+    const before = await store.head();
+    await store.append([write(freshStream(), 'any', pinged('C'))]);
+    expect((await store.head()) > before).toBe(true);
+    expect(await audit()).toBe(true);
+  });
+
+  test('the queries of the hot path use an index', async () => {
+    await Promise.all(Array.from({ length: 3_000 }, () => store.append([write(freshStream(), 'any', pinged('A'))])));
+    await database.pool.query('analyze event_store.events');
+    const plans = await Promise.all(
+      [
+        `select * from event_store.events e where e.stream = any(array['a-1', 'b-2']) order by e.stream, e.revision`,
+        'select * from event_store.events e where e.position > 5 order by e.position limit 1000',
+        `select revision from event_store.events e where e.stream = 'a-1' order by e.revision desc limit 1`,
+        `select * from unnest(array[gen_random_uuid()]) as w (id)
+         join lateral (select e.position from event_store.events e where e.event_id = w.id limit 1) k on true`,
+      ].map(async (query) => {
+        const { rows } = await database.pool.query<{ 'QUERY PLAN': string }>(`explain ${query}`);
+        return rows.map((row) => row['QUERY PLAN']).join('\n');
+      }),
+    );
+    for (const plan of plans) {
+      expect(plan).toMatch(/Index/);
+      expect(plan).not.toMatch(/Seq Scan on events/);
+    }
+  });
+});
+
+/** Postgres keeps no NUL in JSON; the API refuses such text long before. */
+const bad = () => {
+  const event = pinged('A');
+  const data = {
+    assignmentId: AssignmentId.parse('A'),
+    workerId: 'NUL\u0000' as WorkerId,
+    pingType: 'waiting' as const,
+    at: 1,
+  };
+  return { ...event, type: 'WorkerPinged' as const, data };
+};
+
+async function retry<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === 20) throw error;
+      await sleep(100);
+    }
+  }
+}
