@@ -1,7 +1,7 @@
 import type { Context as HonoContext } from 'hono';
 import { type Answer, problem } from './answers.ts';
 import { type Entries, type EntriesResult, readBody, readForm } from './requestBody.ts';
-import { shown, unsound } from './soundness.ts';
+import { shownName, unsound } from './soundness.ts';
 
 /** What a request says, wherever it says it: query, form or JSON. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -24,8 +24,8 @@ function oneOfEach(entries: Entries): ParametersResult {
   const parameters = new Map<string, unknown>();
   for (const [name, value] of entries) {
     const wrong = unsound(name) ?? unsound(value);
-    if (wrong !== null) return { type: 'bad', answer: problem(400, `${shown(name)} ${wrong}`) };
-    if (parameters.has(name)) return { type: 'bad', answer: problem(400, `${shown(name)} is given twice`) };
+    if (wrong !== null) return { type: 'bad', answer: problem(400, `${shownName(name)} ${wrong}`) };
+    if (parameters.has(name)) return { type: 'bad', answer: problem(400, `${shownName(name)} is given twice`) };
     parameters.set(name, value);
   }
   return { type: 'read', parameters: Object.fromEntries(parameters) };

@@ -1,4 +1,5 @@
 import { type Answer, problem } from './answers.ts';
+import { shownName } from './soundness.ts';
 
 /** Parameters in the order they came; a name may come twice. */
 export type Entries = readonly (readonly [name: string, value: unknown])[];
@@ -57,7 +58,7 @@ async function readMultipart(bytes: ArrayBuffer, contentType: string): Promise<E
   if (form === null) return bad(400, 'the multipart body is broken');
   const entries = [...form];
   const file = entries.find(([, value]) => typeof value !== 'string');
-  return file ? bad(400, `"${file[0]}" is a file; parameters are text`) : { type: 'read', entries };
+  return file ? bad(400, `${shownName(file[0])} is a file; parameters are text`) : { type: 'read', entries };
 }
 
 /** Reads `name=value&…`, a query or a body. Stricter than URLSearchParams: bytes that are no UTF-8 are an error. */

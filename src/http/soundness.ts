@@ -24,6 +24,9 @@ function unsoundText(text: string): string | null {
   return CONTROL.test(text) ? 'holds a control character' : null;
 }
 
+/** A parameter's name as an error message shows it: as it is, if it could be one of ours. */
+export const shownName = (name: string): string => (/^\w{1,60}$/.test(name) ? name : shown(name));
+
 /** A value as an error message shows it: short, quoted, harmless. */
 export function shown(value: unknown): string {
   const text = (typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : JSON.stringify(value)) ?? 'nothing';

@@ -1,0 +1,147 @@
+import { describe, test } from 'vitest';
+import { type Refused, refusals, UNKNOWN_ID } from './refusals.ts';
+
+const { known, expectRefusal } = refusals();
+
+describe('the other paths refuse too', () => {
+  const list = 'reservation/list';
+  test.each<Refused>([
+    {
+      name: 'putwork without foreignID',
+      path: 'putwork',
+      parameters: () => ({ id: known.protoHit }),
+      status: 400,
+      says: /foreignID is missing/,
+    },
+    {
+      name: 'putwork for an unknown ProtoHIT',
+      path: 'putwork',
+      parameters: { id: UNKNOWN_ID, foreignID: 1 },
+      status: 404,
+      says: /ProtoHit\.DoesNotExist/,
+    },
+    {
+      name: 'putwork/done of an unknown one',
+      path: 'putwork/done',
+      parameters: { id: UNKNOWN_ID },
+      status: 404,
+      says: /WorkRequest\.DoesNotExist/,
+    },
+    {
+      name: 'putwork/done of a reservation',
+      path: 'putwork/done',
+      parameters: () => ({ id: known.reservation }),
+      status: 404,
+      says: /WorkRequest\.DoesNotExist/,
+    },
+    ...['protohit/sandbox/get', 'protohit/sandbox/set', 'toggleSandbox'].flatMap((path): readonly Refused[] => [
+      { name: `${path} of nothing`, path, parameters: { sandbox: true }, status: 400, says: /id is missing/ },
+      {
+        name: `${path} of an unknown one`,
+        path,
+        parameters: { hitType: 'nouns', sandbox: true },
+        status: 404,
+        says: /ProtoHit\.DoesNotExist/,
+      },
+    ]),
+    {
+      name: 'sandbox neither true nor false',
+      path: 'protohit/sandbox/set',
+      parameters: () => ({ id: known.protoHit, sandbox: 'yes' }),
+      status: 400,
+      says: /sandbox must be true or false, got/,
+    },
+    {
+      name: 'sandbox not said',
+      path: 'protohit/sandbox/set',
+      parameters: () => ({ id: known.protoHit }),
+      status: 400,
+      says: /sandbox is missing: it must be true or false/,
+    },
+    {
+      name: 'two ProtoHITs named',
+      path: 'toggleSandbox',
+      parameters: () => ({ id: UNKNOWN_ID, hitType: 'verbs' }),
+      status: 400,
+      says: /must name the same ProtoHIT/,
+    },
+    ...[0, 1001, 2.5, 'all'].map(
+      (limit): Refused => ({
+        name: `list limit ${limit}`,
+        path: list,
+        parameters: { limit },
+        status: 400,
+        says: /limit must be a whole number from 1 to 1000/,
+      }),
+    ),
+    {
+      name: 'list before no id',
+      path: list,
+      parameters: { before: 'now' },
+      status: 400,
+      says: /before must be the id of a reservation/,
+    },
+    {
+      name: 'list of no state',
+      path: list,
+      parameters: { state: 'open' },
+      status: 400,
+      says: /state must be one of made, invoked/,
+    },
+    {
+      name: 'list of an unknown hitType',
+      path: list,
+      parameters: { hitType: 'nouns' },
+      status: 404,
+      says: /ProtoHit\.DoesNotExist/,
+    },
+    { name: 'list by GET with a limit', method: 'GET', path: `${list}?limit=0`, status: 400, says: /limit must be/ },
+    {
+      name: 'a reservation that is none',
+      method: 'GET',
+      path: 'reservation/123',
+      status: 400,
+      says: /id must be the id of a reservation/,
+    },
+    {
+      name: 'an unknown reservation',
+      method: 'GET',
+      path: `reservation/${UNKNOWN_ID}`,
+      status: 404,
+      says: /WorkReservation\.DoesNotExist/,
+    },
+    {
+      name: "a ProtoHIT's id as a reservation",
+      method: 'GET',
+      path: () => `reservation/${known.protoHit}`,
+      status: 404,
+      says: /WorkReservation\.DoesNotExist/,
+    },
+    {
+      name: 'an unknown path',
+      method: 'GET',
+      path: 'reservations',
+      status: 404,
+      says: /there is no path \/reservations/,
+    },
+    { name: 'an unknown path by POST', path: 'reservation/extend', status: 404, says: /there is no path/ },
+    {
+      name: 'a ping for an unknown HIT',
+      path: 'ping/worker/W1/assignment/A1/hit/H1/event/waiting',
+      status: 404,
+      says: /Bad assignment/,
+    },
+    {
+      name: 'a ping of a preview',
+      path: 'ping/worker/W1/assignment/ASSIGNMENT_ID_NOT_AVAILABLE/hit/H1/event/waiting',
+      status: 400,
+      says: /Bad assignment/,
+    },
+    {
+      name: 'a ping of another type',
+      path: 'ping/worker/W1/assignment/A1/hit/H1/event/resting',
+      status: 400,
+      says: /Bad ping type/,
+    },
+  ])('$name', expectRefusal);
+});

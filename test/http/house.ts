@@ -1,0 +1,116 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import pino, { type Logger } from 'pino';
+import { type Commands, createCommands } from '../../src/commands/commands.ts';
+import type { EventStore } from '../../src/event-store/port.ts';
+import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
+import { createApp } from '../../src/http/app.ts';
+import { measuredStore } from '../../src/http/measuredStore.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { workerRoutes } from '../../src/http/worker/routes.ts';
+import { holdLease } from '../../src/postgres/lease.ts';
+import { createPool } from '../../src/postgres/pool.ts';
+import { projections } from '../../src/projections/all.ts';
+import { createCaughtUp } from '../../src/projections/caughtUp.ts';
+import { runProjector } from '../../src/projections/projector.ts';
+import { setUpReadModels } from '../../src/projections/setUp.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+
+/** A node's application side: real log, read models, commands and HTTP over a socket. Nobody recruits. */
+export type House = {
+  readonly url: string;
+  readonly database: TestDatabase;
+  readonly store: EventStore;
+  readonly commands: Commands;
+  /** What was logged, a line each. */
+  readonly logged: () => readonly string[];
+  readonly close: () => Promise<void>;
+};
+
+type Options = {
+  /** How the node reaches its database, if not straight. */
+  readonly via?: (url: string) => string;
+  readonly logPersonalData?: boolean;
+};
+
+export const BODY_LIMIT = 262_144;
+
+export async function openHouse({ via = (url) => url, logPersonalData = false }: Options = {}): Promise<House> {
+  const database = await freshDatabase();
+  const url = via(database.url);
+  const lines: string[] = [];
+  const log: Logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+  const pool = createPool(url, { max: 10, applicationName: 'http test', onError: () => {} });
+  const postgresStore = createPostgresStore({ url, pool, log });
+  await setUpReadModels({ db: pool, projections });
+  const caughtUp = createCaughtUp({ db: pool, url, log });
+  const settings = {
+    pingTimeoutSeconds: 10,
+    reservationTimeoutMinutes: 30,
+    bodyLimitBytes: BODY_LIMIT,
+    maxListeners: 100,
+    logPersonalData,
+  };
+  const clock = Date.now;
+  const metrics = createMetrics({
+    db: pool,
+    store: postgresStore,
+    caughtUp,
+    listeners: () => workers.listeners(),
+    clock,
+    settings,
+  });
+  const store = measuredStore(postgresStore, metrics);
+  const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
+  const ending = new AbortController();
+  const projecting = holdLease({ url, name: 'projector', signal: ending.signal, log }, ({ signal }) =>
+    runProjector({ store, db: pool, projections, signal, log }),
+  );
+  await caughtUp.ready;
+  let publicUrl = '';
+  const workers = workerRoutes({
+    commands,
+    db: pool,
+    caughtUp,
+    settings,
+    publicUrl: () => publicUrl,
+    log,
+    answered: metrics.workerAnswered,
+  });
+  const app = createApp({
+    commands,
+    db: pool,
+    store,
+    caughtUp,
+    clock,
+    log,
+    metrics,
+    settings,
+    publicUrl: () => publicUrl,
+    version: '0.0.0-test',
+    workerRoutes: workers.routes,
+  });
+  const server = await new Promise<Server>((resolve) => {
+    const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started as Server));
+  });
+  publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: publicUrl,
+    database,
+    store,
+    commands,
+    logged: () => lines,
+    close: async () => {
+      workers.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+      ending.abort();
+      await projecting;
+      await caughtUp.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
