@@ -46,7 +46,7 @@ export function createGroupCommit(
 
   const work = async (): Promise<void> => {
     // Whoever calls in the same turn of the event loop still gets a seat in the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
+    await null;
     while (waiting.length > 0) {
       const { batch, rest } = nextBatch(waiting);
       waiting = rest;

@@ -54,10 +54,33 @@ begin
     raise exception 'event_store.append needs read committed, not %', current_setting('transaction_isolation');
   end if;
   perform pg_advisory_xact_lock(7305410911);
-  select coalesce(max(e.position), 0) into head from event_store.events e;
 
+  -- A lone append is one statement, and spares itself the joins: half of its time.
+  if cardinality(w_stream) = 1 then
+    insert into event_store.events
+      (position, stream, revision, event_id, type, version, data, metadata, recorded_at)
+    select log.head + e.n, w_stream[1], last.revision + e.n, e.id, e.type, e.version, e.data, e.metadata, e.recorded_at
+    from
+      (select coalesce(max(x.position), 0) as head from event_store.events x) log,
+      (select coalesce(max(x.revision), -1) as revision from event_store.events x where x.stream = w_stream[1]) last,
+      unnest(e_id, e_type, e_version, e_data, e_metadata, e_recorded_at)
+        with ordinality as e (id, type, version, data, metadata, recorded_at, n)
+    where case w_expected[1] when -2 then true when -3 then last.revision >= 0 else last.revision = w_expected[1] end;
+    get diagnostics stored = row_count;
+    if stored = cardinality(e_id) then
+      head := (select max(x.position) from event_store.events x) - stored;
+      perform pg_notify('event_log', (head + stored)::text);
+    else
+      refused_request := w_request;
+      refused_write := array[1];
+      refused_actual := array[(select coalesce(max(x.revision), -1) from event_store.events x where x.stream = w_stream[1])];
+    end if;
+    return;
+  end if;
+
+  select coalesce(max(x.position), 0) into head from event_store.events x;
   with write as materialized (
-    select w.request, w.stream, w.expected, w.n, coalesce(last.revision, -1) as actual
+    select w.request, w.stream, w.expected, w.n, coalesce(last.revision, -1) as actual_revision
     from unnest(w_request, w_stream, w_expected) with ordinality as w (request, stream, expected, n)
     left join lateral (
       -- a look-up, never a join over the table: the cached plan of a join degrades as the log grows
@@ -68,9 +91,9 @@ begin
     ) last on true
   ),
   refused as materialized (
-    select distinct on (request) request, n, actual
+    select distinct on (request) request, n, actual_revision
     from write
-    where not case expected when -2 then true when -3 then actual >= 0 else actual = expected end
+    where not case expected when -2 then true when -3 then actual_revision >= 0 else actual_revision = expected end
     order by request, n
   ),
   inserted as (
@@ -79,7 +102,7 @@ begin
     select
       head + row_number() over (order by e.n),
       w.stream,
-      w.actual + row_number() over (partition by e.write order by e.n),
+      w.actual_revision + row_number() over (partition by e.write order by e.n),
       e.id, e.type, e.version, e.data, e.metadata, e.recorded_at
     from unnest(e_write, e_id, e_type, e_version, e_data, e_metadata, e_recorded_at)
       with ordinality as e (write, id, type, version, data, metadata, recorded_at, n)
@@ -91,7 +114,7 @@ begin
     (select count(*) from inserted),
     (select array_agg(r.request order by r.request) from refused r),
     (select array_agg(r.n order by r.request) from refused r),
-    (select array_agg(r.actual order by r.request) from refused r)
+    (select array_agg(r.actual_revision order by r.request) from refused r)
   into stored, refused_request, refused_write, refused_actual;
 
   if stored > 0 then

@@ -1,0 +1,11 @@
+import { append, appendLone } from './append.ts';
+import { ping, poll } from './requests.ts';
+import type { Benchmark } from './support/result.ts';
+
+/** Every benchmark, by the name that `npm run bench -- <name>` takes. */
+export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  append,
+  'append-lone': appendLone,
+  poll,
+  ping,
+};
