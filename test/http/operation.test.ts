@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { clientOf, jsonOf } from './client.ts';
+import { type House, openHouse } from './house.ts';
+import { postHit } from './market.ts';
+import { protoHit } from './wire.ts';
+
+let house: House;
+let client: ReturnType<typeof clientOf>;
+
+beforeAll(async () => {
+  house = await openHouse();
+  client = clientOf(house.url);
+});
+afterAll(() => house.close());
+
+describe.each(['', 'retainer/'] as const)('at /%s', (prefix) => {
+  test('healthz and readyz say OK, or what they looked at', async () => {
+    expect((await client.get('healthz', { prefix })).text).toBe('OK');
+    expect((await client.get('readyz/', { prefix })).text).toBe('OK');
+    const ready = await client.get('readyz', { prefix, headers: { Accept: 'application/json' } });
+    expect(jsonOf(ready)).toEqual({ ready: true, database: 'ok', log: 'ok', readModels: 'ok' });
+  });
+
+  test('metrics are in the format of Prometheus', async () => {
+    const { text, headers } = await client.get('metrics', { prefix });
+    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(text).toMatch(/^# TYPE process_cpu_user_seconds_total counter$/m);
+  });
+});
+
+const metric = async (name: string): Promise<number> => {
+  const { text } = await client.get('metrics');
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`there is no ${name}`);
+  return Number(line.split(' ').at(-1));
+};
+
+test('requests are counted by route, not by id, prefix or query', async () => {
+  const counted = (route: string, status: number, method = 'GET') =>
+    metric(`retainer_http_seconds_count{method="${method}",route="${route}",status="${status}"}`).catch(() => 0);
+  await client.get('reservation/01890000-0000-7000-8000-000000000000');
+  await client.get('retainer/reservation/01890000-0000-7000-8000-000000000001?apiKey=x');
+  expect(await counted('/reservation/:id', 404)).toBe(2);
+  await client.get('no/such/path');
+  await client.get('another/path');
+  expect(await counted('/*', 404)).toBe(2);
+  await client.post('puttask', { json: protoHit() });
+  expect(await counted('/puttask', 200, 'POST')).toBe(1);
+});
+
+test('appends, HITs, those who wait and how soon they are dispatched are measured', async () => {
+  const proto = (await client.post('puttask', { json: protoHit() })).text;
+  const appends = await metric('retainer_append_seconds_count');
+  const make = { id: proto, foreignID: 'x', delay: 0, numAssignments: 1 };
+  const reservation = (await client.post('reservation/make', make)).text;
+  expect(await metric('retainer_append_seconds_count')).toBe(appends + 1);
+
+  const hit = await postHit(house, { n: 1, protoHitId: proto });
+  const waiting = `ping/worker/W1/assignment/A1/hit/${hit}/event/waiting`;
+  await vi.waitFor(async () => expect((await client.post(waiting)).text).toBe('OK'), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await metric('retainer_waiting_workers')).toBe(1), { timeout: 10_000 });
+  expect(await metric('retainer_open_hits')).toBe(1);
+  expect(await metric('retainer_worker_requests_total{kind="ping"}')).toBeGreaterThan(0);
+
+  expect(await metric('retainer_dispatch_seconds_count')).toBe(0);
+  await client.post('reservation/invoke', { id: reservation });
+  expect(await metric('retainer_dispatch_seconds_count')).toBe(1);
+  expect(await metric('retainer_waiting_workers')).toBe(0);
+  expect(await metric('retainer_log_events')).toBeGreaterThan(5);
+});
+
+test('the lag of the read models is the age of what they do not show', async () => {
+  expect(await metric('retainer_projection_lag_seconds')).toBe(0);
+});
