@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { demandNow } from '../../src/projections/demand.ts';
+import {
+  awaitingExpire,
+  awaitingPost,
+  hitsByMarketplaceIds,
+  listHits,
+  openHitsOfReservation,
+} from '../../src/projections/hits.ts';
+import type { Queryable } from '../../src/projections/projection.ts';
+import { listReservations } from '../../src/projections/reservationList.ts';
+import { dueToTimeOut, invokedWithOpenSlots } from '../../src/projections/reservations.ts';
+import { countPresentOnHit, tasksOf } from '../../src/projections/tasks.ts';
+import { silentCalled, waitingWorkers } from '../../src/projections/waitingPool.ts';
+import { ids, STARTED_AT } from '../support/events.ts';
+import { freshReadModels, type ReadModels } from '../support/readModels.ts';
+
+let models: ReadModels;
+beforeAll(async () => {
+  models = await freshReadModels();
+  await models.db.query(SEED);
+});
+afterAll(() => models.database.drop());
+
+/**
+ * A house that has been busy: 20,000 of everything, most of it long over; 10,000 workers wait, all but a few for
+ * one ProtoHIT, 500 of them recruited for one reservation and 50 silent for half a minute.
+ */
+const id = (kind: number, n: string) => `('0000000${kind}-0000-7000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
+const SEED = `
+  insert into read_models.proto_hits
+  select ${id(1, 'n')}, 'type ' || n, '{}', true, ${STARTED_AT} from generate_series(1, 20) n;
+
+  insert into read_models.reservations
+  select ${id(2, 'n')}, ${id(1, '1 + n % 20')}, 'job', null, ${STARTED_AT} + n, ${STARTED_AT} + n, 3,
+         case when n % 200 = 0 then 'made' when n % 200 = 1 then 'invoked' else 'finished' end,
+         ${STARTED_AT}, ${STARTED_AT} + n, null, 0, 0, '{}'
+  from generate_series(1, 20000) n;
+
+  insert into read_models.tasks
+  select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(3, 'n')}, 'MARKETHIT' || n, ${id(1, '1')},
+         'waiting', null, null, null, null, ${STARTED_AT}, ${STARTED_AT}, 0
+  from generate_series(1, 20000) n;
+
+  insert into read_models.waiting_pool
+  select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(1, 'case when n % 100 = 0 then 2 else 1 end')},
+         case when n % 20 = 0 then ${id(2, '7')} end, case when n > 10000 then 'away' when n % 1000 = 5 then 'called' else 'waiting' end,
+         ${STARTED_AT} - n, ${STARTED_AT} - case when n % 200 = 3 then 30000 else n % 3000 end,
+         ${id(2, '7')}, ${STARTED_AT}, true
+  from generate_series(1, 20000) n;
+
+  insert into read_models.hits
+  select ${id(3, 'n')}, ${id(1, '1 + n % 20')}, ${id(2, 'n')},
+         case when n % 500 = 0 then 'requested' when n % 500 = 1 then 'expiring' when n % 500 = 2 then 'posted' else 'disposed' end,
+         'MARKETHIT' || n, ${id(6, 'n')}, '{}', true, 1, ${STARTED_AT} + n, null, null, null, ${STARTED_AT}, false, 1
+  from generate_series(1, 20000) n;
+
+  analyze read_models.proto_hits, read_models.reservations, read_models.tasks, read_models.waiting_pool, read_models.hits;
+`;
+
+type PlanNode = {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Actual Rows': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: readonly PlanNode[];
+};
+
+/** What Postgres did for every query that `ask` asked: nodes of the plans, with what they met. */
+async function plansOf(ask: (db: Queryable) => Promise<unknown>): Promise<readonly PlanNode[]> {
+  const asked: [sql: string, parameters: unknown[]][] = [];
+  const recording = {
+    query: (sql: string, parameters: unknown[]) => {
+      asked.push([sql, parameters]);
+      return models.db.query(sql, parameters);
+    },
+  } as unknown as Queryable;
+  await ask(recording);
+  const plans = await Promise.all(
+    asked.map(([sql, parameters]) =>
+      models.db.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (analyze, format json) ${sql}`, parameters),
+    ),
+  );
+  const nodes = (node: PlanNode): readonly PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodes)];
+  return plans.flatMap(({ rows }) => rows.flatMap((row) => nodes(row['QUERY PLAN'][0].Plan)));
+}
+
+const indexes = (plan: readonly PlanNode[]) => new Set(plan.flatMap((node) => node['Index Name'] ?? []));
+const scannedWhole = (plan: readonly PlanNode[]) =>
+  plan.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
+const mostRowsMet = (plan: readonly PlanNode[]) =>
+  Math.max(...plan.map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)));
+
+const now = STARTED_AT;
+const presence = { now, pingTimeoutMs: 10_000 };
+const protoHitId = ids.protoHit(1);
+
+const lookUps: readonly [name: string, index: string, ask: (db: Queryable) => Promise<unknown>][] = [
+  [
+    'tasks of polling workers',
+    'tasks_pkey',
+    (db) =>
+      tasksOf(
+        db,
+        Array.from({ length: 200 }, (_, n) => ids.assignment(n * 7)),
+      ),
+  ],
+  [
+    'the HITs that landing pages name',
+    'hits_by_marketplace_id',
+    (db) => hitsByMarketplaceIds(db, [ids.marketplaceHit(5)]),
+  ],
+  [
+    'who holds places of a HIT',
+    'tasks_by_hit',
+    (db) => countPresentOnHit(db, { hitId: ids.hit(5), except: ids.assignment(1), ...presence }),
+  ],
+  ['reservations with slots to fill', 'reservations_to_fill', (db) => invokedWithOpenSlots(db, protoHitId)],
+  ['all reservations with slots to fill', 'reservations_to_fill', (db) => invokedWithOpenSlots(db)],
+  ['demand', 'reservations_in_need', (db) => demandNow(db)],
+  ['reservations out of patience', 'reservations_to_time_out', (db) => dueToTimeOut(db, { now, timeoutMinutes: 30 })],
+  ['what to post', 'hits_to_post', (db) => awaitingPost(db, { limit: 100 })],
+  ['what to expire', 'hits_to_expire', (db) => awaitingExpire(db, { limit: 100 })],
+  ["a reservation's HITs", 'hits_open_by_recruiter', (db) => openHitsOfReservation(db, ids.reservation(2))],
+  [
+    'who was called and is silent',
+    'waiting_pool_called',
+    (db) => silentCalled(db, { ...presence, responseTimeoutMs: 20_000 }),
+  ],
+];
+
+test.each(lookUps)('%s are found by the index %s', async (_, index, ask) => {
+  const plan = await plansOf(ask);
+  expect(indexes(plan)).toContain(index);
+  expect(scannedWhole(plan)).toEqual([]);
+});
+
+test('whom to call is found without looking at everybody who waits', async () => {
+  const plan = await plansOf((db) =>
+    waitingWorkers(db, { protoHitId, ...presence, preferRecruitedFor: [ids.reservation(7)], limit: 30 }),
+  );
+  expect(indexes(plan)).toEqual(new Set(['waiting_pool_by_proto_hit', 'waiting_pool_by_recruiter']));
+  // The limit, twice, and those silent ones that stand in between.
+  expect(mostRowsMet(plan)).toBeLessThan(100);
+});
+
+test('a page of reservations is read from an index, the first and a later one, filtered or not', async () => {
+  const before = ids.reservation(9_000);
+  const pages = { limit: 25, ...presence };
+  for (const [filter, index] of [
+    [{}, 'reservations_by_age'],
+    [{ before }, 'reservations_by_age'],
+    [{ protoHitId }, 'reservations_by_proto_hit'],
+    [{ protoHitId, before }, 'reservations_by_proto_hit'],
+    [{ phase: 'invoked' as const }, 'reservations_by_phase'],
+  ] as const) {
+    const plan = await plansOf((db) => listReservations(db, { ...pages, ...filter }));
+    expect(indexes(plan)).toContain(index);
+    expect(scannedWhole(plan)).not.toContain('reservations');
+    const page = plan.filter((node) => node['Relation Name'] === 'reservations');
+    expect(mostRowsMet(page)).toBeLessThanOrEqual(25);
+  }
+});
+
+test('a page of HITs is read from an index', async () => {
+  for (const before of [undefined, ids.hit(9_000)]) {
+    const plan = await plansOf((db) => listHits(db, { limit: 25, before }));
+    expect(indexes(plan)).toContain('hits_by_age');
+    expect(scannedWhole(plan)).toEqual([]);
+  }
+});
+
+test('a ping changes its row in place and no index', async () => {
+  const { rows } = await models.db.query<{ indexdef: string }>(
+    `select indexdef from pg_indexes where tablename = 'waiting_pool'`,
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { indexdef } of rows) expect(indexdef).not.toContain('last_ping_at');
+});

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countPresentOnHit, tasksOf, tasksOnHits } from '../../src/projections/tasks.ts';
+import { ids, STARTED_AT } from '../support/events.ts';
+import { happened, on, plainly } from '../support/happenings.ts';
+import { freshReadModels, type ReadModels } from '../support/readModels.ts';
+
+let models: ReadModels;
+let db: ReadModels['db'];
+let given: ReadModels['given'];
+beforeEach(async () => {
+  models = await freshReadModels();
+  ({ db, given } = models);
+});
+afterEach(() => models.database.drop());
+
+const taskOf = async (n: number) => (await tasksOf(db, [ids.assignment(n)])).get(ids.assignment(n));
+
+test('a worker who arrived waits and has no task', async () => {
+  await given(on.assignment(1), happened.arrived(1, { recruitedFor: ids.reservation(9), at: 3 }));
+  expect(await taskOf(1)).toEqual({
+    assignmentId: ids.assignment(1),
+    workerId: ids.worker(1),
+    hitId: ids.hit(1),
+    marketplaceHitId: ids.marketplaceHit(1),
+    protoHitId: ids.protoHit(1),
+    phase: 'waiting',
+    recruitedFor: ids.reservation(9),
+    reservationId: null,
+    foreignId: null,
+    calledAt: null,
+    arrivedAt: STARTED_AT + 3,
+    waitingSince: STARTED_AT + 3,
+    revision: 0,
+  });
+  expect(await taskOf(2)).toBeUndefined();
+});
+
+test('a task stays for ever, through loss and return', async () => {
+  const task = { reservationId: ids.reservation(4), foreignId: 'job 4', calledAt: STARTED_AT + 10 };
+  await given(on.assignment(1), happened.arrived(1), happened.taskAssigned(4, 10));
+  expect(await taskOf(1)).toMatchObject({ ...task, phase: 'called', revision: 1 });
+  await given(on.assignment(1), happened.lost(20));
+  expect(await taskOf(1)).toMatchObject({ ...task, phase: 'lost' });
+  await given(on.assignment(1), happened.arrived(1, { at: 30 }));
+  expect(await taskOf(1)).toMatchObject({
+    ...task,
+    phase: 'called',
+    arrivedAt: STARTED_AT,
+    waitingSince: STARTED_AT + 30,
+    revision: 3,
+  });
+  await given(on.assignment(1), happened.responded(4), plainly('AssignmentSubmitted'), plainly('AssignmentApproved'));
+  expect(await taskOf(1)).toMatchObject({ ...task, phase: 'approved', revision: 6 });
+});
+
+test('many are looked up at once; unknown ones are left out', async () => {
+  for (const n of [1, 2, 3]) await given(on.assignment(n), happened.arrived(n));
+  const found = await tasksOf(db, [3, 1, 7].map(ids.assignment));
+  expect([...found.keys()].sort()).toEqual([1, 3].map(ids.assignment));
+  expect(await tasksOf(db, [])).toEqual(new Map());
+});
+
+test('who came through which HIT, in order of arrival', async () => {
+  await given(on.assignment(1), happened.arrived(1, { at: 20 }));
+  await given(on.assignment(2), happened.arrived(2, { at: 10 }));
+  await given(on.assignment(3), happened.arrived(3, { hitId: ids.hit(2) }));
+  const found = await tasksOnHits(db, [1, 2, 3].map(ids.hit));
+  expect(found.get(ids.hit(1))?.map(({ assignmentId }) => assignmentId)).toEqual([2, 1].map(ids.assignment));
+  expect(found.get(ids.hit(2))).toHaveLength(1);
+  expect(found.has(ids.hit(3))).toBe(false);
+});
+
+test('places of a HIT are held by the others who are there, or who did more than wait', async () => {
+  const present = (except: number, now = 0) =>
+    countPresentOnHit(db, {
+      hitId: ids.hit(1),
+      except: ids.assignment(except),
+      now: STARTED_AT + now,
+      pingTimeoutMs: 10_000,
+    });
+  for (const n of [1, 2, 3, 4, 5]) await given(on.assignment(n), happened.arrived(n));
+  await given(on.assignment(6), happened.arrived(6, { hitId: ids.hit(2) }));
+  expect(await present(1)).toBe(4);
+  expect(await present(99)).toBe(5);
+
+  await given(on.assignment(2), plainly('AssignmentReturned'));
+  await given(on.assignment(3), happened.taskAssigned(1), happened.responded(1));
+  await given(on.assignment(4), plainly('AssignmentSubmitted'));
+  expect(await present(1)).toBe(3);
+  // Those who only waited are not heard of any more; one of them is.
+  await given(on.presence(5), happened.pinged(5, 15_000));
+  expect(await present(99, 20_000)).toBe(3);
+  expect(await present(99, 60_000)).toBe(2);
+});

@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  countWaiting,
+  lostWorkers,
+  releasable,
+  silentCalled,
+  waitingWorkers,
+} from '../../src/projections/waitingPool.ts';
+import { ids, STARTED_AT } from '../support/events.ts';
+import { happened, on, plainly } from '../support/happenings.ts';
+import { freshReadModels, type ReadModels } from '../support/readModels.ts';
+
+let models: ReadModels;
+let db: ReadModels['db'];
+let given: ReadModels['given'];
+beforeEach(async () => {
+  models = await freshReadModels();
+  ({ db, given } = models);
+});
+afterEach(() => models.database.drop());
+
+const pingTimeoutMs = 10_000;
+const arrive = (n: number, changes: Parameters<typeof happened.arrived>[1] = {}) =>
+  given(on.assignment(n), happened.arrived(n, changes));
+const ping = (n: number, at: number) => given(on.presence(n), happened.pinged(n, at));
+const call = (n: number, reservation = 1, at = 0) => given(on.assignment(n), happened.taskAssigned(reservation, at));
+const waiting = async ({ now = 0, prefer = [] as readonly number[], limit = 100 } = {}) =>
+  (
+    await waitingWorkers(db, {
+      protoHitId: ids.protoHit(1),
+      now: STARTED_AT + now,
+      pingTimeoutMs,
+      preferRecruitedFor: prefer.map(ids.reservation),
+      limit,
+    })
+  ).map(({ assignmentId }) => Number(assignmentId.replace('ASSIGNMENT', '')));
+
+test('a waiting worker shows with all that dispatch has to know', async () => {
+  await arrive(1, { recruitedFor: ids.reservation(2) });
+  await ping(1, 2_500);
+  const options = { protoHitId: ids.protoHit(1), pingTimeoutMs, preferRecruitedFor: [], limit: 1 };
+  expect(await waitingWorkers(db, { ...options, now: STARTED_AT + 3_000 })).toEqual([
+    {
+      assignmentId: ids.assignment(1),
+      workerId: ids.worker(1),
+      protoHitId: ids.protoHit(1),
+      recruitedFor: ids.reservation(2),
+      waitingSince: STARTED_AT,
+      lastPingAt: STARTED_AT + 2_500,
+    },
+  ]);
+});
+
+test('the longest-waiting come first, those recruited for the reservation before them', async () => {
+  await arrive(1, { at: -40 });
+  await arrive(2, { at: -30, recruitedFor: ids.reservation(1) });
+  await arrive(3, { at: -20 });
+  await arrive(4, { at: -10, recruitedFor: ids.reservation(1) });
+  await arrive(5, { at: -5, recruitedFor: ids.reservation(2) });
+  await arrive(6, { at: -50, protoHitId: ids.protoHit(2), recruitedFor: ids.reservation(1) });
+  expect(await waiting()).toEqual([1, 2, 3, 4, 5]);
+  expect(await waiting({ prefer: [1] })).toEqual([2, 4, 1, 3, 5]);
+  expect(await waiting({ prefer: [1, 2] })).toEqual([2, 4, 5, 1, 3]);
+  expect(await waiting({ prefer: [1], limit: 3 })).toEqual([2, 4, 1]);
+  expect(await waiting({ prefer: [1], limit: 1 })).toEqual([2]);
+});
+
+test('who missed a beat is offered only when others are too few, who timed out never', async () => {
+  await arrive(1);
+  await arrive(2, { at: 10 });
+  await arrive(3, { at: 20 });
+  await ping(2, 6_000);
+  await ping(3, 2_000);
+  expect(await waiting({ now: 8_000, limit: 1 })).toEqual([2]);
+  expect(await waiting({ now: 8_000, limit: 2 })).toEqual([1, 2]);
+  expect(await waiting({ now: 11_500, limit: 5 })).toEqual([2, 3]);
+  expect(await waiting({ now: 20_000 })).toEqual([]);
+});
+
+test('a ping never makes a worker look staler, and brings nobody in', async () => {
+  await arrive(1);
+  await ping(1, 9_000);
+  await ping(1, 4_000);
+  await ping(2, 9_000);
+  expect(await waiting({ now: 18_000 })).toEqual([1]);
+});
+
+test('pings count whether they come alone, together, or with what happened in between', async () => {
+  await arrive(1);
+  await arrive(2);
+  await given(on.presence(1), happened.pinged(1, 1_000), happened.pinged(1, 7_000), happened.pinged(1, 5_000));
+  expect(await waiting({ now: 16_000 })).toEqual([1]);
+});
+
+test('who is called, released, lost, returned, abandoned or has submitted waits no more', async () => {
+  for (const n of [1, 2, 3, 4, 5, 6, 7]) await arrive(n, { at: n });
+  await call(1);
+  await given(on.assignment(2), { type: 'WorkerReleased', data: { reason: 'notNeeded', at: STARTED_AT } });
+  await given(on.assignment(3), happened.lost());
+  await given(on.assignment(4), plainly('AssignmentReturned'));
+  await given(on.assignment(5), plainly('AssignmentAbandoned'));
+  await given(on.assignment(6), plainly('AssignmentSubmitted'));
+  expect(await waiting()).toEqual([7]);
+  // Back at the end of the queue.
+  await arrive(3, { at: 100 });
+  expect(await waiting({ now: 100 })).toEqual([7, 3]);
+});
+
+test('who waits is counted by ProtoHIT and by who recruited them', async () => {
+  await arrive(1);
+  await arrive(2);
+  await arrive(3, { recruitedFor: ids.reservation(1) });
+  await arrive(4, { protoHitId: ids.protoHit(2) });
+  await arrive(5, { at: -10_001 });
+  await arrive(6);
+  await call(6);
+  const counts = await countWaiting(db, { now: STARTED_AT, pingTimeoutMs });
+  expect(new Set(counts)).toEqual(
+    new Set([
+      { protoHitId: ids.protoHit(1), recruitedFor: null, waiting: 2 },
+      { protoHitId: ids.protoHit(1), recruitedFor: ids.reservation(1), waiting: 1 },
+      { protoHitId: ids.protoHit(2), recruitedFor: null, waiting: 1 },
+    ]),
+  );
+});
+
+test('lost are those not heard of for so long, waiting or called, but not at work', async () => {
+  for (const n of [1, 2, 3, 4]) await arrive(n);
+  await call(2, 7);
+  await call(3, 7);
+  await given(on.assignment(3), happened.responded(7));
+  await ping(4, 30_000);
+  const lost = (now: number) => lostWorkers(db, { now: STARTED_AT + now, afterMs: 40_000 });
+  expect(await lost(40_000)).toEqual([]);
+  expect(await lost(40_001)).toEqual([
+    { assignmentId: ids.assignment(1), lastPingAt: STARTED_AT, reservationId: null },
+    { assignmentId: ids.assignment(2), lastPingAt: STARTED_AT, reservationId: ids.reservation(7) },
+  ]);
+  expect(await lostWorkers(db, { now: STARTED_AT + 90_000, afterMs: 40_000, limit: 1 })).toHaveLength(1);
+});
+
+test('a called worker is silent without pings or without an answer, until the slot is given away', async () => {
+  for (const n of [1, 2, 3]) await arrive(n);
+  await call(1, 1, 1_000);
+  await call(2, 1, 2_000);
+  await call(3, 1, 3_000);
+  await given(on.assignment(3), happened.responded(1));
+  await ping(2, 9_000);
+  const silent = async (now: number) =>
+    (await silentCalled(db, { now: STARTED_AT + now, pingTimeoutMs, responseTimeoutMs: 20_000 })).map(
+      ({ assignmentId, reservationId }) => [assignmentId, reservationId],
+    );
+  expect(await silent(10_000)).toEqual([]);
+  expect(await silent(10_001)).toEqual([[ids.assignment(1), ids.reservation(1)]]);
+  await ping(2, 20_000);
+  expect(await silent(22_001)).toEqual([1, 2].map((n) => [ids.assignment(n), ids.reservation(1)]));
+  await given(on.reservation(1), happened.reopened(1));
+  expect(await silent(22_001)).toEqual([[ids.assignment(2), ids.reservation(1)]]);
+});
+
+test('a called worker who was lost and comes back is called again, and holds the slot only if it is still theirs', async () => {
+  for (const n of [1, 2]) {
+    await arrive(n);
+    await call(n);
+    await given(on.assignment(n), happened.lost(50_000));
+  }
+  await given(on.reservation(1), happened.reopened(2, 50_000));
+  for (const n of [1, 2]) await arrive(n, { at: 60_000 });
+  expect(await waiting({ now: 60_000 })).toEqual([]);
+  const silent = await silentCalled(db, { now: STARTED_AT + 60_000, pingTimeoutMs, responseTimeoutMs: 20_000 });
+  expect(silent).toEqual([{ assignmentId: ids.assignment(1), reservationId: ids.reservation(1) }]);
+});
+
+test('waiting workers are released when no open reservation needs anybody', async () => {
+  await given(on.protoHit(1), happened.protoHitDefined(1));
+  await arrive(1);
+  const due = () => releasable(db, { now: STARTED_AT });
+  const notNeeded = [{ assignmentId: ids.assignment(1), protoHitId: ids.protoHit(1), reason: 'notNeeded' }];
+  expect(await due()).toEqual(notNeeded);
+  await given(on.reservation(1), happened.reservationMade(1, { numAssignments: 1 }));
+  expect(await due()).toEqual([]);
+  // The slot is held, but who was called has not been seen at work: a replacement may be needed.
+  await given(on.reservation(1), happened.invoked(), happened.dispatched(2));
+  expect(await due()).toEqual([]);
+  await given(on.assignment(2), happened.responded(1));
+  expect(await due()).toEqual(notNeeded);
+  await given(on.reservation(1), happened.reopened(2));
+  expect(await due()).toEqual([]);
+  await given(on.reservation(1), plainly('ReservationCancelled'));
+  expect(await due()).toEqual(notNeeded);
+});
+
+test('nobody waits longer than the ProtoHIT allows, nor until their assignment runs out', async () => {
+  await given(on.protoHit(1), happened.protoHitDefined(1, { maxWaitSeconds: 300, assignmentDurationSeconds: 330 }));
+  await given(on.reservation(1), happened.reservationMade(1));
+  await arrive(1);
+  await arrive(2, { at: 100_000 });
+  const due = async (seconds: number) =>
+    (await releasable(db, { now: STARTED_AT + seconds * 1000 })).map(({ assignmentId, reason }) => [
+      assignmentId,
+      reason,
+    ]);
+  expect(await due(269)).toEqual([]);
+  // A minute is left of the assignment's time.
+  expect(await due(270)).toEqual([[ids.assignment(1), 'waitedLongest']]);
+  // Someone who was lost and came back waits anew, but the assignment's time went on.
+  await given(on.assignment(2), happened.lost(150_000));
+  await arrive(2, { at: 200_000 });
+  expect(await due(369)).toEqual([[ids.assignment(1), 'waitedLongest']]);
+  expect(await due(370)).toHaveLength(2);
+});
