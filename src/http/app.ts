@@ -72,7 +72,9 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
 
   app.notFound((c) => {
     const allowed = methodsAt(app, c.req.path);
-    if (allowed.length === 0) return send(c, problem(404, `there is no path ${withoutPeople(c.req.path)}`));
+    // A route that finds nothing at its path says so itself.
+    if (allowed.length === 0 || allowed.includes(c.req.method))
+      return send(c, problem(404, `there is no path ${withoutPeople(c.req.path)}`));
     const headers = { Allow: allowed.join(', ') };
     return send(c, problem(405, `${c.req.method} is not allowed here; ${allowed.join(' and ')} is`, { headers }));
   });

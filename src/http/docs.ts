@@ -13,6 +13,8 @@ const ASSETS: Readonly<Record<string, string>> = {
   'favicon-32x32.png': 'image/png',
 };
 
+const CACHED = { 'Cache-Control': 'public, max-age=86400' };
+
 /** No request may leave for another host but those that a reader of the page tries out. */
 const POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src *";
 
@@ -49,14 +51,13 @@ export function docsRoutes(
       return c.html(page(new URL(c.req.url).pathname.endsWith('/') ? '..' : '.'));
     });
 
-    app.get(`${prefix}docs/:file`, async (c) => {
-      const file = c.req.param('file');
-      if (file === 'start.js') return c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' });
-      const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
-      if (type === undefined) return c.notFound();
-      const headers = { 'Content-Type': type, 'Cache-Control': 'public, max-age=86400' };
-      return c.body(new Uint8Array(await readFile(join(folder, file))), 200, headers);
-    });
+    app.get(`${prefix}docs/start.js`, (c) =>
+      c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8', ...CACHED }),
+    );
+    for (const [file, type] of Object.entries(ASSETS))
+      app.get(`${prefix}docs/${file}`, async (c) =>
+        c.body(new Uint8Array(await readFile(join(folder, file))), 200, { 'Content-Type': type, ...CACHED }),
+      );
   }
 }
 

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Database } from '../postgres/pool.ts';
-import { type HitRow, listHits } from '../projections/hits.ts';
+import { type HitRow, hitsByIds, listHits } from '../projections/hits.ts';
 import { listProtoHits } from '../projections/protoHits.ts';
-import { jsonAnswer } from './answers.ts';
+import { jsonAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, hitId, wholeNumber } from './fields.ts';
 import { shownProtoHit, toWire } from './protoHitFields.ts';
@@ -27,7 +27,12 @@ export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database
       limit: about('How many, 25 unless said', wholeNumber(1, 1_000)).optional(),
       before: about('The last one of the page before', hitId).optional(),
     },
-    run: async ({ limit = 25, before }) => jsonAnswer((await listHits(db, { limit, before })).map(listed)),
+    run: async ({ limit = 25, before }) => {
+      const page = await listHits(db, { limit, before });
+      if (page.length === 0 && before && !(await hitsByIds(db, [before])).has(before))
+        return problem(404, 'no such HIT');
+      return jsonAnswer(page.map(listed));
+    },
   });
 }
 

@@ -24,6 +24,13 @@ export async function namedProtoHit(db: Database, { id, hitType }: Named): Promi
   return { type: 'found', protoHit: row };
 }
 
+/** Its id alone; whether there is one of that id is for the command to say, which asks the log. */
+export async function namedProtoHitId(db: Database, named: Named): Promise<Found<ProtoHitId> | NotFound> {
+  if (named.id !== undefined && named.hitType === undefined) return { type: 'found', protoHit: named.id };
+  const found = await namedProtoHit(db, named);
+  return found.type === 'found' ? { type: 'found', protoHit: found.protoHit.protoHitId } : found;
+}
+
 /** None of them, if the request names none. */
 export const namedProtoHitOrAll = async (
   db: Database,

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Instant } from '../domain/ids.ts';
 import type { Database } from '../postgres/pool.ts';
 import { findReservationListing, listReservations, type ReservationListing } from '../projections/reservationList.ts';
+import { findReservation } from '../projections/reservations.ts';
 import { jsonAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, reservationId, shownForeignId, wholeNumber } from './fields.ts';
@@ -9,6 +10,8 @@ import { namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
 import { shownProtoHit, toWire } from './protoHitFields.ts';
 
 const STATES = ['made', 'invoked', 'finished', 'cancelled', 'timedOut'] as const;
+
+const NO_RESERVATION = problem(404, 'WorkReservation.DoesNotExist');
 
 /** Reservations as applications see them: many, or one. */
 export function reservationListEndpoints(
@@ -32,7 +35,9 @@ export function reservationListEndpoints(
       const found = await namedProtoHitOrAll(db, { hitType });
       if (found.type === 'not found') return found.answer;
       const protoHitId = found.protoHit?.protoHitId;
-      return jsonAnswer((await listReservations(db, { limit, before, phase, protoHitId, ...presence() })).map(listed));
+      const page = await listReservations(db, { limit, before, phase, protoHitId, ...presence() });
+      if (page.length === 0 && before && !(await findReservation(db, before))) return NO_RESERVATION;
+      return jsonAnswer(page.map(listed));
     },
   });
 
@@ -44,7 +49,7 @@ export function reservationListEndpoints(
     takes: { id: reservationId },
     run: async ({ id }) => {
       const found = await findReservationListing(db, id, presence());
-      return found === undefined ? problem(404, 'WorkReservation.DoesNotExist') : jsonAnswer(listed(found));
+      return found === undefined ? NO_RESERVATION : jsonAnswer(listed(found));
     },
   });
 }

@@ -6,7 +6,7 @@ import { answerTo, idAnswer, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, number, payload, reservationId, wholeNumber } from './fields.ts';
 import { foreignIdFields, givenForeignId, NO_FOREIGN_ID } from './givenForeignId.ts';
-import { namedProtoHit, namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
+import { namedProtoHitId, namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
 
 const ENDINGS = [
   ['finishReservation', ['reservation/finish', 'reservation/done'], 'Send no more workers'],
@@ -40,9 +40,9 @@ export function reservationEndpoints(
     run: async ({ delay: delaySeconds, numAssignments, payload = null, ...named }, context) => {
       const foreignId = givenForeignId(named);
       if (foreignId === undefined) return NO_FOREIGN_ID;
-      const found = await namedProtoHit(db, named);
+      const found = await namedProtoHitId(db, named);
       if (found.type === 'not found') return found.answer;
-      const { protoHitId } = found.protoHit;
+      const protoHitId = found.protoHit;
       const made = { protoHitId, foreignId, payload, delaySeconds, numAssignments };
       return answerTo(await commands.makeReservation(context, made), idAnswer);
     },

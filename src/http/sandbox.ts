@@ -5,7 +5,7 @@ import { done } from './answerSchemas.ts';
 import { answerTo, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { trueOrFalse } from './fields.ts';
-import { namedProtoHit, namesProtoHit } from './namedProtoHit.ts';
+import { namedProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 
 /** Where a ProtoHIT's next HITs go: the marketplace's sandbox, or the real one. */
 export function sandboxEndpoints(
@@ -33,9 +33,9 @@ export function sandboxEndpoints(
     answers: { text: '`OK`', json: done },
     takes: { ...namesProtoHit, sandbox: trueOrFalse },
     run: async ({ sandbox, ...named }, context) => {
-      const found = await namedProtoHit(db, named);
+      const found = await namedProtoHitId(db, named);
       if (found.type === 'not found') return found.answer;
-      const { protoHitId } = found.protoHit;
+      const protoHitId = found.protoHit;
       return answerTo(await commands.switchSandbox(context, { protoHitId, sandbox }), () => ok);
     },
   });
@@ -47,9 +47,9 @@ export function sandboxEndpoints(
     answers: { text: '`OK`', json: done },
     takes: namesProtoHit,
     run: async (named, context) => {
-      const found = await namedProtoHit(db, named);
+      const found = await namedProtoHitId(db, named);
       if (found.type === 'not found') return found.answer;
-      const { protoHitId } = found.protoHit;
+      const protoHitId = found.protoHit;
       return answerTo(await commands.switchSandbox(context, { protoHitId, sandbox: 'toggle' }), () => ok);
     },
   });

@@ -82,6 +82,27 @@ describe('the other paths refuse too', () => {
       says: /before must be the id of a reservation/,
     },
     {
+      name: 'list before an unknown one',
+      path: list,
+      parameters: { before: UNKNOWN_ID },
+      status: 404,
+      says: /WorkReservation\.DoesNotExist/,
+    },
+    {
+      name: 'HITs before an unknown one',
+      path: 'hit/list',
+      parameters: { before: UNKNOWN_ID },
+      status: 404,
+      says: /no such HIT/,
+    },
+    {
+      name: 'HITs before none',
+      path: 'hit/list',
+      parameters: { before: 'x' },
+      status: 400,
+      says: /before must be the id of a HIT/,
+    },
+    {
       name: 'list of no state',
       path: list,
       parameters: { state: 'open' },
