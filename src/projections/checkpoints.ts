@@ -49,8 +49,8 @@ export async function changedProjections(
 
 /**
  * Moves checkpoints on, if all of them are where the caller left them and nobody else holds one; announces it
- * when the transaction commits. False: somebody else has moved one or is rebuilding it, and nothing may be
- * applied. The transaction does not wait for the disk: should Postgres crash, tables and checkpoints fall back
+ * when the transaction commits. False: somebody else has moved one or is rebuilding it; none was moved, and nothing
+ * may be applied. The transaction does not wait for the disk: should Postgres crash, tables and checkpoints fall back
  * together, and the events are applied again.
  */
 export async function advance(
@@ -64,7 +64,7 @@ export async function advance(
     const [old, next] = [from.get(name), to.get(name)];
     return old === undefined || next === undefined ? [] : { name, version, old, next };
   });
-  const { rows } = await tx.query<{ moved: number }>(
+  const { rowCount } = await tx.query(
     `with step as materialized (
        select * from unnest($1::text[], $2::int[], $3::text[], $4::text[]) as step (projection, version, old, next)
      ), mine as materialized (
@@ -76,11 +76,11 @@ export async function advance(
        update retainer.checkpoints c
        set position = mine.next, updated_at = now()
        from mine
-       where mine.projection = c.projection
+       where mine.projection = c.projection and (select count(*) from mine) = (select count(*) from step)
        returning c.projection
      )
-     select count(*)::int as moved, pg_notify('read_models', $5), set_config('synchronous_commit', 'off', true)
-     from moved`,
+     select pg_notify('read_models', $5), set_config('synchronous_commit', 'off', true)
+     where exists (select from moved)`,
     [
       steps.map(({ name }) => name),
       steps.map(({ version }) => version),
@@ -89,5 +89,5 @@ export async function advance(
       announcement,
     ],
   );
-  return rows[0]?.moved === from.size;
+  return rowCount === 1;
 }

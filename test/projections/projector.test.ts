@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DomainEvent, streamOf } from '../../src/domain/event.ts';
+import { BEGINNING, type RecordedEvent } from '../../src/event-store/port.ts';
 import { projections } from '../../src/projections/all.ts';
+import { freeCheckpoints } from '../../src/projections/checkpoints.ts';
 import type { Projection } from '../../src/projections/projection.ts';
+import { project } from '../../src/projections/projector.ts';
 import { listProtoHits } from '../../src/projections/protoHits.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
 import { findReservation } from '../../src/projections/reservations.ts';
@@ -70,6 +73,24 @@ test('two projectors at once count every event once', async () => {
   await expect.poll(names, patient).toEqual(['type 1']);
   expect((await findReservation(house.db, ids.reservation(1)))?.unconfirmed).toHaveLength(300);
 });
+
+test('where one checkpoint is not as it was left, none moves and nothing is applied', async () => {
+  await setUpReadModels({ db: house.db, projections });
+  const checkpoints = await freeCheckpoints(house.db, projections);
+  await house.append(streamOf.reservation(ids.reservation(1)), made(1));
+  const elsewhere = await define(1);
+  await house.db.query(`update retainer.checkpoints set position = $1 where projection = 'api_keys'`, [elsewhere]);
+  expect(await project(house.db, projections, checkpoints, await firstBatch())).toBeNull();
+  expect(await names()).toEqual([]);
+  expect(await findReservation(house.db, ids.reservation(1))).toBeUndefined();
+  expect(await freeCheckpoints(house.db, projections)).toEqual(new Map([...checkpoints, ['api_keys', elsewhere]]));
+});
+
+const firstBatch = async (): Promise<readonly RecordedEvent[]> => {
+  const ending = new AbortController();
+  for await (const { events } of house.store.subscribe({ after: BEGINNING, signal: ending.signal })) return events;
+  return [];
+};
 
 test('a projector that is stopped and started again goes on where it was', async () => {
   const stream = streamOf.reservation(ids.reservation(1));
@@ -183,8 +204,8 @@ test('while one read model is rebuilt the projector goes on with the others, and
   // Its lock is there once a reader has to wait.
   await expect.poll(() => isLocked('proto_hits'), patient).toBe(true);
 
-  await define(4);
   await house.append(streamOf.reservation(ids.reservation(1)), made(1), dispatched(1));
+  await define(4);
   await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(1);
   const reading = names();
   goOn();
