@@ -1,5 +1,20 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Endpoint } from './endpoint.ts';
+
+/** What the API's description says of an endpoint. */
+export type Description<Shape extends z.ZodRawShape> = {
+  readonly methods: readonly ('GET' | 'POST')[];
+  /** Without a slash in front. All of them do the same; the first is the name by which idempotency keys know it. */
+  readonly paths: readonly [string, ...string[]];
+  readonly summary: string;
+  /** What a success answers: the plain text, in words (null: it is JSON anyway), and the JSON. */
+  readonly answers: { readonly text: string | null; readonly json: z.ZodType };
+  /** Since when, in seconds since 1970, and what replaced it. */
+  readonly deprecated?: { readonly since: number; readonly successor: string };
+  /** Query, form, JSON and path parameters alike. */
+  readonly takes: Shape;
+  /** How a body looks, where parameters are packed in a way of their own. */
+  readonly packed?: { readonly form: z.ZodType; readonly json: z.ZodType };
+};
 
 type Registry = OpenAPIHono['openAPIRegistry'];
 
@@ -40,14 +55,14 @@ const idempotencyKey = z.object({
 });
 
 /** Says in the API's description what an endpoint takes and answers, from the schemas that check it. */
-export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoint: Endpoint<Shape>): void {
-  const { methods, paths, summary, answers, takes, unpack, deprecated } = endpoint;
+export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoint: Description<Shape>): void {
+  const { methods, paths, summary, answers, takes, packed, deprecated } = endpoint;
   for (const registered of paths) {
     const path = `/${registered.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`;
     const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
     const part = (isIn: boolean) =>
       z.object(Object.fromEntries(Object.entries(takes).filter(([name]) => inPath.has(name) === isIn)));
-    const body = { form: unpack?.described.form ?? part(false), json: unpack?.described.json ?? part(false) };
+    const body = { form: packed?.form ?? part(false), json: packed?.json ?? part(false) };
     for (const method of methods) {
       const isPost = method === 'POST';
       const bodyIsRequired = isPost && Object.values(takes).some((schema) => !isOptional(schema));

@@ -1,12 +1,11 @@
-import type { OpenAPIHono, z as Z } from '@hono/zod-openapi';
-import { z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import type { Context } from '../commands/commands.ts';
 import type { Actor } from '../domain/event.ts';
 import { type Answer, problem, send } from './answers.ts';
 import type { Authenticate } from './authentication.ts';
 import { complaint } from './complaint.ts';
-import { describe } from './description.ts';
+import { type Description, describe } from './description.ts';
 import type { IdempotencyKeys } from './idempotencyKey.ts';
 import { type Parameters, readParameters } from './parameters.ts';
 
@@ -14,27 +13,17 @@ import { type Parameters, readParameters } from './parameters.ts';
 export type Env = { Variables: { requestId: string; actor: Actor | undefined } };
 
 /** An application's path: what it takes, and what it does. */
-export type Endpoint<Shape extends Z.ZodRawShape> = {
-  readonly methods: readonly ('GET' | 'POST')[];
-  /** Without a slash in front. All of them do the same; the first is the name by which idempotency keys know it. */
-  readonly paths: readonly [string, ...string[]];
-  readonly summary: string;
-  /** What a success answers: the plain text, in words (null: it is JSON anyway), and the JSON. */
-  readonly answers: { readonly text: string | null; readonly json: Z.ZodType };
-  /** Since when, in seconds since 1970, and what replaced it. */
-  readonly deprecated?: { readonly since: number; readonly successor: string };
-  /** Query, form, JSON and path parameters alike. */
-  readonly takes: Shape;
+export type Endpoint<Shape extends z.ZodRawShape> = Description<Shape> & {
   /** Where parameters are packed in a way of their own: unpacks them, or answers what is wrong with that. */
-  readonly unpack?: { readonly described: { form: Z.ZodType; json: Z.ZodType }; readonly from: Unpack };
-  readonly run: (input: Z.output<Z.ZodObject<Shape>>, context: Context) => Promise<Answer>;
+  readonly unpack?: Unpack;
+  readonly run: (input: z.output<z.ZodObject<Shape>>, context: Context) => Promise<Answer>;
 };
 
 export type Unpack = (
   given: Parameters,
 ) => { readonly type: 'read'; readonly parameters: Parameters } | { readonly type: 'bad'; readonly answer: Answer };
 
-export type RegisterEndpoint = <Shape extends Z.ZodRawShape>(endpoint: Endpoint<Shape>) => void;
+export type RegisterEndpoint = <Shape extends z.ZodRawShape>(endpoint: Endpoint<Shape>) => void;
 
 /** Every path is served with and without the original's prefix. */
 export const PREFIXES = ['/', '/retainer/'] as const;
@@ -56,7 +45,7 @@ export function endpointsOf(
       const actor = await authenticate(c, read.parameters);
       if (actor === null) return DENIED;
       c.set('actor', actor);
-      const unpacked = unpack ? unpack.from(read.parameters) : read;
+      const unpacked = unpack ? unpack(read.parameters) : read;
       if (unpacked.type === 'bad') return unpacked.answer;
       const given = { ...unpacked.parameters, ...c.req.param() };
       const parsed = schema.safeParse(given);

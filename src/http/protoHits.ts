@@ -20,13 +20,11 @@ export function protoHitEndpoints(
     summary: 'Define a ProtoHIT, or revise the one of that hit_type_id',
     answers: { text: "The ProtoHIT's id", json: id },
     takes: protoHitShape,
-    unpack: {
-      from: unpackProtoHit,
-      described: {
-        form: z.object({ json: z.string().openapi({ description: 'The ProtoHIT as JSON text, see ProtoHITFields' }) }),
-        json: z.union([described, z.object({ json: z.union([described, z.string()]) })]),
-      },
+    packed: {
+      form: z.object({ json: z.string().openapi({ description: 'The ProtoHIT as JSON text, see ProtoHITFields' }) }),
+      json: z.union([described, z.object({ json: z.union([described, z.string()]) })]),
     },
+    unpack: unpackProtoHit,
     run: async ({ hit_type_id: hitTypeId, sandbox, ...wire }, context) =>
       answerTo(await commands.putProtoHit(context, { fields: fromWire(wire), hitTypeId, sandbox }), idAnswer),
   });
