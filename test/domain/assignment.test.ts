@@ -1,0 +1,144 @@
+import { describe, test } from 'vitest';
+import {
+  type Assignment,
+  type AssignmentEvent,
+  arrive,
+  assignTask,
+  evolveAssignment,
+  lose,
+  markAbandoned,
+  markApproved,
+  markRejected,
+  markReturned,
+  markSubmitted,
+  noAssignment,
+  release,
+  respond,
+} from '../../src/domain/assignment.ts';
+import { ids, STARTED_AT as NOW } from '../support/events.ts';
+import { specificationOf } from '../support/given.ts';
+
+const given = specificationOf<Assignment, AssignmentEvent>({ initial: noAssignment, evolve: evolveAssignment });
+
+const LATER = NOW + 5_000;
+const worker = (at = NOW) => ({
+  assignmentId: ids.assignment(1),
+  workerId: ids.worker(1),
+  hitId: ids.hit(1),
+  marketplaceHitId: ids.marketplaceHit(1),
+  protoHitId: ids.protoHit(1),
+  recruitedFor: ids.reservation(1),
+  at,
+});
+const task = { reservationId: ids.reservation(1), foreignId: '42', at: NOW };
+const arrived = (at = NOW): AssignmentEvent => ({ type: 'WorkerArrived', data: worker(at) });
+const called: AssignmentEvent = { type: 'TaskAssigned', data: task };
+const responded: AssignmentEvent = {
+  type: 'WorkerResponded',
+  data: { reservationId: ids.reservation(1), afterMs: 5_000, at: LATER },
+};
+const released: AssignmentEvent = { type: 'WorkerReleased', data: { reason: 'notNeeded', at: LATER } };
+const lost: AssignmentEvent = { type: 'WorkerLost', data: { lastPingAt: NOW, at: LATER } };
+const returned: AssignmentEvent = { type: 'AssignmentReturned', data: { at: LATER } };
+const submitted: AssignmentEvent = { type: 'AssignmentSubmitted', data: { at: LATER } };
+const approved: AssignmentEvent = { type: 'AssignmentApproved', data: { at: LATER } };
+
+describe('arriving', () => {
+  test('is the first ping', () => given().when(arrive, worker()).thenEmits(arrived()));
+  test('happens once, however many pings there are', () => given(arrived()).when(arrive, worker()).thenNothing());
+  test('is refused to somebody else', () =>
+    given(arrived())
+      .when(arrive, { ...worker(), workerId: ids.worker(2) })
+      .thenRefused('conflict', /Bad assignment/));
+  test('is refused with another HIT', () =>
+    given(arrived())
+      .when(arrive, { ...worker(), hitId: ids.hit(2) })
+      .thenRefused('conflict', /Bad assignment/));
+  test('again after being lost puts the worker at the end of the queue', () =>
+    given(arrived(), lost).when(arrive, worker(LATER)).thenState({ phase: 'waiting', waitingSince: LATER }));
+  test('again after being lost with a task brings back the same task', () =>
+    given(arrived(), called, lost).when(arrive, worker(LATER)).thenState({ phase: 'called', task }));
+  test('again proves a return wrong that was only inferred', () =>
+    given(arrived(), returned).when(arrive, worker(LATER)).thenState({ phase: 'waiting' }));
+  test('does not bring back a worker who was released or has submitted', () => {
+    given(arrived(), released).when(arrive, worker(LATER)).thenNothing();
+    given(arrived(), submitted).when(arrive, worker(LATER)).thenNothing();
+  });
+});
+
+describe('being called', () => {
+  test('gives a waiting worker a task', () => given(arrived()).when(assignTask, task).thenEmits(called));
+  test('never happens twice, not even to the same reservation', () => {
+    const other = { ...task, reservationId: ids.reservation(2) };
+    given(arrived(), called)
+      .when(assignTask, other)
+      .thenRefused('conflict', /has a task/);
+    given(arrived(), called)
+      .when(assignTask, task)
+      .thenRefused('conflict', /has a task/);
+    given(arrived(), called, lost, arrived(LATER))
+      .when(assignTask, other)
+      .thenRefused('conflict', /has a task/);
+  });
+  test.each([
+    ['released', released],
+    ['lost', lost],
+    ['returned', returned],
+    ['submitted', submitted],
+  ])('is refused to a worker who is %s', (phase, event) =>
+    given(arrived(), event).when(assignTask, task).thenRefused('conflict', new RegExp(phase)),
+  );
+  test('is refused for an assignment nobody has heard of', () =>
+    given()
+      .when(assignTask, task)
+      .thenRefused('notFound', /Bad assignment/));
+});
+
+describe('responding', () => {
+  test('tells how long it took', () => given(arrived(), called).when(respond, { at: LATER }).thenEmits(responded));
+  test('counts once', () => given(arrived(), called, responded).when(respond, { at: LATER }).thenNothing());
+  test('without a call is nothing', () => given(arrived()).when(respond, { at: LATER }).thenNothing());
+});
+
+describe('releasing', () => {
+  const command = { reason: 'notNeeded' as const, at: LATER };
+  test('ends the wait', () => given(arrived()).when(release, command).thenEmits(released));
+  test('leaves alone who was called in the meantime', () =>
+    given(arrived(), called).when(release, command).thenNothing());
+  test('twice is once', () => given(arrived(), released).when(release, command).thenNothing());
+});
+
+describe('losing a worker', () => {
+  const command = { lastPingAt: NOW, at: LATER };
+  test('happens to those who wait and to those who were called', () => {
+    given(arrived()).when(lose, command).thenEmits(lost);
+    given(arrived(), called).when(lose, command).thenEmits(lost);
+  });
+  test('does not happen to those at work, who may have left the page for the task', () =>
+    given(arrived(), called, responded).when(lose, command).thenNothing());
+  test('keeps the task', () => given(arrived(), called).when(lose, command).thenState({ phase: 'lost', task }));
+});
+
+describe('what the marketplace reports', () => {
+  test('is recorded once', () => {
+    given(arrived()).when(markReturned, { at: LATER }).thenEmits(returned);
+    given(arrived(), returned).when(markReturned, { at: LATER }).thenNothing();
+    given(arrived(), returned).when(markAbandoned, { at: LATER }).thenNothing();
+    given(arrived()).when(markSubmitted, { at: LATER }).thenEmits(submitted);
+    given(arrived(), submitted).when(markSubmitted, { at: LATER }).thenNothing();
+    given(arrived(), submitted).when(markApproved, { at: LATER }).thenEmits(approved);
+    given(arrived(), submitted, approved).when(markApproved, { at: LATER }).thenNothing();
+  });
+  test('an assignment that was handed in is not returned any more', () => {
+    given(arrived(), submitted).when(markReturned, { at: LATER }).thenNothing();
+    given(arrived(), submitted, approved).when(markAbandoned, { at: LATER }).thenNothing();
+  });
+  test('a result may come from somebody we had lost', () =>
+    given(arrived(), lost).when(markSubmitted, { at: LATER }).thenState({ phase: 'submitted' }));
+  test('a rejection may be turned into an approval', () => {
+    given(arrived(), submitted).when(markRejected, { at: LATER }).thenState({ phase: 'rejected' });
+    given(arrived(), submitted, { type: 'AssignmentRejected', data: { at: LATER } })
+      .when(markApproved, { at: LATER })
+      .thenState({ phase: 'approved' });
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import {
+  define,
+  evolveProtoHit,
+  noProtoHit,
+  type ProtoHit,
+  type ProtoHitEvent,
+  ProtoHitFields,
+  switchSandbox,
+} from '../../src/domain/protoHit.ts';
+import { fields, ids, STARTED_AT as NOW } from '../support/events.ts';
+import { specificationOf } from '../support/given.ts';
+
+const given = specificationOf<ProtoHit, ProtoHitEvent>({ initial: noProtoHit, evolve: evolveProtoHit });
+
+const protoHitId = ids.protoHit(1);
+const put = (changes = {}) => ({ protoHitId, fields: fields(), sandbox: undefined, at: NOW, ...changes });
+const defined: ProtoHitEvent = {
+  type: 'ProtoHitDefined',
+  data: { protoHitId, fields: fields(), sandbox: true, at: NOW },
+};
+const switched = (sandbox: boolean): ProtoHitEvent => ({ type: 'SandboxSwitched', data: { sandbox, at: NOW } });
+
+describe('defining a ProtoHIT', () => {
+  test('sends its HITs to the sandbox unless told otherwise', () => {
+    given().when(define, put()).thenEmits(defined);
+    given()
+      .when(define, put({ sandbox: false }))
+      .thenState({ sandbox: false });
+  });
+  test('again with the same fields changes nothing', () => given(defined).when(define, put()).thenNothing());
+  test('again with other fields revises it and keeps its id', () =>
+    given(defined)
+      .when(define, put({ fields: fields({ rewardCents: 7 }) }))
+      .thenState({ id: protoHitId, fields: { rewardCents: 7 }, sandbox: true }));
+  test('again leaves the sandbox as it is, unless it is named', () => {
+    given(defined, switched(false)).when(define, put()).thenNothing();
+    given(defined, switched(false))
+      .when(define, put({ sandbox: true }))
+      .thenEmits(switched(true));
+  });
+});
+
+describe('switching the sandbox', () => {
+  test('changes it, once', () => {
+    given(defined).when(switchSandbox, { sandbox: false, at: NOW }).thenEmits(switched(false));
+    given(defined).when(switchSandbox, { sandbox: true, at: NOW }).thenNothing();
+    given(defined).when(switchSandbox, { sandbox: 'toggle', at: NOW }).thenEmits(switched(false));
+  });
+  test('of a ProtoHIT nobody defined is refused', () =>
+    given()
+      .when(switchSandbox, { sandbox: true, at: NOW })
+      .thenRefused('notFound', /DoesNotExist/));
+});
+
+test.each([
+  ['title', ''],
+  ['title', 'x'.repeat(129)],
+  ['url', 'ftp://example.com'],
+  ['rewardCents', -1],
+  ['rewardCents', 10_001],
+  ['rewardCents', 0.5],
+  ['assignmentDurationSeconds', 29],
+  ['lifetimeSeconds', 31_536_001],
+  ['maxAssignments', 0],
+  ['workerLocale', 'us'],
+  ['approvalRating', 101],
+])('%s cannot be %s', (field, value) => {
+  expect(ProtoHitFields.safeParse({ ...fields(), [field]: value }).success).toBe(false);
+});
