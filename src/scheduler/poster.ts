@@ -68,7 +68,7 @@ export function createPoster({ db, commands, marketplaces, clock, log }: PosterD
     tried.set(hit.hitId, clock());
     const outcome = await marketplaces(hit.sandbox).then(make).catch(asFault);
     if (outcome.type === 'done') {
-      pauses.delete(hit.sandbox);
+      if (!isResting(hit)) pauses.delete(hit.sandbox);
       await outcomes.done(outcome.value);
     } else if (outcome.lasting === 'final') {
       log.warn({ hitId: hit.hitId, code: outcome.code, reason: outcome.message }, `marketplace refused to ${key}`);
@@ -106,8 +106,6 @@ export function createPoster({ db, commands, marketplaces, clock, log }: PosterD
     });
   };
 
-  const leastTriedFirst = (a: HitRow, b: HitRow): number => (tried.get(a.hitId) ?? 0) - (tried.get(b.hitId) ?? 0);
-
   return {
     round: async (signal?: AbortSignal): Promise<number> => {
       const [expiries, posts] = await Promise.all([
@@ -117,15 +115,12 @@ export function createPoster({ db, commands, marketplaces, clock, log }: PosterD
       forgetOthers(answered, new Set([...expiries.map(expireKey), ...posts.map(postKey)]));
       forgetOthers(tried, new Set([...expiries, ...posts].map(({ hitId }) => hitId)));
       const due = [
-        ...expiries
-          .filter((hit) => !answered.has(expireKey(hit)))
-          .sort(leastTriedFirst)
-          .map((hit) => ({ hit, carryOut: expire })),
-        ...posts
-          .filter((hit) => !answered.has(postKey(hit)))
-          .sort(leastTriedFirst)
-          .map((hit) => ({ hit, carryOut: post })),
-      ].filter(({ hit }) => !isResting(hit));
+        ...expiries.filter((hit) => !answered.has(expireKey(hit))).map((hit) => ({ hit, carryOut: expire })),
+        ...posts.filter((hit) => !answered.has(postKey(hit))).map((hit) => ({ hit, carryOut: post })),
+      ]
+        .filter(({ hit }) => !isResting(hit))
+        // One that fails again and again comes after those that were not tried yet.
+        .sort((a, b) => (tried.get(a.hit.hitId) ?? 0) - (tried.get(b.hit.hitId) ?? 0));
       let calls = 0;
       await concurrently(due.slice(0, CALLS_A_ROUND), { limit: CALLS_AT_ONCE, signal }, async ({ hit, carryOut }) => {
         // The call before may have found the marketplace unwell.

@@ -46,7 +46,6 @@ export function createReview({
       log.warn({ assignmentId, workerId, arrivedAs: ours?.workerId }, 'work handed in by someone who never arrived');
       return true;
     }
-    if (status === ours.phase) return true;
     if (status !== 'submitted' || ours.phase !== 'released') {
       await commands.markAssignment(context, { assignmentId, as: status });
       return true;

@@ -145,6 +145,14 @@ describe('a HIT that the marketplace may forget', () => {
   test('not before our log knows that it ended', () =>
     expect(isDisposable(ended({ expiresAt: NOW - 48 * HOUR }), ours(), [], NOW)).toBe(false));
 
+  test('a day also if someone held it and gave it back', () =>
+    expect(isDisposable(ended({ expiresAt: NOW - 2 * HOUR }), expired, [assignment('returned')], NOW)).toBe(false));
+
+  test('counted from its posting at the earliest', () =>
+    expect(isDisposable(ended({ expiresAt: 0 }), ours({ phase: 'expired', requestedAt: NOW - MINUTE }), [], NOW)).toBe(
+      false,
+    ));
+
   test('counted from the decision to expire it, should the marketplace date its end long ago', () => {
     const justExpired = ours({ phase: 'expired', expireRequestedAt: NOW - MINUTE });
     expect(isDisposable(ended({ expiresAt: 0 }), justExpired, [], NOW)).toBe(false);

@@ -149,6 +149,7 @@ export function createMarket(clock: () => Instant) {
   return {
     marketplace,
     calls,
+    tokens: (): readonly EventId[] => hits.map(({ token }) => token),
     /** Who was paid, in order. */
     paid,
     callsOf: (operation: Operation) => calls.filter((call) => call.operation === operation).map(({ about }) => about),

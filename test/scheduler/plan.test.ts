@@ -167,6 +167,11 @@ describe('another policy beside the classic one', () => {
     expect(planned).toEqual({ post: [], expire: [hit(1)] });
   });
 
+  test('posts nothing for a reservation that lacks nobody', () =>
+    expect(
+      posts(given([demand(1, { asked: 1 }), demand(2)], { waiting: [waiting(1, reservation(1))] }).planned(reckless)),
+    ).toEqual([[reservation(2), MOST_OPEN_HITS]]));
+
   test('is held to the bounds', () =>
     expect(posts(given([demand(1), demand(2)]).planned(reckless))).toEqual([[reservation(1), MOST_OPEN_HITS]]));
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Marketplace } from '../../src/marketplace/port.ts';
+import type { Policy } from '../../src/scheduler/plan.ts';
 import { HOUR, type House, openHouse, SECOND } from './house.ts';
 import { final, passing } from './market.ts';
 
@@ -16,6 +17,12 @@ async function decided(inSandbox = false) {
   await house.newScheduler().decide();
   return { protoHitId, reservationId };
 }
+const asMany =
+  (hits: number): Policy =>
+  ({ needs }) => ({
+    post: needs.map(({ reservation: { reservationId } }) => ({ reservationId, hits })),
+    expire: [],
+  });
 const outcomes = async () =>
   (await house.happened('HitPosted', 'HitPostFailed', 'HitExpired', 'HitExpireFailed')).map(({ type }) => type);
 
@@ -33,6 +40,7 @@ describe('a decision is carried out', () => {
     expect(posted.map(({ stream }) => stream).toSorted()).toEqual(requested.map(({ stream }) => stream).toSorted());
     expect(posted.map(({ metadata }) => metadata.actor)).toEqual(['marketplace', 'marketplace', 'marketplace']);
     expect(new Set(posted.map(({ metadata }) => metadata.causationId))).toEqual(new Set(requested.map(({ id }) => id)));
+    expect(house.market.tokens().toSorted()).toEqual(requested.map(({ id }) => id).toSorted());
     expect(house.market.callsOf('postHit')).toHaveLength(3);
     expect(house.market.open()).toHaveLength(3);
   });
@@ -68,14 +76,7 @@ describe('a decision is carried out', () => {
 
   test('no more than four calls at a time, however many are due', async () => {
     await house.reserve(await house.defineProtoHit(), 30);
-    await house
-      .newScheduler({
-        policy: ({ needs }) => ({
-          post: needs.map(({ reservation }) => ({ reservationId: reservation.reservationId, hits: 30 })),
-          expire: [],
-        }),
-      })
-      .decide();
+    await house.newScheduler({ policy: asMany(30) }).decide();
     let running = 0;
     let most = 0;
     const counted: Marketplace = {
@@ -171,6 +172,18 @@ describe('a marketplace that fails', () => {
     expect(rounds).toBe(6);
   });
 
+  test('for one call of many: the others wait with it, though calls made beside it succeed', async () => {
+    await house.reserve(await house.defineProtoHit(), 30);
+    const scheduler = house.newScheduler({ policy: asMany(30) });
+    await scheduler.decide();
+    house.market.trouble('postHit', { when: 'before', fault: passing });
+    await scheduler.post();
+    expect(house.market.open()).toHaveLength(3);
+    house.pass(SECOND);
+    await scheduler.post();
+    expect(house.market.open()).toHaveLength(30);
+  });
+
   test('and recovers: everything is carried out', async () => {
     await decided();
     const scheduler = house.newScheduler();
@@ -201,6 +214,23 @@ describe('a marketplace that fails', () => {
     house.sandbox.trouble('postHit', { when: 'before', fault: passing }, 1_000);
     await house.newScheduler().post();
     expect(house.market.open()).toHaveLength(3);
+  });
+
+  test('for one HIT only: the others are not held up behind it', async () => {
+    await house.reserve(await house.defineProtoHit(), 30);
+    await house.newScheduler({ policy: asMany(30) }).decide();
+    const [unlucky] = (await house.happened('HitPostRequested')).toSorted((a, b) => (a.stream < b.stream ? -1 : 1));
+    const grudging: Marketplace = {
+      ...house.market.marketplace,
+      postHit: async (order) => (order.token === unlucky?.id ? passing : house.market.marketplace.postHit(order)),
+    };
+    const scheduler = house.newScheduler({ marketplaces: async () => grudging });
+    for (let second = 0; second < 4; second++) {
+      await scheduler.post();
+      await house.settle();
+      house.pass(SECOND);
+    }
+    expect(house.market.open()).toHaveLength(29);
   });
 
   test('without credentials: nothing is recorded, nothing breaks, and it is tried again', async () => {

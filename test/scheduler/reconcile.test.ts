@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventId, HitId } from '../../src/domain/ids.ts';
-import { findHit } from '../../src/projections/hits.ts';
+import { hitsByIds } from '../../src/projections/hits.ts';
 import { tasksOf } from '../../src/projections/tasks.ts';
 import { HOUR, type House, openHouse, SECOND, type Worker } from './house.ts';
 import { final, passing } from './market.ts';
@@ -32,7 +32,7 @@ async function reconcile(by = scheduler) {
   await house.settle();
 }
 const phaseOfHit = async (hitId: HitId | null) =>
-  hitId === null ? undefined : (await findHit(house.db, hitId))?.phase;
+  hitId === null ? undefined : (await hitsByIds(house.db, [hitId])).get(hitId)?.phase;
 const phaseOf = async ({ assignmentId }: Worker) => (await tasksOf(house.db, [assignmentId])).get(assignmentId)?.phase;
 
 // TurkServer #28, #56, #69, #85: what MTurk says of HITs and assignments drifts from what the server has stored.
@@ -62,32 +62,74 @@ describe('HITs', () => {
   test('one that vanished is given up, though not before the marketplace must list it', async () => {
     const { first } = await posted();
     house.market.remove(first.marketplaceHitId);
+    house.pass(4 * MINUTE);
     await reconcile();
     expect(await phaseOfHit(first.hitId)).toBe('posted');
-    house.pass(6 * MINUTE);
+    house.pass(2 * MINUTE);
     await reconcile();
     expect(await phaseOfHit(first.hitId)).toBe('disposed');
     expect(await house.happened('HitExpired', 'HitDisposed')).toHaveLength(2);
   });
 
-  test('a listing that breaks off proves nothing about what it lacks', async () => {
-    const { second, third } = await posted();
-    house.pass(6 * MINUTE);
-    house.market.remove(third.marketplaceHitId);
-    house.market.end(second.marketplaceHitId);
-    let page = 0;
-    const breaksOff = {
+  test('one that was decided long ago, and posted just now, may not be listed yet', async () => {
+    await house.reserve(await house.defineProtoHit());
+    await scheduler.decide();
+    house.pass(20 * MINUTE);
+    await scheduler.post();
+    const [first] = house.market.hits();
+    if (!first) throw new Error('no HIT was posted');
+    house.market.remove(first.marketplaceHitId);
+    house.pass(MINUTE);
+    await reconcile();
+    expect(await phaseOfHit(first.hitId)).toBe('posted');
+  });
+
+  test.each(['first', 'second'] as const)(
+    'a %s listing that breaks off proves nothing about what it lacks',
+    async (nth) => {
+      const { first, second, third } = await posted();
+      house.pass(6 * MINUTE);
+      await scheduler.decide();
+      await scheduler.post();
+      house.market.remove(first.marketplaceHitId);
+      house.market.end(second.marketplaceHitId);
+      let pages = 0;
+      const lastPage = nth === 'first' ? 2 : 5;
+      const breaksOff = {
+        ...house.market.marketplace,
+        listHits: async function* () {
+          for await (const page of house.market.marketplace.listHits()) {
+            yield ++pages === lastPage ? passing : page;
+            if (pages === lastPage) return;
+          }
+        },
+      };
+      await reconcile(house.newScheduler({ marketplaces: async () => breaksOff }));
+      expect(pages).toBeGreaterThanOrEqual(lastPage);
+      expect(await phaseOfHit(first.hitId)).toBe('posted');
+      expect(await phaseOfHit(second.hitId)).toBe('expired');
+      expect(await phaseOfHit(third.hitId)).toBe('posted');
+    },
+  );
+
+  test('a listing that takes long is followed by a rest of nine times as long', async () => {
+    await posted();
+    const slow = {
       ...house.market.marketplace,
       listHits: async function* () {
-        for await (const one of house.market.marketplace.listHits()) {
-          yield ++page > 1 ? passing : one;
-          if (page > 1) return;
-        }
+        house.pass(10 * SECOND);
+        yield* house.market.marketplace.listHits();
       },
     };
-    await reconcile(house.newScheduler({ marketplaces: async () => breaksOff }));
-    expect(await phaseOfHit(third.hitId)).toBe('posted');
-    expect(await phaseOfHit(second.hitId)).toBe('expired');
+    const patient = house.newScheduler({ marketplaces: async () => slow });
+    await reconcile(patient);
+    const calls = house.market.callsOf('listHits').length;
+    house.pass(89 * SECOND);
+    await reconcile(patient);
+    expect(house.market.callsOf('listHits')).toHaveLength(calls);
+    house.pass(SECOND);
+    await reconcile(patient);
+    expect(house.market.callsOf('listHits')).toHaveLength(2 * calls);
   });
 
   test('what one listing lacks and the next shows is still there', async () => {
@@ -139,7 +181,7 @@ describe('HITs', () => {
   // ParlAI #1792: "created more HITs than I wanted".
   test('a second HIT for one decision is taken off the market', async () => {
     const { first } = await posted();
-    const hit = first.hitId === null ? undefined : await findHit(house.db, first.hitId);
+    const hit = first.hitId === null ? undefined : (await hitsByIds(house.db, [first.hitId])).get(first.hitId);
     if (!hit) throw new Error('the HIT is unknown');
     const token = EventId.parse('00000000-0000-7000-8000-000000000099');
     house.market.post({ token, hitId: hit.hitId, fields: hit.fields, maxAssignments: 1 });
@@ -151,7 +193,7 @@ describe('HITs', () => {
 
   test('those of another installation on the same account are not touched', async () => {
     const { first } = await posted();
-    const hit = first.hitId === null ? undefined : await findHit(house.db, first.hitId);
+    const hit = first.hitId === null ? undefined : (await hitsByIds(house.db, [first.hitId])).get(first.hitId);
     if (!hit) throw new Error('the HIT is unknown');
     const foreign = HitId.parse('00000000-0000-7000-8000-000000000077');
     const token = EventId.parse('00000000-0000-7000-8000-000000000078');
@@ -220,6 +262,20 @@ describe('assignments', () => {
     house.market.submit(ann.assignmentId);
     await reconcile();
     expect(await phaseOf(ann)).toBe('submitted');
+    expect(await house.happened('SlotReopened')).toEqual([]);
+  });
+
+  test('a worker is not given up because a second HIT of the same decision has nobody on it', async () => {
+    const { reservationId, first } = await posted();
+    const ann = house.market.accept(first.marketplaceHitId);
+    await working(reservationId, ann);
+    const hit = first.hitId === null ? undefined : (await hitsByIds(house.db, [first.hitId])).get(first.hitId);
+    if (!hit) throw new Error('the HIT is unknown');
+    const token = EventId.parse('00000000-0000-7000-8000-000000000099');
+    house.market.post({ token, hitId: hit.hitId, fields: hit.fields, maxAssignments: 1 });
+    house.pass(3 * MINUTE);
+    await reconcile();
+    expect(await phaseOf(ann)).toBe('working');
   });
 
   // TurkServer #56: one odd assignment blocked "Approve all". mturk.md: ids in the page's URL are not signed.
@@ -284,7 +340,7 @@ describe('people who waited, were not used and handed in', () => {
     house.market.trouble('approve', { when: 'before', fault: passing });
     await reconcile();
     expect(house.market.paid).toEqual([]);
-    house.pass(MINUTE);
+    house.pass(SECOND);
     await reconcile();
     expect(house.market.paid).toEqual([ann.assignmentId]);
   });
@@ -322,6 +378,21 @@ describe('what is over is disposed of', () => {
     await reconcile();
     expect(house.market.hits()).toHaveLength(0);
     expect(await house.happened('HitDisposed')).toHaveLength(3);
+  });
+
+  test('a HIT that the marketplace will not forget is left in peace for an hour', async () => {
+    const { reservationId } = await posted();
+    await house.commands.cancelReservation(house.context, { reservationId });
+    await scheduler.post();
+    house.pass(HOUR);
+    house.market.trouble('disposeHit', { when: 'before', fault: final }, 3);
+    await reconcile();
+    house.pass(59 * MINUTE);
+    await reconcile();
+    expect(house.market.callsOf('disposeHit')).toHaveLength(3);
+    house.pass(MINUTE);
+    await reconcile();
+    expect(house.market.hits()).toHaveLength(0);
   });
 
   test('never while work waits for review', async () => {

@@ -76,6 +76,17 @@ describe('phantom waiters', () => {
     ]);
   });
 
+  test('who were called are replaced when they are lost, should calls have longer to be answered than that', async () => {
+    const { reservationId, ann, bob, cat } = await poolOfThree();
+    scheduler = house.newScheduler({ settings: { ...house.deps.settings, responseTimeoutSeconds: 3_600 } });
+    await watching(10, [ann, bob, cat]);
+    await house.commands.invokeReservation(house.context, { reservationId });
+    await watching(45, [bob, cat]);
+    expect((await house.happened('SlotReopened')).map(({ data }) => data.reason)).toEqual(['lost']);
+    expect(await phaseOf(ann)).toBe('lost');
+    expect((await dispatchedTo()).slice(0, 2)).toEqual([ann.workerId, bob.workerId]);
+  });
+
   test('who ping on but never answer the call are replaced too', async () => {
     const { reservationId, ann, bob, cat } = await poolOfThree();
     await watching(10, [ann, bob, cat]);
@@ -139,6 +150,18 @@ describe('after an interruption', () => {
     house.pass(60 * SECOND);
     await scheduler.watch();
     expect(await house.happened('WorkerLost')).toEqual([]);
+  });
+
+  test('nobody is replaced whose answer could not reach us', async () => {
+    const { reservationId, ann, bob, cat } = await poolOfThree();
+    await watching(10, [ann, bob, cat]);
+    await house.commands.invokeReservation(house.context, { reservationId });
+    house.pass(600 * SECOND);
+    scheduler = house.newScheduler();
+    await watching(15, [bob, cat]);
+    await house.ping(ann, 'working');
+    await watching(30, [bob, cat]);
+    expect(await dispatchedTo()).toEqual([ann.workerId]);
   });
 
   test('those who stay away are found all the same', async () => {
