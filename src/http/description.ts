@@ -51,7 +51,7 @@ const idempotencyKey = z.object({
   'Idempotency-Key': z
     .string()
     .optional()
-    .openapi({ description: 'Your name for this request: a repetition with the same key is answered as the first' }),
+    .openapi({ description: 'Your name for this request: within a week a repetition is answered as the first' }),
 });
 
 /** Says in the API's description what an endpoint takes and answers, from the schemas that check it. */

@@ -17,6 +17,10 @@ export type IdempotencyKeys = (
 /** A first request without an answer after this long died with its node: its repetition takes over. */
 const ABANDONED_AFTER_SECONDS = 60;
 
+/** Answers are kept this long; now and then a node throws older ones away. */
+const KEPT_DAYS = 7;
+const CLEAN_UP_EVERY = 1_000;
+
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
@@ -37,6 +41,7 @@ export function idempotencyKeys({
   /** This process, and what it is at: a claim of ours that nobody is at was left by a request that failed. */
   const self = randomUUID();
   const underWay = new Set<string>();
+  let uses = 0;
 
   return async (c, { actor, path, parameters }, run) => {
     const key = c.req.header('idempotency-key');
@@ -48,6 +53,8 @@ export function idempotencyKeys({
     if (underWay.has(name)) return (await isOther(db, claim)) ? OTHER_REQUEST : UNDER_WAY;
 
     underWay.add(name);
+    if (uses++ % CLEAN_UP_EVERY === 0)
+      forgetOld(db, clock()).catch((error: unknown) => log.warn({ err: error }, 'old idempotency keys are still kept'));
     try {
       const kept = await take(db, claim, clock());
       if (kept !== 'ours') return kept;
@@ -123,6 +130,18 @@ const forget = (db: Database, { scope, key, owner }: Claim) =>
     key,
     owner,
   ]);
+
+/** A bounded number at a time, oldest first; the next time finds the rest. */
+const forgetOld = (db: Database, now: Instant) =>
+  db.query(
+    `delete from retainer.idempotency_keys
+     where (scope, key) in (
+       select scope, key from retainer.idempotency_keys
+       where started_at < to_timestamp($1 / 1000.0) - make_interval(days => $2)
+       order by started_at
+       limit $3)`,
+    [now, KEPT_DAYS, 10 * CLEAN_UP_EVERY],
+  );
 
 /** The same parameters, in whatever order and encoding they come; whoever asks is in the scope already. */
 function fingerprintOf({ apiKey: _, api_key: __, ...parameters }: Parameters): string {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Answered, clientOf, jsonOf } from './client.ts';
 import { type House, openHouse } from './house.ts';
 import { protoHit, UUID } from './wire.ts';
@@ -149,6 +149,23 @@ test('an answer that could not be kept leaves one reservation, and a key that ca
   expect(again.text).toMatch(UUID);
   expect((await make(key)).text).toBe(again.text);
   expect(await reservations()).toBe(before + 1);
+});
+
+test('an answer is kept for a week', async () => {
+  const insert = `insert into retainer.idempotency_keys (scope, key, fingerprint, status, body, started_at)
+                  values ('anyone', $1, '', 200, '{}', now() - make_interval(days => $2))`;
+  const other = await openHouse();
+  await other.database.pool.query(insert, ['old', 8]);
+  await other.database.pool.query(insert, ['recent', 6]);
+  await clientOf(other.url).post('puttask', { json: protoHit() }, { headers: { 'Idempotency-Key': 'new' } });
+  await vi.waitFor(
+    async () => {
+      const { rows } = await other.database.pool.query('select key from retainer.idempotency_keys order by started_at');
+      expect(rows.map(({ key }) => key)).toEqual(['recent', 'new']);
+    },
+    { timeout: 10_000 },
+  );
+  await other.close();
 });
 
 test('keys of different callers do not meet', async () => {
