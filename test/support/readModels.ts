@@ -5,7 +5,7 @@ import { type Checkpoints, freeCheckpoints } from '../../src/projections/checkpo
 import { project } from '../../src/projections/projector.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
-import { newEvent, STARTED_AT } from './events.ts';
+import { newEvent } from './events.ts';
 import { createMemoryStore } from './memoryStore.ts';
 
 /** Read models in a database of their own, fed by hand. */
@@ -53,5 +53,3 @@ export async function forgetReadModels(db: TestDatabase['pool']): Promise<void> 
   const tables = projections.flatMap(({ tableNames }) => tableNames).map((table) => `read_models.${table}`);
   await db.query(`truncate ${tables.join(', ')}`);
 }
-
-export const later = (ms: number): number => STARTED_AT + ms;
