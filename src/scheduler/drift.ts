@@ -91,22 +91,23 @@ export function gone(
   }));
 }
 
-const KEEP_WORKED_MS = 24 * 3_600_000;
-const KEEP_UNTOUCHED_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /**
- * Whether the marketplace may forget a HIT: it ended, all its work is reviewed, and it has been kept for a day
- * (a rejection can be overturned until then); an hour is enough if nobody ever took it.
+ * Whether the marketplace may forget a HIT: it ended, all its work is reviewed, and it has been kept for
+ * `disposeAfterHours` (a rejection can be overturned until then); an hour is enough if nobody ever took it.
  */
 export function isDisposable(
   listed: MarketplaceHit,
   ours: OurHit,
   assignments: readonly OurAssignment[],
+  { disposeAfterHours }: { disposeAfterHours: number },
   now: Instant,
 ): boolean {
   if (listed.status !== 'ended' || ours.phase !== 'expired' || listed.pending > 0) return false;
   if (handedInThere(listed) > listed.completed || assignments.some(isHeld)) return false;
   const endedAt = Math.max(Math.min(listed.expiresAt, now), ours.requestedAt, ours.expireRequestedAt ?? 0);
   const wasTouched = handedInThere(listed) > 0 || assignments.length > 0;
-  return now >= endedAt + (wasTouched ? KEEP_WORKED_MS : KEEP_UNTOUCHED_MS);
+  const keepHours = wasTouched ? disposeAfterHours : Math.min(1, disposeAfterHours);
+  return now >= endedAt + keepHours * HOUR_MS;
 }

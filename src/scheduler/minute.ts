@@ -20,6 +20,7 @@ export type MinuteDependencies = {
   readonly caughtUp: { readonly until: (position: Position, options: { timeoutMs: number }) => Promise<boolean> };
   readonly policy: Policy;
   readonly settings: {
+    readonly maxOpenHits: number;
     readonly pingTimeoutSeconds: number;
     readonly reservationTimeoutMinutes: number;
     readonly presenceRetentionDays: number;
@@ -65,7 +66,7 @@ export async function decide(deps: MinuteDependencies, signal?: AbortSignal): Pr
     countWaiting(db, { now, pingTimeoutMs: settings.pingTimeoutSeconds * 1000 }),
     postFailures(db, { since: now - REMEMBER_FAILURES_MS }),
   ]);
-  const planned = plan(demand, { hits, waiting, failures }, now, policy);
+  const planned = plan(demand, { hits, waiting, failures }, now, policy, settings);
   const timedOut = overdue.length;
   if (signal?.aborted) return { timedOut, post: [], expire: [] };
 

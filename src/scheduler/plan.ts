@@ -77,12 +77,11 @@ export type Plan = {
   readonly expire: readonly HitId[];
 };
 
-/**
- * HITs of one ProtoHIT on the market at a time, unless more workers than that are missing. quikTurKit kept
- * 36 up to look busy at the top of the listing (VizWiz, UIST 2010); the original had no bound at all and
- * posted on as long as anyone was missing.
- */
-export const MOST_OPEN_HITS = 36;
+/** What no policy may exceed. The original had no bound: it posted on as long as anyone was missing. */
+export type Bounds = {
+  /** HITs of one ProtoHIT on the market, or on their way there, that still have a place. */
+  readonly maxOpenHits: number;
+};
 
 const SHORTEST_REST_MS = 60_000;
 const LONGEST_REST_MS = 10 * 60_000;
@@ -93,7 +92,7 @@ const ASK_AGAIN_TO_EXPIRE_MS = 10 * 60_000;
  * policy: nothing is posted where nobody is missing, and every HIT there leaves the market; no ProtoHIT has
  * more open HITs than its bound; a ProtoHIT whose posts fail rests.
  */
-export function plan(demand: Demand, supply: Supply, now: Instant, policy: Policy): Plan {
+export function plan(demand: Demand, supply: Supply, now: Instant, policy: Policy, { maxOpenHits }: Bounds): Plan {
   const reservations = groupByProtoHit(demand);
   const hits = groupByProtoHit(supply.hits);
   const plans = [...new Set([...reservations.keys(), ...hits.keys()])].map((protoHitId): Plan => {
@@ -103,7 +102,7 @@ export function plan(demand: Demand, supply: Supply, now: Instant, policy: Polic
     if (missing === 0) return { post: [], expire: expirable(openHits, now) };
 
     const wanted = policy({ protoHitId, needs, openHits, now });
-    const room = Math.max(0, Math.max(MOST_OPEN_HITS, missing) - openHits.filter(hasPlace).length);
+    const room = Math.max(0, maxOpenHits - openHits.filter(hasPlace).length);
     const failing = supply.failures.find((failure) => failure.protoHitId === protoHitId);
     // One post at a time shows whether the fault is gone.
     const most = failing === undefined ? room : isResting(failing, now) ? 0 : Math.min(room, 1);

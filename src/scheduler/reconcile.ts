@@ -16,6 +16,7 @@ export type ReconcileDependencies = {
     'recordHitPosted' | 'recordHitExpired' | 'recordHitDisposed' | 'markAssignment' | 'reopenSlot'
   >;
   readonly marketplaces: (sandbox: boolean) => Promise<Marketplace>;
+  readonly settings: { readonly disposeAfterHours: number };
   readonly clock: () => Instant;
   readonly log: Logger;
 };
@@ -51,7 +52,7 @@ export function createReconcile(deps: ReconcileDependencies) {
 export type Reconcile = ReturnType<typeof createReconcile>;
 
 function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: AbortSignal) => Promise<void> {
-  const { db, commands, marketplaces, clock, log } = deps;
+  const { db, commands, marketplaces, settings, clock, log } = deps;
   let restsUntil: Instant = 0;
   const review = createReview(deps);
   const disposeAgainAt = new Map<HitId, Instant>();
@@ -115,7 +116,7 @@ function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: 
     const now = clock();
     for (const [hitId, at] of disposeAgainAt) if (at <= now) disposeAgainAt.delete(hitId);
     const due = known
-      .filter(({ listed, ours, assignments }) => isDisposable(listed, ours, assignments, now))
+      .filter(({ listed, ours, assignments }) => isDisposable(listed, ours, assignments, settings, now))
       .filter(({ ours }) => !disposeAgainAt.has(ours.hitId))
       .slice(0, MOST_DISPOSALS);
     await concurrently(due, { limit: CALLS_AT_ONCE, signal }, async ({ listed, ours: { hitId } }) => {
@@ -140,7 +141,10 @@ function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: 
     const known = hits.flatMap((listed): Known[] => {
       const ours = listed.hitId === null ? undefined : rows.get(listed.hitId);
       // Another installation may recruit with the same account: what is not in our log is not ours to touch.
-      return ours === undefined ? [] : [{ listed, ours, assignments: assignments.get(ours.hitId) ?? [] }];
+      // The sandbox and the real side may be one account: each HIT is looked after once.
+      return ours === undefined || ours.sandbox !== sandbox
+        ? []
+        : [{ listed, ours, assignments: assignments.get(ours.hitId) ?? [] }];
     });
     await mend(marketplace, known, signal);
     if (!fault) await giveUpVanished(marketplace, hits, startedAt, signal);

@@ -43,7 +43,7 @@ export function createReview({
   ): Promise<boolean> => {
     if (ours === undefined || ours.workerId !== workerId) {
       // Ids in a landing page's URL are not signed: only the marketplace knows who really held it.
-      log.warn({ assignmentId, workerId, arrivedAs: ours?.workerId }, 'work handed in by someone who never arrived');
+      log.warn({ assignmentId, workerId }, 'work handed in by someone who never arrived');
       return true;
     }
     if (status !== 'submitted' || ours.phase !== 'released') {

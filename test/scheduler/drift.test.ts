@@ -39,6 +39,7 @@ const assignment = (phase: OurAssignment['phase'], changes: Partial<OurAssignmen
   waitingSince: NOW - 5 * MINUTE,
   ...changes,
 });
+const aDay = { disposeAfterHours: 24 };
 const tenMinutes = { assignmentDurationSeconds: 600 };
 
 describe('a HIT on the market and in our log', () => {
@@ -119,42 +120,50 @@ describe('a HIT that the marketplace may forget', () => {
   const expired = ours({ phase: 'expired', requestedAt: NOW - 48 * HOUR });
 
   test('an hour after its end if nobody took it', () => {
-    expect(isDisposable(ended(), expired, [], NOW)).toBe(true);
-    expect(isDisposable(ended({ expiresAt: NOW - HOUR + 1 }), expired, [], NOW)).toBe(false);
+    expect(isDisposable(ended(), expired, [], aDay, NOW)).toBe(true);
+    expect(isDisposable(ended({ expiresAt: NOW - HOUR + 1 }), expired, [], aDay, NOW)).toBe(false);
   });
 
   test('a day after its end if all work on it is reviewed', () => {
     const worked = { available: 0, completed: 1, expiresAt: NOW - 24 * HOUR };
-    expect(isDisposable(ended(worked), expired, [assignment('approved')], NOW)).toBe(true);
-    expect(isDisposable(ended({ ...worked, expiresAt: NOW - 23 * HOUR }), expired, [assignment('approved')], NOW)).toBe(
-      false,
-    );
+    expect(isDisposable(ended(worked), expired, [assignment('approved')], aDay, NOW)).toBe(true);
+    expect(
+      isDisposable(ended({ ...worked, expiresAt: NOW - 23 * HOUR }), expired, [assignment('approved')], aDay, NOW),
+    ).toBe(false);
+  });
+
+  test('sooner if the operator says so', () => {
+    const worked = ended({ available: 0, completed: 1 });
+    expect(isDisposable(worked, expired, [assignment('approved')], { disposeAfterHours: 1 }, NOW)).toBe(true);
+    expect(isDisposable(ended({ expiresAt: NOW }), expired, [], { disposeAfterHours: 0 }, NOW)).toBe(true);
   });
 
   test('not while work waits for review, whatever its age', () => {
     const unreviewed = ended({ available: 0, completed: 0, expiresAt: NOW - 90 * 24 * HOUR });
-    expect(isDisposable(unreviewed, expired, [assignment('submitted')], NOW)).toBe(false);
+    expect(isDisposable(unreviewed, expired, [assignment('submitted')], aDay, NOW)).toBe(false);
   });
 
   test('not while someone holds an assignment of it', () => {
     const old = ended({ expiresAt: NOW - 90 * 24 * HOUR });
-    expect(isDisposable({ ...old, available: 0, pending: 1 }, expired, [], NOW)).toBe(false);
-    expect(isDisposable(old, expired, [assignment('working')], NOW)).toBe(false);
+    expect(isDisposable({ ...old, available: 0, pending: 1 }, expired, [], aDay, NOW)).toBe(false);
+    expect(isDisposable(old, expired, [assignment('working')], aDay, NOW)).toBe(false);
   });
 
   test('not before our log knows that it ended', () =>
-    expect(isDisposable(ended({ expiresAt: NOW - 48 * HOUR }), ours(), [], NOW)).toBe(false));
+    expect(isDisposable(ended({ expiresAt: NOW - 48 * HOUR }), ours(), [], aDay, NOW)).toBe(false));
 
   test('a day also if someone held it and gave it back', () =>
-    expect(isDisposable(ended({ expiresAt: NOW - 2 * HOUR }), expired, [assignment('returned')], NOW)).toBe(false));
-
-  test('counted from its posting at the earliest', () =>
-    expect(isDisposable(ended({ expiresAt: 0 }), ours({ phase: 'expired', requestedAt: NOW - MINUTE }), [], NOW)).toBe(
+    expect(isDisposable(ended({ expiresAt: NOW - 2 * HOUR }), expired, [assignment('returned')], aDay, NOW)).toBe(
       false,
     ));
 
+  test('counted from its posting at the earliest', () =>
+    expect(
+      isDisposable(ended({ expiresAt: 0 }), ours({ phase: 'expired', requestedAt: NOW - MINUTE }), [], aDay, NOW),
+    ).toBe(false));
+
   test('counted from the decision to expire it, should the marketplace date its end long ago', () => {
     const justExpired = ours({ phase: 'expired', expireRequestedAt: NOW - MINUTE });
-    expect(isDisposable(ended({ expiresAt: 0 }), justExpired, [], NOW)).toBe(false);
+    expect(isDisposable(ended({ expiresAt: 0 }), justExpired, [], aDay, NOW)).toBe(false);
   });
 });

@@ -48,6 +48,8 @@ export type Worker = { assignmentId: AssignmentId; workerId: WorkerId; marketpla
 
 const settings = {
   hitsPerTick: 3,
+  maxOpenHits: 36,
+  disposeAfterHours: 24,
   schedulerIntervalSeconds: 60,
   reservationTimeoutMinutes: 30,
   pingTimeoutSeconds: 10,

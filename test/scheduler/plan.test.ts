@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Demand, MOST_OPEN_HITS, type Plan, type Policy, plan, type Supply } from '../../src/scheduler/plan.ts';
+import { type Demand, type Plan, type Policy, plan, type Supply } from '../../src/scheduler/plan.ts';
 import { classic } from '../../src/scheduler/policies/classic.ts';
 import {
   anyDemand,
@@ -17,10 +17,12 @@ import {
   waiting,
 } from './situations.ts';
 
+const BOUND = 36;
 const threePerTick = classic({ hitsPerTick: 3 });
 
 const given = (demand: Demand, supply: Partial<Supply> = {}) => ({
-  planned: (policy: Policy = threePerTick): Plan => plan(demand, { ...noSupply, ...supply }, NOW, policy),
+  planned: (policy: Policy = threePerTick): Plan =>
+    plan(demand, { ...noSupply, ...supply }, NOW, policy, { maxOpenHits: BOUND }),
 });
 const posts = (planned: Plan) => planned.post.map(({ reservationId, hits }) => [reservationId, hits]);
 
@@ -114,19 +116,14 @@ describe('those who wait are counted once', () => {
 
 describe('bounds the original lacked', () => {
   test('no more HITs once a ProtoHIT has its bound of open ones', () => {
-    const planned = given([demand(1)], { hits: hits(MOST_OPEN_HITS - 1) }).planned();
+    const planned = given([demand(1)], { hits: hits(BOUND - 1) }).planned();
     expect(posts(planned)).toEqual([[reservation(1), 1]]);
-    expect(posts(given([demand(1)], { hits: hits(MOST_OPEN_HITS) }).planned())).toEqual([]);
+    expect(posts(given([demand(1)], { hits: hits(BOUND) }).planned())).toEqual([]);
   });
 
   test('HITs that are full no longer count as open', () => {
-    const full = hits(MOST_OPEN_HITS, { arrivals: 1 });
+    const full = hits(BOUND, { arrivals: 1 });
     expect(posts(given([demand(1)], { hits: full }).planned())).toEqual([[reservation(1), 3]]);
-  });
-
-  test('a reservation for more people than the bound may have a HIT for each', () => {
-    const planned = given([demand(1, { asked: 100 })], { hits: hits(90) }).planned(classic({ hitsPerTick: 50 }));
-    expect(posts(planned)).toEqual([[reservation(1), 10]]);
   });
 
   test('a ProtoHIT whose posts were refused rests, then tries one, and rests as long as it has been failing', () => {
@@ -170,17 +167,17 @@ describe('another policy beside the classic one', () => {
   test('posts nothing for a reservation that lacks nobody', () =>
     expect(
       posts(given([demand(1, { asked: 1 }), demand(2)], { waiting: [waiting(1, reservation(1))] }).planned(reckless)),
-    ).toEqual([[reservation(2), MOST_OPEN_HITS]]));
+    ).toEqual([[reservation(2), BOUND]]));
 
   test('is held to the bounds', () =>
-    expect(posts(given([demand(1), demand(2)]).planned(reckless))).toEqual([[reservation(1), MOST_OPEN_HITS]]));
+    expect(posts(given([demand(1), demand(2)]).planned(reckless))).toEqual([[reservation(1), BOUND]]));
 
   const anyPolicy = fc.constantFrom(classic({ hitsPerTick: 1 }), threePerTick, classic({ hitsPerTick: 100 }), reckless);
 
   test('for any policy, demand and supply: the bounds hold', () =>
     fc.assert(
       fc.property(anyDemand, anySupply, anyPolicy, (demand, supply, policy) => {
-        const planned = plan(demand, supply, NOW, policy);
+        const planned = plan(demand, supply, NOW, policy, { maxOpenHits: BOUND });
         for (const n of [1, 2, 3]) {
           const own = demand.filter(({ protoHitId }) => protoHitId === protoHit(n));
           const open = supply.hits.filter(({ protoHitId }) => protoHitId === protoHit(n));
@@ -194,7 +191,7 @@ describe('another policy beside the classic one', () => {
           const withPlace = open.filter(({ arrivals, maxAssignments }) => arrivals < maxAssignments).length;
           const missing = Math.max(0, slots - people);
 
-          if (posted > 0) expect(posted + withPlace).toBeLessThanOrEqual(Math.max(MOST_OPEN_HITS, missing));
+          if (posted > 0) expect(posted + withPlace).toBeLessThanOrEqual(BOUND);
           if (missing === 0) {
             expect(posted).toBe(0);
             const willing = open.filter(
@@ -211,14 +208,14 @@ describe('another policy beside the classic one', () => {
   test('the same inputs give the same plan, in whatever order they come', () =>
     fc.assert(
       fc.property(anyDemand, anySupply, (demand, supply) => {
-        const once = plan(demand, supply, NOW, threePerTick);
-        expect(plan(demand, supply, NOW, threePerTick)).toEqual(once);
+        const once = plan(demand, supply, NOW, threePerTick, { maxOpenHits: BOUND });
+        expect(plan(demand, supply, NOW, threePerTick, { maxOpenHits: BOUND })).toEqual(once);
         const turned = {
           waiting: supply.waiting.toReversed(),
           hits: supply.hits,
           failures: supply.failures.toReversed(),
         };
-        const again = plan(demand.toReversed(), turned, NOW, threePerTick);
+        const again = plan(demand.toReversed(), turned, NOW, threePerTick, { maxOpenHits: BOUND });
         const sorted = ({ post }: Plan) => post.map((one) => JSON.stringify(one)).toSorted();
         expect(sorted(again)).toEqual(sorted(once));
         expect(new Set(again.expire)).toEqual(new Set(once.expire));
