@@ -2,7 +2,15 @@ import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { DomainEvent, NewEvent, StreamName } from '../../src/domain/event.ts';
 import { streamOf } from '../../src/domain/event.ts';
-import { AssignmentId, EventId, HitId, MarketplaceHitId, ProtoHitId, WorkerId } from '../../src/domain/ids.ts';
+import {
+  AssignmentId,
+  EventId,
+  HitId,
+  MarketplaceHitId,
+  ProtoHitId,
+  ReservationId,
+  WorkerId,
+} from '../../src/domain/ids.ts';
 import type { ProtoHitFields } from '../../src/domain/protoHit.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { createPool } from '../../src/postgres/pool.ts';
@@ -26,7 +34,10 @@ const FIELDS: ProtoHitFields = {
 
 export const MARKETPLACE_HIT = 'BENCHHIT';
 
-/** Writes a ProtoHIT, a HIT on the market and as many waiting workers into the log; answers with the ProtoHIT's id. */
+/**
+ * Writes a ProtoHIT, a reservation that needs everybody (or they would be released), a HIT on the market and as many
+ * waiting workers into the log.
+ */
 export async function seedWaiting(
   databaseUrl: string,
   count: number,
@@ -58,6 +69,19 @@ export async function seedWaiting(
     },
     { type: 'HitPosted', data: { marketplaceHitId, expiresAt: at + 86_400_000, at } },
   );
+  const reservationId = ReservationId.parse(uuidv7());
+  await open(streamOf.reservation(reservationId), {
+    type: 'ReservationMade',
+    data: {
+      reservationId,
+      protoHitId,
+      foreignId: 'later',
+      payload: null,
+      expectedAt: at + 86_400_000,
+      numAssignments: 10_000,
+      at,
+    },
+  });
   const assignments = Array.from({ length: count }, (_, n) => AssignmentId.parse(`BENCHA${n}`));
   await Promise.all(
     assignments.map((assignmentId, n) =>

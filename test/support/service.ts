@@ -1,0 +1,78 @@
+import pino from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import { readSettings } from '../../src/config.ts';
+import { HitId, MarketplaceHitId, type ProtoHitId, type ReservationId } from '../../src/domain/ids.ts';
+import { type Service, startService } from '../../src/service.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { fields } from './events.ts';
+
+export type TestService = Service & {
+  readonly database: TestDatabase;
+  /** Stops the node and drops its database. */
+  readonly end: () => Promise<void>;
+};
+
+/** A whole node over a real socket and a database of its own; settings as in the environment. */
+export async function startTestService(environment: Readonly<Record<string, string>> = {}): Promise<TestService> {
+  const database = await freshDatabase();
+  const result = readSettings({
+    DATABASE_URL: database.url,
+    PORT: '0',
+    SCHEDULER_INTERVAL_SECONDS: '0',
+    LOG_LEVEL: 'silent',
+    ...environment,
+  });
+  if (result.type === 'invalid') throw new Error(result.problems.join('\n'));
+  const service = await startService(result.settings, pino({ level: result.settings.logLevel }));
+  return {
+    ...service,
+    database,
+    end: async () => {
+      await service.stop();
+      await database.drop();
+    },
+  };
+}
+
+const context = { actor: 'scheduler', requestId: 'test' } as const;
+
+/** A ProtoHIT, a reservation of it, and a HIT on the market that recruits for it. */
+export async function openWork(
+  { core: { commands, caughtUp } }: Service,
+  { numAssignments = 1, places = 100 }: { numAssignments?: number; places?: number } = {},
+): Promise<{ protoHitId: ProtoHitId; reservationId: ReservationId; hit: string }> {
+  const { hitTypeId: _, ...rest } = fields();
+  const protoHit = await commands.putProtoHit(context, { fields: rest });
+  if (protoHit.type === 'refused') throw new Error(protoHit.refusal.message);
+  const protoHitId = protoHit.value;
+  const made = await commands.makeReservation(context, {
+    protoHitId,
+    foreignId: '42',
+    payload: null,
+    delaySeconds: 60,
+    numAssignments,
+  });
+  if (made.type === 'refused') throw new Error(made.refusal.message);
+  const reservationId = made.value;
+  const hitId = HitId.parse(uuidv7());
+  const hit = MarketplaceHitId.parse(`HIT${hitId.replaceAll('-', '').toUpperCase()}`);
+  await commands.requestHitPost(context, {
+    hits: [{ hitId, protoHitId, recruitedFor: reservationId, fields: fields(), sandbox: true, maxAssignments: places }],
+  });
+  const posted = await commands.recordHitPosted(context, {
+    hitId,
+    marketplaceHitId: hit,
+    expiresAt: Date.now() + 3_600_000,
+  });
+  if (posted.type === 'done' && posted.position !== null) await caughtUp.until(posted.position, { timeoutMs: 5_000 });
+  return { protoHitId, reservationId, hit };
+}
+
+/** Waits for something to become true; fails loudly if it does not. */
+export async function until(isTrue: () => Promise<boolean> | boolean, timeoutMs = 15_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`it did not happen within ${timeoutMs} ms: ${isTrue.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
