@@ -10,6 +10,7 @@ import type { EventStore } from './event-store/port.ts';
 import { createPostgresStore } from './event-store/postgres/store.ts';
 import { createApp } from './http/app.ts';
 import { anyKeyIssued } from './http/authentication.ts';
+import { measuredStore } from './http/measuredStore.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { statusRoutes } from './http/status.ts';
 import { workerRoutes } from './http/worker/routes.ts';
@@ -63,7 +64,11 @@ export type Core = {
 export async function openCore(
   settings: Settings,
   log: Logger,
-  { projector = true, clock = Date.now }: { projector?: boolean; clock?: () => Instant } = {},
+  {
+    projector = true,
+    clock = Date.now,
+    measured = (store) => store,
+  }: { projector?: boolean; clock?: () => Instant; measured?: (store: EventStore) => EventStore } = {},
 ): Promise<Core> {
   const database = await openDatabase(settings, log);
   const { url } = database;
@@ -71,7 +76,7 @@ export async function openCore(
   const logPool = createPool(url, { max: 4, applicationName: 'retainer log', onError });
   const pool = createPool(url, { max: 10, applicationName: 'retainer', onError });
   await setUpReadModels({ db: pool, projections });
-  const store = createPostgresStore({ url, pool: logPool, log });
+  const store = measured(createPostgresStore({ url, pool: logPool, log }));
   const caughtUp = createCaughtUp({ db: pool, url, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const ending = new AbortController();
@@ -174,7 +179,15 @@ export async function startService(
   log: Logger,
   { clock = Date.now }: { clock?: () => Instant } = {},
 ): Promise<Service> {
-  const core = await openCore(settings, log, { clock });
+  let metrics: Metrics | null = null;
+  const core = await openCore(settings, log, {
+    clock,
+    measured: (store) =>
+      measuredStore(store, {
+        appended: (batch) => metrics?.appended(batch),
+        dispatched: (seconds) => metrics?.dispatched(seconds),
+      }),
+  });
   const { db, commands, caughtUp, store } = core;
   if (!isLoopback(settings.host) && !settings.openApi && !(await anyKeyIssued(db))) {
     await core.close();
@@ -185,7 +198,6 @@ export async function startService(
   }
   let ownUrl = settings.publicUrl;
   const publicUrl = (): string => (settings.port === 0 ? ownUrl : settings.publicUrl);
-  let metrics: Metrics | null = null;
   const workers = workerRoutes({
     commands,
     db,

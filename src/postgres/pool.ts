@@ -9,13 +9,20 @@ export type Database = Pick<pg.Pool, 'query' | 'connect'>;
  */
 export function createPool(
   url: string,
-  { max, applicationName, onError }: { max: number; applicationName: string; onError: (error: Error) => void },
+  {
+    max,
+    applicationName,
+    onError,
+    queryTimeoutMs = 10_000,
+  }: { max: number; applicationName: string; onError: (error: Error) => void; queryTimeoutMs?: number },
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     application_name: applicationName,
     connectionTimeoutMillis: 3_000,
+    // Longer than any query of ours but a rebuild's, which sets its own: a frozen server must not hang callers.
+    query_timeout: queryTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
   });
@@ -27,6 +34,11 @@ export function createPool(
 export async function inTransaction<T>(db: Database, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
   const tx = await db.connect();
   let broken: Error | undefined;
+  // The pool listens to idle clients only: without this a connection lost between two queries ends the process.
+  const onError = (cause: Error): void => {
+    broken = cause;
+  };
+  tx.on('error', onError);
   try {
     await tx.query('begin');
     const result = await work(tx);
@@ -38,6 +50,7 @@ export async function inTransaction<T>(db: Database, work: (tx: pg.PoolClient) =
     });
     throw error;
   } finally {
+    tx.off('error', onError);
     tx.release(broken);
   }
 }
