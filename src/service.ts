@@ -73,10 +73,12 @@ export async function openCore(
   const database = await openDatabase(settings, log);
   const { url } = database;
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
-  const logPool = createPool(url, { max: 4, applicationName: 'retainer log', onError });
+  const logUrl = settings.eventStoreUrl ?? url;
+  if (logUrl !== url) await migrate(logUrl, log);
+  const logPool = createPool(logUrl, { max: 4, applicationName: 'retainer log', onError });
   const pool = createPool(url, { max: 10, applicationName: 'retainer', onError });
   await setUpReadModels({ db: pool, projections });
-  const store = measured(createPostgresStore({ url, pool: logPool, log }));
+  const store = measured(createPostgresStore({ url: logUrl, pool: logPool, log }));
   const caughtUp = createCaughtUp({ db: pool, url, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const ending = new AbortController();

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { holdLease } from '../../src/postgres/lease.ts';
+import { listen } from '../../src/postgres/listen.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
+import { createPool, inTransaction, isUnavailable } from '../../src/postgres/pool.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/service.ts';
+
+const log = pino({ level: 'silent' });
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(async () => {
+  await database.drop();
+});
+
+describe('a listener', () => {
+  test('hears, says that it may have missed something after its connection was cut, and hears again', async () => {
+    const heard: string[] = [];
+    let gaps = 0;
+    const listener = listen({
+      url: database.url,
+      channels: ['news'],
+      onNotify: (channel, payload) => heard.push(`${channel} ${payload}`),
+      onGap: () => gaps++,
+    });
+    await listener.ready;
+    await database.pool.query(`notify news, 'one'`);
+    await until(() => heard.length === 1);
+    await database.kill();
+    await until(() => gaps === 2);
+    await until(async () => {
+      await database.pool.query(`notify news, 'two'`).catch(() => {});
+      return heard.includes('news two');
+    });
+    await listener.close();
+  });
+
+  test('closes while its server is away', async () => {
+    const listener = listen({
+      url: 'postgres://nobody@127.0.0.1:1/x',
+      channels: ['x'],
+      onNotify: () => {},
+      onGap: () => {},
+    });
+    await sleep(100);
+    await listener.close();
+  });
+});
+
+describe('a lease', () => {
+  const compete = (name: string, held: (node: string) => void, node: string) => {
+    const ending = new AbortController();
+    const done = holdLease({ url: database.url, name, signal: ending.signal, log }, async ({ signal }) => {
+      held(node);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    });
+    return {
+      leave: async () => {
+        ending.abort();
+        await done;
+      },
+    };
+  };
+
+  test('is held by one at a time, and taken over when its holder leaves', async () => {
+    const holders: string[] = [];
+    const a = compete('once', (node) => holders.push(node), 'a');
+    await until(() => holders.length === 1);
+    const b = compete('once', (node) => holders.push(node), 'b');
+    await sleep(700);
+    expect(holders).toEqual(['a']);
+    await a.leave();
+    await until(() => holders.length === 2);
+    expect(holders).toEqual(['a', 'b']);
+    await b.leave();
+  });
+
+  test('is competed for again after its connection was cut', async () => {
+    let held = 0;
+    const node = compete('cut', () => held++, 'a');
+    await until(() => held === 1);
+    await database.kill();
+    await until(() => held === 2);
+    await node.leave();
+  });
+});
+
+describe('a transaction', () => {
+  test('is rolled back when its work fails', async () => {
+    await database.pool.query('create table ledger (n int)');
+    await expect(
+      inTransaction(database.pool, async (tx) => {
+        await tx.query('insert into ledger values (1)');
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect((await database.pool.query('select * from ledger')).rowCount).toBe(0);
+  });
+
+  test('whose connection is lost fails without taking the process with it', async () => {
+    const lost = inTransaction(database.pool, async (tx) => {
+      await tx.query('select 1');
+      await database.kill();
+      await sleep(100);
+      await tx.query('select 1');
+    });
+    await expect(lost).rejects.toSatisfy(isUnavailable);
+  });
+});
+
+test.each([
+  ['a server that is not there', 'postgres://nobody@127.0.0.1:1/x', true],
+  ['a database that is not there', '', false],
+])('%s is told apart from a mistake', async (_, url, unavailable) => {
+  const other = new URL(database.url);
+  other.pathname = '/no_such_database';
+  const pool = createPool(url || other.href, { max: 1, applicationName: 'x', onError: () => {} });
+  const error: unknown = await pool.query('select 1').catch((cause: unknown) => cause);
+  expect(isUnavailable(error)).toBe(unavailable);
+  await pool.end();
+});
+
+test('a statement that is wrong is not unavailability', async () => {
+  const error: unknown = await database.pool.query('selec 1').catch((cause: unknown) => cause);
+  expect(isUnavailable(error)).toBe(false);
+});
+
+test('many nodes that migrate at once wait for the first', async () => {
+  const admin = new URL(database.url);
+  const name = `${admin.pathname.slice(1)}_bare`;
+  await database.pool.query(`create database ${name}`);
+  admin.pathname = `/${name}`;
+  const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(admin.href)));
+  expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
+  expect(await migrate(admin.href)).toEqual([]);
+  await database.pool.query(`drop database ${name} with (force)`);
+});
