@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { type CommandResult, type Context, createCommands } from '../../src/commands/commands.ts';
-import type { DomainEvent } from '../../src/domain/event.ts';
+import type { EventType } from '../../src/domain/event.ts';
 import type {
   AssignmentId,
   Instant,
@@ -11,7 +11,6 @@ import type {
 } from '../../src/domain/ids.ts';
 import type { PingType } from '../../src/domain/presence.ts';
 import type { ProtoHitFields } from '../../src/domain/protoHit.ts';
-import { BEGINNING, type RecordedEvent } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { projections } from '../../src/projections/all.ts';
 import { createCaughtUp } from '../../src/projections/caughtUp.ts';
@@ -20,6 +19,7 @@ import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { classic } from '../../src/scheduler/policies/classic.ts';
 import { createScheduler, type SchedulerDependencies } from '../../src/scheduler/scheduler.ts';
 import { freshDatabase } from '../support/database.ts';
+import { happened } from './happened.ts';
 import { createMarket } from './market.ts';
 import { NOW } from './situations.ts';
 
@@ -129,22 +129,7 @@ export async function openHouse() {
       await settle();
     },
     /** Events of these types in the whole log, in order. */
-    happened: async <Type extends DomainEvent['type']>(
-      ...types: Type[]
-    ): Promise<readonly RecordedEvent<Extract<DomainEvent, { type: Type }>>[]> => {
-      const wanted = (event: RecordedEvent): event is RecordedEvent<Extract<DomainEvent, { type: Type }>> =>
-        types.some((type) => type === event.type);
-      const head = await store.head();
-      const seen: RecordedEvent<Extract<DomainEvent, { type: Type }>>[] = [];
-      if (head === BEGINNING) return seen;
-      const reading = new AbortController();
-      for await (const { events, caughtUp } of store.subscribe({ after: BEGINNING, signal: reading.signal })) {
-        seen.push(...events.filter(wanted));
-        if (caughtUp) break;
-      }
-      reading.abort();
-      return seen;
-    },
+    happened: <Type extends EventType>(...types: readonly Type[]) => happened(store, ...types),
     close: async (): Promise<void> => {
       stop.abort();
       await projector;
