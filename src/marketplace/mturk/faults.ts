@@ -1,6 +1,7 @@
+import { ZodError } from 'zod';
 import type { MarketplaceFault } from '../port.ts';
 
-/** Codes of a marketplace that has too much to do, or whose answer says nothing about the request. */
+/** Codes of a marketplace that is busy, broken or out of reach for now. */
 const PASSING_CODES = new Set([
   'ThrottlingException',
   'Throttling',
@@ -14,27 +15,29 @@ const PASSING_CODES = new Set([
   'ServiceUnavailable',
   'TimeoutError',
   'RequestTimeout',
-  'SyntaxError',
+  'RepeatedPage',
+  'UnreadableAnswer',
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',
   'ETIMEDOUT',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
 ]);
 const PREFIX = /^AWS\.(MechanicalTurk\.)?/;
 
 /**
- * What an error of the SDK means for us. It is told by `TurkErrorCode`, else by the error's name, else by the HTTP
- * status, never by class or text: faults that the service model does not know come as plain exceptions, and an HTML
- * error page as a SyntaxError. A host that does not exist, and a refusal of access, will not go away by waiting.
+ * What an error of the SDK means for us. It is told by `TurkErrorCode`, else by the error's name, then by the HTTP
+ * status, never by class or text: faults that the service model does not know come as plain exceptions, an HTML
+ * error page as a SyntaxError. Of an answer with status 200 that cannot be read nobody knows what it did, so the call
+ * is made again. A host that does not exist, and a refusal of access, will not go away by waiting.
  */
 export function faultOf(error: unknown): MarketplaceFault {
-  const code = codeOf(error);
   const status = statusOf(error);
+  const code = status === 200 || error instanceof ZodError ? 'UnreadableAnswer' : codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  const isPassing =
-    PASSING_CODES.has(code) || status === 429 || status >= 500 || (status === 200 && code === 'TypeError');
+  const isPassing = PASSING_CODES.has(code) || status === 408 || status === 429 || status >= 500;
   return { type: 'fault', lasting: isPassing ? 'passing' : 'final', code, message };
 }
 

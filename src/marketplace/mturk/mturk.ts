@@ -1,189 +1,131 @@
 import {
   ApproveAssignmentCommand,
-  type Assignment,
   CreateHITCommand,
   DeleteHITCommand,
   GetAccountBalanceCommand,
   GetAssignmentCommand,
+  GetHITCommand,
   type HIT,
-  MTurkClient,
+  ListAssignmentsForHITCommand,
+  ListHITsCommand,
+  type MTurkClient,
   NotifyWorkersCommand,
-  paginateListAssignmentsForHIT,
-  paginateListHITs,
   RejectAssignmentCommand,
   SendBonusCommand,
   UpdateExpirationForHITCommand,
 } from '@aws-sdk/client-mturk';
-import { AssignmentId, HitId, type Instant, MarketplaceHitId, WorkerId } from '../../domain/ids.ts';
+import { z } from 'zod';
+import { type HitId, type Instant, MarketplaceHitId, WorkerId } from '../../domain/ids.ts';
 import type { Marketplace, MarketplaceAssignment, MarketplaceHit, Outcome } from '../port.ts';
+import { type ClientOptions, createClient } from './client.ts';
 import { codeOf, faultOf } from './faults.ts';
 import { dollars, hitRequest } from './hitRequest.ts';
-import type { RateLimit } from './rateLimit.ts';
+import { pagesOf } from './listing.ts';
+import { readAssignment, readHit } from './readings.ts';
 
-const PAGE = 100;
+const MaxResults = 100;
 const WORKERS_A_NOTICE = 100;
 
-export type MTurkOptions = {
+export type MTurkOptions = Omit<ClientOptions, 'timeoutMs'> & {
   readonly name: string;
-  /** An MTurk-compatible server; without it AWS's own for the sandbox or the real side. */
-  readonly endpoint?: string | undefined;
-  readonly sandbox: boolean;
-  /** Left out: as the AWS SDK finds them (environment, profile, role). */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
-  readonly rateLimit: RateLimit;
   readonly clock: () => Instant;
-  /** Longest wait for one answer. Default 15 seconds. */
+  /** Longest wait for one answer; a call has three attempts. Default 15 seconds. */
   readonly timeoutMs?: number;
 };
 
 /**
  * Recruits on any server that speaks MTurk's requester API (2017-01-17). Every call is bounded in time and paced by
- * one rate limiter; what may have been carried out although its answer was lost is safe to send again.
+ * the rate limit; what may have been carried out although its answer was lost is safe to send again, for as long as
+ * MTurk knows a token: 24 hours.
  */
-export function createMTurk({
-  name,
-  endpoint,
-  sandbox,
-  credentials,
-  rateLimit,
-  clock,
-  timeoutMs = 15_000,
-}: MTurkOptions): Marketplace {
-  const client = new MTurkClient({
-    region: endpoint === undefined && sandbox ? 'sandbox' : 'us-east-1',
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: 3,
-    retryMode: 'standard',
-    // requestTimeout alone only logs: a server that hangs would hang us for ever.
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTurkOptions): Marketplace {
+  const client = createClient({ ...options, timeoutMs });
+
+  const posted = ({ HITId, Expiration }: HIT, lifetimeSeconds: number) => ({
+    marketplaceHitId: MarketplaceHitId.parse(HITId),
+    expiresAt: Expiration?.getTime() ?? clock() + lifetimeSeconds * 1000,
   });
-
-  /** One call; `known` turns errors that mean "it was done before" into success. */
-  const call = async <Value>(
-    work: () => Promise<Value>,
-    known: (error: unknown) => Promise<Value | undefined> | Value | undefined = () => undefined,
-  ): Promise<Outcome<Value>> => {
-    await rateLimit();
-    try {
-      return { type: 'done', value: await work() };
-    } catch (error) {
-      try {
-        const value = await known(error);
-        return value === undefined ? faultOf(error) : { type: 'done', value };
-      } catch (second) {
-        return faultOf(second);
-      }
-    }
-  };
-
-  async function* hits(): AsyncGenerator<readonly HIT[]> {
-    for await (const page of paginateListHITs({ client, pageSize: PAGE, stopOnSameToken: true }, {})) {
-      yield page.HITs ?? [];
-      await rateLimit();
-    }
-  }
 
   return {
     name,
 
     postHit: (order) =>
-      call(
+      attempt(
         async () => {
-          const { HIT } = await client.send(new CreateHITCommand(hitRequest(order)));
-          return {
-            marketplaceHitId: MarketplaceHitId.parse(HIT?.HITId),
-            expiresAt: HIT?.Expiration?.getTime() ?? clock() + order.fields.lifetimeSeconds * 1000,
-          };
+          const { HIT = {} } = await client.send(new CreateHITCommand(hitRequest(order)));
+          return posted(HIT, order.fields.lifetimeSeconds);
         },
+        // The first call got through and its answer was lost. A listing may lag behind: then we look again later.
         async (error) => {
           if (codeOf(error) !== 'HitAlreadyExists') return undefined;
-          // The first call got through. Its HIT's id is only in the text of the message; if not, in the listing.
-          const named = error instanceof Error ? /\b[A-Z0-9]{20,64}\b/.exec(error.message)?.[0] : undefined;
-          const hit = await findHit(hits(), (one) => one.HITId === named || one.RequesterAnnotation === order.hitId);
-          const id = MarketplaceHitId.safeParse(hit?.HITId ?? named);
-          const expiresAt = hit?.Expiration?.getTime() ?? clock() + order.fields.lifetimeSeconds * 1000;
-          return id.success ? { marketplaceHitId: id.data, expiresAt } : undefined;
+          const hit = await findPosted(client, order.hitId, error);
+          return hit === undefined ? passing(error) : done(posted(hit, order.fields.lifetimeSeconds));
         },
       ),
 
     expireHit: (HITId) =>
-      call(
-        async () => {
-          await client.send(new UpdateExpirationForHITCommand({ HITId, ExpireAt: new Date(0) }));
-          return null;
-        },
-        (error) => (isGone(error) ? null : undefined),
+      attempt(
+        () => client.send(new UpdateExpirationForHITCommand({ HITId, ExpireAt: new Date(0) })).then(nothing),
+        (error) => (isGone(error) ? done(null) : undefined),
       ),
 
     disposeHit: (HITId) =>
-      call(
-        async () => {
-          await client.send(new DeleteHITCommand({ HITId }));
-          return null;
-        },
-        (error) => (isGone(error) ? null : undefined),
+      attempt(
+        () => client.send(new DeleteHITCommand({ HITId })).then(nothing),
+        (error) => (isGone(error) ? done(null) : undefined),
       ),
 
     listHits: async function* (): AsyncGenerator<Outcome<readonly MarketplaceHit[]>> {
-      await rateLimit();
       try {
-        for await (const page of hits()) yield { type: 'done', value: page.flatMap(hitOf) };
+        for await (const page of hitPages(client)) yield done(page.map(readHit));
       } catch (error) {
         yield faultOf(error);
       }
     },
 
     listAssignments: (HITId) =>
-      call(async () => {
+      attempt(async () => {
+        const pages = pagesOf(
+          (place) => client.send(new ListAssignmentsForHITCommand({ HITId, MaxResults, ...place })),
+          ({ Assignments = [] }) => Assignments.length,
+        );
         const found: MarketplaceAssignment[] = [];
-        for await (const page of paginateListAssignmentsForHIT(
-          { client, pageSize: PAGE, stopOnSameToken: true },
-          { HITId },
-        ))
-          found.push(...(page.Assignments ?? []).flatMap(assignmentOf));
+        for await (const { Assignments = [] } of pages) found.push(...Assignments.map(readAssignment));
         return found;
       }),
 
-    approve: (assignmentId) =>
-      call(
-        async () => {
-          await client.send(new ApproveAssignmentCommand({ AssignmentId: assignmentId }));
-          return null;
-        },
-        // Auto-approval, or our own call of before, may have been first.
-        async (error) => ((await isReviewed(client, error, assignmentId, 'Approved')) ? null : undefined),
+    approve: (AssignmentId) =>
+      attempt(
+        () => client.send(new ApproveAssignmentCommand({ AssignmentId })).then(nothing),
+        (error) => reviewedBefore(client, error, AssignmentId, 'Approved'),
       ),
 
-    reject: (assignmentId, feedback) =>
-      call(
-        async () => {
-          await client.send(new RejectAssignmentCommand({ AssignmentId: assignmentId, RequesterFeedback: feedback }));
-          return null;
-        },
-        async (error) => ((await isReviewed(client, error, assignmentId, 'Rejected')) ? null : undefined),
+    reject: (AssignmentId, RequesterFeedback) =>
+      attempt(
+        () => client.send(new RejectAssignmentCommand({ AssignmentId, RequesterFeedback })).then(nothing),
+        (error) => reviewedBefore(client, error, AssignmentId, 'Rejected'),
       ),
 
     bonus: ({ token, assignmentId, workerId, cents, reason }) =>
-      call(
-        async () => {
-          await client.send(
-            new SendBonusCommand({
-              AssignmentId: assignmentId,
-              WorkerId: workerId,
-              BonusAmount: dollars(cents),
-              Reason: reason,
-              UniqueRequestToken: token,
-            }),
-          );
-          return null;
-        },
+      attempt(
+        () =>
+          client
+            .send(
+              new SendBonusCommand({
+                AssignmentId: assignmentId,
+                WorkerId: workerId,
+                BonusAmount: dollars(cents),
+                Reason: reason,
+                UniqueRequestToken: token,
+              }),
+            )
+            .then(nothing),
         // The code of this refusal is not documented; its text is all there is.
-        (error) => (error instanceof Error && error.message.startsWith('The idempotency token') ? null : undefined),
+        (error) => (/^The idempotency token/.test(textOf(error)) ? done(null) : undefined),
       ),
 
     notify: ({ workerIds, subject, text }) =>
-      call(async () => {
+      attempt(async () => {
         const failed: { workerId: WorkerId; message: string }[] = [];
         for (let from = 0; from < workerIds.length; from += WORKERS_A_NOTICE) {
           const { NotifyWorkersFailureStatuses = [] } = await client.send(
@@ -200,16 +142,61 @@ export function createMTurk({
       }),
 
     balance: () =>
-      call(async () => {
+      attempt(async () => {
         const { AvailableBalance } = await client.send(new GetAccountBalanceCommand({}));
-        return Math.round(Number(AvailableBalance) * 100);
+        return Math.round(
+          Number(
+            z
+              .string()
+              .regex(/^-?\d+(\.\d+)?$/)
+              .parse(AvailableBalance),
+          ) * 100,
+        );
       }),
   };
 }
 
-async function findHit(pages: AsyncIterable<readonly HIT[]>, wanted: (hit: HIT) => boolean): Promise<HIT | undefined> {
-  for await (const page of pages) {
-    const found = page.find(wanted);
+const done = <Value>(value: Value): Outcome<Value> => ({ type: 'done', value });
+const nothing = (): null => null;
+const passing = (error: unknown): Outcome<never> => ({ ...faultOf(error), lasting: 'passing' });
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : '');
+
+/** One call. `known` may say what an error means: often that the work was done before. */
+async function attempt<Value>(
+  work: () => Promise<Value>,
+  known: (error: unknown) => Promise<Outcome<Value> | undefined> | Outcome<Value> | undefined = () => undefined,
+): Promise<Outcome<Value>> {
+  try {
+    return done(await work());
+  } catch (error) {
+    try {
+      return (await known(error)) ?? faultOf(error);
+    } catch (second) {
+      return faultOf(second);
+    }
+  }
+}
+
+async function* hitPages(client: MTurkClient): AsyncGenerator<readonly HIT[]> {
+  const pages = pagesOf(
+    (place) => client.send(new ListHITsCommand({ MaxResults, ...place })),
+    ({ HITs = [] }) => HITs.length,
+  );
+  for await (const { HITs = [] } of pages) yield HITs;
+}
+
+/** The HIT that a token was used for: named only in the refusal's text, else found by our annotation. */
+async function findPosted(client: MTurkClient, hitId: HitId, refusal: unknown): Promise<HIT | undefined> {
+  const HITId = /\b[A-Z0-9]{20,64}\b/.exec(textOf(refusal))?.[0];
+  if (HITId !== undefined) {
+    const named = await client.send(new GetHITCommand({ HITId })).catch((error: unknown) => {
+      if (codeOf(error) === 'HITDoesNotExist') return null;
+      throw error;
+    });
+    if (named?.HIT?.RequesterAnnotation === hitId) return named.HIT;
+  }
+  for await (const page of hitPages(client)) {
+    const found = page.find(({ RequesterAnnotation }) => RequesterAnnotation === hitId);
     if (found) return found;
   }
   return undefined;
@@ -217,57 +204,20 @@ async function findHit(pages: AsyncIterable<readonly HIT[]>, wanted: (hit: HIT) 
 
 /** Expiring or deleting what is gone has nothing left to do. */
 const isGone = (error: unknown): boolean =>
-  codeOf(error) === 'HITDoesNotExist' ||
-  (codeOf(error) === 'InvalidHITState' && error instanceof Error && error.message.includes("'Disposed'"));
+  codeOf(error) === 'HITDoesNotExist' || textOf(error).includes("in the state 'Disposed'");
 
-async function isReviewed(client: MTurkClient, error: unknown, assignmentId: string, status: string): Promise<boolean> {
-  if (codeOf(error) !== 'InvalidAssignmentState') return false;
-  const { Assignment } = await client.send(new GetAssignmentCommand({ AssignmentId: assignmentId }));
-  return Assignment?.AssignmentStatus === status;
-}
-
-const STATUS: Readonly<Record<string, MarketplaceHit['status']>> = {
-  Assignable: 'open',
-  Unassignable: 'taken',
-  Reviewable: 'ended',
-  Reviewing: 'ended',
-  Disposed: 'disposed',
-};
-
-function hitOf(hit: HIT): readonly MarketplaceHit[] {
-  const marketplaceHitId = MarketplaceHitId.safeParse(hit.HITId);
-  if (!marketplaceHitId.success) return [];
-  const hitId = HitId.safeParse(hit.RequesterAnnotation);
-  return [
-    {
-      marketplaceHitId: marketplaceHitId.data,
-      hitId: hitId.success ? hitId.data : null,
-      status: STATUS[hit.HITStatus ?? ''] ?? 'open',
-      expiresAt: hit.Expiration?.getTime() ?? 0,
-      maxAssignments: hit.MaxAssignments ?? 1,
-      available: hit.NumberOfAssignmentsAvailable ?? 0,
-      pending: hit.NumberOfAssignmentsPending ?? 0,
-      completed: hit.NumberOfAssignmentsCompleted ?? 0,
-    },
-  ];
-}
-
-const ASSIGNMENT_STATUS = { Submitted: 'submitted', Approved: 'approved', Rejected: 'rejected' } as const;
-
-function assignmentOf(assignment: Assignment): readonly MarketplaceAssignment[] {
-  const assignmentId = AssignmentId.safeParse(assignment.AssignmentId);
-  const workerId = WorkerId.safeParse(assignment.WorkerId);
-  const marketplaceHitId = MarketplaceHitId.safeParse(assignment.HITId);
-  const status = assignment.AssignmentStatus;
-  if (!assignmentId.success || !workerId.success || !marketplaceHitId.success || status === undefined) return [];
-  return [
-    {
-      assignmentId: assignmentId.data,
-      workerId: workerId.data,
-      marketplaceHitId: marketplaceHitId.data,
-      status: ASSIGNMENT_STATUS[status],
-      acceptedAt: assignment.AcceptTime?.getTime() ?? 0,
-      submittedAt: assignment.SubmitTime?.getTime() ?? 0,
-    },
-  ];
+/**
+ * A review that is refused for the assignment's state: auto-approval, or our own call of before, may have been first.
+ * If it is still `Submitted`, the marketplace has not caught up with the worker (facebookresearch/ParlAI#2957).
+ */
+async function reviewedBefore(
+  client: MTurkClient,
+  error: unknown,
+  AssignmentId: string,
+  wanted: 'Approved' | 'Rejected',
+): Promise<Outcome<null> | undefined> {
+  if (codeOf(error) !== 'InvalidAssignmentState') return undefined;
+  const { Assignment } = await client.send(new GetAssignmentCommand({ AssignmentId }));
+  if (Assignment?.AssignmentStatus === wanted) return done(null);
+  return Assignment?.AssignmentStatus === 'Submitted' ? passing(error) : undefined;
 }

@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import type { Instant } from '../../domain/ids.ts';
+import type { Call } from './protocol.ts';
 
+/** A requester's books, in US cents. */
 export type Account = {
   readonly deposits: number;
   /** What workers were paid, and what the marketplace kept. */
@@ -12,11 +14,11 @@ export type Account = {
   readonly balance: number;
 };
 
-/** A requester's first deposit, in cents. The sandbox always has this much, as the real one had. */
+/** A requester's first deposit. */
 export const FIRST_DEPOSIT_CENTS = 1_000_000;
 
-/** Makes sure that a requester has an account, and locks it: what costs money is done one at a time. */
-export async function lockAccount(tx: pg.PoolClient, requester: string): Promise<void> {
+/** Makes sure that a requester has an account, and locks it: what a requester changes is changed one call at a time. */
+export async function lockAccount({ tx, requester }: Pick<Call, 'tx' | 'requester'>): Promise<void> {
   await tx.query('insert into marketplace.requesters (requester, deposits) values ($1, $2) on conflict do nothing', [
     requester,
     FIRST_DEPOSIT_CENTS,
@@ -24,24 +26,42 @@ export async function lockAccount(tx: pg.PoolClient, requester: string): Promise
   await tx.query('select from marketplace.requesters where requester = $1 for update', [requester]);
 }
 
-/** All amounts in US cents. */
+/** Whether a requester can take on a cost. */
+export const canAfford = async ({ tx, requester, isSandbox, now }: Call, cents: number): Promise<boolean> =>
+  isSandbox || cents <= (await accountOf(tx, requester, now)).balance;
+
+/**
+ * Liable for two things: assignments that are held or await review, and those that can still be accepted. Only
+ * they are read, so that a market with a long past answers as fast as a new one.
+ */
 export async function accountOf(tx: Pick<pg.PoolClient, 'query'>, requester: string, now: Instant): Promise<Account> {
   const { rows } = await tx.query<Record<'deposits' | 'paid' | 'fees' | 'liability', string>>(
-    `select
+    `with under_way as (
+       select sum(t.reward_cents + marketplace.fee_on_reward(t.reward_cents, h.max_assignments)) as cents
+       from marketplace.assignments a
+       join marketplace.hits h using (hit_id)
+       join marketplace.hit_types t using (hit_type_id)
+       where a.status in ('accepted', 'submitted') and h.requester = $1
+     ), on_offer as (
+       select sum(greatest(0, available)::bigint * (reward_cents + marketplace.fee_on_reward(reward_cents, max_assignments))) as cents
+       from marketplace.hits_at($2)
+       where requester = $1 and expires_at > $2 and status <> 'Disposed'
+     ), spent as (
+       select sum(cents) as paid, sum(fee_cents) as fees
+       from marketplace.payments
+       where requester = $1
+     )
+     select
        coalesce((select deposits from marketplace.requesters where requester = $1), $3) as deposits,
-       (select coalesce(sum(cents), 0) from marketplace.payments where requester = $1) as paid,
-       (select coalesce(sum(fee_cents), 0) from marketplace.payments where requester = $1) as fees,
-       (select coalesce(sum(
-          (h.reward_cents + greatest(1, round(h.reward_cents * 0.2))
-            + case when h.max_assignments >= 10 then round(h.reward_cents * 0.2) else 0 end)
-          * (h.pending + h.submitted + case when h.status = 'Assignable' then h.available else 0 end)
-        ), 0)
-        from marketplace.hits_at($2) h
-        where h.requester = $1 and h.status <> 'Disposed') as liability`,
+       coalesce(spent.paid, 0) as paid,
+       coalesce(spent.fees, 0) as fees,
+       coalesce(under_way.cents, 0) + coalesce(on_offer.cents, 0) as liability
+     from spent, under_way, on_offer`,
     [requester, now, FIRST_DEPOSIT_CENTS],
   );
   const row = rows[0];
-  const [deposits, paid, fees, liability] = [row?.deposits, row?.paid, row?.fees, row?.liability].map(Number);
-  const sums = { deposits: deposits ?? 0, paid: paid ?? 0, fees: fees ?? 0, liability: liability ?? 0 };
-  return { ...sums, balance: sums.deposits - sums.paid - sums.fees - sums.liability };
+  const [deposits = 0, paid = 0, fees = 0, liability = 0] = [row?.deposits, row?.paid, row?.fees, row?.liability].map(
+    Number,
+  );
+  return { deposits, paid, fees, liability, balance: deposits - paid - fees - liability };
 }

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import type { Random } from './random.ts';
 
-/**
- * What goes wrong with a marketplace, all of it seen in the wild. `commitThenDrop`, `commitThenFail` and `malformed`
- * do what was asked and then spoil the answer; the others do nothing.
- */
-export const FaultKind = z.enum([
+/** Faults that do nothing of what was asked (but for `slow`, which does it late). */
+const BEFORE = [
   'throttled',
   'tooManyRequests',
   'serviceFault',
@@ -17,11 +14,16 @@ export const FaultKind = z.enum([
   'slow',
   'closed',
   'insufficientFunds',
+  /** A listing or a review that has not caught up with what happened. */
   'doesNotExistYet',
-  'commitThenDrop',
-  'commitThenFail',
-  'malformed',
-]);
+  'stateNotKnownYet',
+] as const;
+
+/** Faults that do what was asked, and then spoil the answer. */
+const AFTER = ['commitThenDrop', 'commitThenFail', 'commitThenHang', 'malformed', 'isoTimestamps', 'cutShort'] as const;
+
+/** What goes wrong with a marketplace; all of it was seen in the wild. */
+export const FaultKind = z.enum([...BEFORE, ...AFTER]);
 export type FaultKind = z.infer<typeof FaultKind>;
 
 export const FaultRule = z.object({
@@ -39,6 +41,7 @@ export type FaultRule = z.infer<typeof FaultRule>;
 
 export type Faults = {
   readonly set: (rules: readonly FaultRule[]) => void;
+  readonly rules: () => readonly FaultRule[];
   /** What befalls this call; null: nothing. */
   readonly strike: (operation: string) => FaultKind | null;
 };
@@ -51,6 +54,7 @@ export function createFaults(random: Random, initial: readonly FaultRule[] = [])
     set: (rules) => {
       armed = arm(rules);
     },
+    rules: () => armed.map(({ seen, struck, ...rule }) => rule),
     strike: (operation) => {
       for (const rule of armed) {
         if (rule.operation !== '*' && rule.operation !== operation) continue;

@@ -4,13 +4,5 @@ export const toCents = (dollars: string): number => Math.round(Number(dollars) *
 /** Cents as MTurk writes money: "123.45". */
 export const toDollars = (cents: number): string => (cents / 100).toFixed(2);
 
-const share = (cents: number): number => Math.round(cents * 0.2);
-
-/**
- * What the marketplace keeps of a payment, in cents: 20 %, at least one cent; on rewards of HITs with ten or more
- * assignments 20 % more (Mechanical Turk pricing, 2015 to 2026).
- */
-export const feeOnReward = (cents: number, maxAssignments: number): number =>
-  Math.max(1, share(cents)) + (maxAssignments >= 10 ? share(cents) : 0);
-
-export const feeOnBonus = (cents: number): number => Math.max(1, share(cents));
+/** What the marketplace keeps of a bonus. For rewards see `marketplace.fee_on_reward` in migration 0003. */
+export const feeOnBonus = (cents: number): number => Math.max(1, Math.round(cents * 0.2));

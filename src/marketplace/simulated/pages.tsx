@@ -1,6 +1,7 @@
 import type { PropsWithChildren } from 'hono/jsx';
-import type { HeldAssignment, OfferedHit } from './market.ts';
+import type { HeldAssignment } from './held.ts';
 import { toDollars } from './money.ts';
+import type { OfferedHit } from './offers.ts';
 
 const STYLE = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }

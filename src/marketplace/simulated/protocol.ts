@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Instant } from '../../domain/ids.ts';
 
 /** A fault as the AWS JSON 1.1 protocol carries it. */
@@ -18,6 +18,8 @@ export type OperationResult = { readonly output: object } | { readonly fault: Fa
 export type Call = {
   readonly tx: pg.PoolClient;
   readonly requester: string;
+  /** In the sandbox money is play money and never runs out. */
+  readonly isSandbox: boolean;
   readonly now: Instant;
   readonly newId: () => Promise<string>;
   /** Landing pages may be plain http: for local use. */
@@ -25,28 +27,6 @@ export type Call = {
 };
 
 export type Operation = (call: Call, input: unknown) => Promise<OperationResult>;
-
-/** The marketplace turned a well-formed request down. */
-export const requestError = (code: string, message: string, now: Instant): { fault: Fault } => ({
-  fault: { status: 400, type: 'RequestError', code, message: `${message} (${now})` },
-});
-
-export const invalid = (message: string, code = 'InvalidParameterValue'): { fault: Fault } => ({
-  fault: { status: 400, type: 'ParameterValidationError', code, message },
-});
-
-export const noSuchHit = (hitId: string, now: Instant) =>
-  requestError('HITDoesNotExist', `Hit ${hitId} does not exist.`, now);
-
-export const noSuchAssignment = (assignmentId: string, now: Instant) =>
-  requestError('AssignmentDoesNotExist', `Assignment ${assignmentId} does not exist.`, now);
-
-export const insufficientFunds = (now: Instant) =>
-  requestError(
-    'InsufficientFunds',
-    'This Requester has insufficient funds in their account to complete this transaction.',
-    now,
-  );
 
 /** An operation whose input is checked first: the SDK sends whatever it is given. */
 export const operation =
@@ -61,34 +41,31 @@ export const operation =
     return invalid(`Value at '${issue?.path.join('.') ?? ''}' failed to satisfy constraint: ${issue?.message ?? ''}`);
   };
 
+/** A request that is wrong in itself. */
+export const invalid = (message: string, code = 'InvalidParameterValue'): { fault: Fault } => ({
+  fault: { status: 400, type: 'ParameterValidationError', code, message },
+});
+
+/** A well-formed request that is turned down. The text ends with the time, as the real one's does. */
+export const requestError = (
+  { now, isSandbox }: Pick<Call, 'now' | 'isSandbox'>,
+  code: string,
+  message: string,
+): { fault: Fault } => ({
+  fault: { status: 400, type: 'RequestError', code, message: `${message} (${now}${isSandbox ? ' s' : ''})` },
+});
+
+export const noSuchHit = (call: Call, hitId: string) =>
+  requestError(call, 'HITDoesNotExist', `Hit ${hitId} does not exist.`);
+
+export const noSuchAssignment = (call: Call, assignmentId: string) =>
+  requestError(call, 'AssignmentDoesNotExist', `Assignment ${assignmentId} does not exist.`);
+
+export const INSUFFICIENT_FUNDS =
+  'This Requester has insufficient funds in their account to complete this transaction.';
+
+export const insufficientFunds = (call: Call) => requestError(call, 'InsufficientFunds', INSUFFICIENT_FUNDS);
+
 /** Moments travel as numbers of seconds. */
 export const toSeconds = (instant: Instant | string): number => Number(instant) / 1000;
 export const fromSeconds = (seconds: number): Instant => Math.max(0, Math.round(seconds * 1000));
-
-// The limits of the API reference (2017-01-17) and of its service model.
-export const EntityId = z.string().regex(/^[A-Z0-9]{1,64}$/);
-export const CustomerId = z.string().regex(/^A[A-Z0-9]{1,63}$/);
-export const Dollars = z.string().regex(/^[0-9]+(\.)?[0-9]{0,2}$/);
-export const Token = z.string().min(1).max(64);
-export const Paging = {
-  MaxResults: z.int().min(1).max(100).optional(),
-  NextToken: z.string().min(1).max(255).optional(),
-};
-
-/** A page's place in a list: opaque to the caller, an offset to us. */
-export const pageOf = ({
-  MaxResults = 10,
-  NextToken,
-}: {
-  MaxResults?: number | undefined;
-  NextToken?: string | undefined;
-}) => {
-  const offset = NextToken === undefined ? 0 : Number(Buffer.from(NextToken, 'base64url').toString());
-  return { limit: MaxResults, offset: Number.isInteger(offset) && offset >= 0 ? offset : 0 };
-};
-
-/** Like the real service, a token follows every page that is not empty; the last page is empty. */
-export const pageAnswer = (offset: number, count: number) => ({
-  NumResults: count,
-  ...(count === 0 ? {} : { NextToken: Buffer.from(String(offset + count)).toString('base64url') }),
-});

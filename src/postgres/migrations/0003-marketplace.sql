@@ -44,6 +44,7 @@ create table marketplace.hits (
   disposed boolean not null default false
 );
 create index hits_of_requester on marketplace.hits (requester, created_at, hit_id);
+create index hits_by_expiry on marketplace.hits (expires_at);
 
 -- Tokens make a repeated call the same call, for 24 hours.
 create table marketplace.tokens (
@@ -76,7 +77,7 @@ create table marketplace.assignments (
 );
 create index assignments_of_hit on marketplace.assignments (hit_id);
 create index assignments_of_worker on marketplace.assignments (worker_id, accepted_at);
-create index assignments_due on marketplace.assignments (deadline) where status = 'accepted';
+create index assignments_held on marketplace.assignments (deadline) where status = 'accepted';
 create index assignments_unreviewed on marketplace.assignments (auto_approval_at) where status = 'submitted';
 
 -- Every payment, in US cents: what the worker got and what the marketplace kept.
@@ -95,22 +96,31 @@ create unique index one_reward_an_assignment on marketplace.payments (assignment
 create index payments_of_requester on marketplace.payments (requester);
 create index payments_of_worker on marketplace.payments (worker_id);
 
-/*
- * A HIT as it stands at a moment. An accepted assignment whose deadline has passed, and a submitted one whose review
- * was waited for long enough, are settled by marketplace/simulated/settle.ts before anybody looks.
- */
+-- What the marketplace keeps of a reward: 20 %, at least one cent; 20 % more on HITs with ten or more assignments
+-- (Mechanical Turk's pricing, 2015 to 2026).
+create function marketplace.fee_on_reward(reward_cents int, max_assignments int)
+returns int
+language sql immutable
+as $$
+  select greatest(1, round(reward_cents * 0.2))::int
+    + case when max_assignments >= 10 then round(reward_cents * 0.2)::int else 0 end
+$$;
+
+-- A HIT as it stands at a moment. What time alone brings about, marketplace/simulated/settle.ts has written before
+-- anybody looks: assignments past their deadline are abandoned, work nobody reviewed is approved.
 create function marketplace.hits_at(now_ms bigint)
 returns table (
   hit_id text, requester text, hit_type_id text, question text, max_assignments int, annotation text,
-  created_at bigint, expires_at bigint, title text, description text, keywords text, reward_cents int,
-  assignment_duration int, auto_approval_delay int, qualifications jsonb,
+  created_at bigint, expires_at bigint, reviewing boolean, title text, description text, keywords text,
+  reward_cents int, assignment_duration int, auto_approval_delay int, qualifications jsonb,
   available int, pending int, submitted int, completed int, status text
 )
-language sql stable as $$
+language sql stable
+as $$
   select
     h.hit_id, h.requester, h.hit_type_id, h.question, h.max_assignments, h.annotation,
-    h.created_at, h.expires_at, t.title, t.description, t.keywords, t.reward_cents,
-    t.assignment_duration, t.auto_approval_delay, t.qualifications,
+    h.created_at, h.expires_at, h.reviewing, t.title, t.description, t.keywords,
+    t.reward_cents, t.assignment_duration, t.auto_approval_delay, t.qualifications,
     h.max_assignments - a.pending - a.submitted - a.completed, a.pending, a.submitted, a.completed,
     case
       when h.disposed then 'Disposed'

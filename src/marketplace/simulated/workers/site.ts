@@ -8,11 +8,13 @@ const Call = z.object({
   taskID: z.union([z.string(), z.number()]).optional(),
   released: z.boolean().optional(),
 });
+export type Call = z.output<typeof Call>;
 
 export type Visit = {
   readonly workerId: string;
   readonly hitId: string;
   readonly assignmentId: string;
+  /** The landing page's address, as the marketplace's frame has it. */
   readonly page: string;
 };
 
@@ -21,65 +23,95 @@ export type Site = ReturnType<typeof siteAt>;
 
 const JSON_ONLY = { Accept: 'application/json' };
 const HOLD_SECONDS = 25;
+const PAUSE_MS = 1_000;
+const SUBMIT_TRIES = 5;
 
-/** Everything over HTTP; what fails on the way is tried again by whoever called, or given up as a person would. */
+/** Everything over HTTP. A person's patience is `leaving`: until then, what fails is tried again. */
 export function siteAt(baseUrl: string) {
   const market = `${baseUrl}/marketplace`;
   const id = encodeURIComponent;
+  const as = (workerId: string): string => `workerId=${id(workerId)}`;
+  const pause = (leaving: AbortSignal): Promise<unknown> =>
+    sleep(PAUSE_MS, undefined, { signal: leaving }).catch(() => {});
+
   return {
-    offered: async (): Promise<readonly { hitId: string; createdAt: number }[]> => {
-      const response = await fetch(`${market}?workerId=A0BROWSING`, { headers: JSON_ONLY });
-      return response.ok ? Offered.parse(await response.json()) : [];
+    offered: async (workerId: string): Promise<readonly { hitId: string; createdAt: number }[]> => {
+      const response = await fetch(`${market}?${as(workerId)}`, { headers: JSON_ONLY });
+      return Offered.parse(await readJson(response));
     },
 
+    /** Null: somebody else was quicker, or the HIT is not for this worker. */
     accept: async (hitId: string, workerId: string): Promise<Visit | null> => {
-      const response = await fetch(`${market}/hits/${id(hitId)}/accept?workerId=${id(workerId)}`, {
+      const response = await fetch(`${market}/hits/${id(hitId)}/accept?${as(workerId)}`, {
         method: 'POST',
         headers: JSON_ONLY,
       });
-      if (!response.ok) return null;
-      return { workerId, hitId, ...Accepted.parse(await response.json()) };
+      if (response.status === 404 || response.status === 409) {
+        await response.arrayBuffer();
+        return null;
+      }
+      return { workerId, hitId, ...Accepted.parse(await readJson(response)) };
     },
 
     /** Loads the landing page, as the marketplace's frame does. A page that does not load keeps nobody from waiting. */
-    open: async (page: string): Promise<void> => {
-      await fetch(page).then(
-        (response) => response.arrayBuffer(),
-        () => null,
-      );
+    open: (page: string): Promise<boolean> => succeeds(fetch(page)),
+
+    ping: (visit: Visit, type: 'waiting' | 'working'): Promise<boolean> => {
+      const { workerId, assignmentId, hitId } = visit;
+      const path = `worker/${id(workerId)}/assignment/${id(assignmentId)}/hit/${id(hitId)}/event/${type}`;
+      return succeeds(fetch(`${baseUrl}/ping/${path}`, { method: 'POST' }));
     },
 
-    ping: async (visit: Visit, type: 'waiting' | 'working'): Promise<boolean> =>
-      fetch(
-        `${baseUrl}/ping/worker/${id(visit.workerId)}/assignment/${id(visit.assignmentId)}/hit/${id(visit.hitId)}/event/${type}`,
-        { method: 'POST' },
-      ).then(
-        (response) => response.ok,
-        () => false,
-      ),
-
     /** Waits to be called or released; null when the worker left first. */
-    waitForCall: async (visit: Visit, leaving: AbortSignal): Promise<z.output<typeof Call> | null> => {
+    waitForCall: async ({ assignmentId }: Visit, leaving: AbortSignal): Promise<Call | null> => {
       while (!leaving.aborted) {
-        const call = await fetch(`${baseUrl}/gettask/assignment/${id(visit.assignmentId)}?wait=${HOLD_SECONDS}`, {
+        const askedAt = performance.now();
+        const call = await fetch(`${baseUrl}/gettask/assignment/${id(assignmentId)}?wait=${HOLD_SECONDS}`, {
           signal: leaving,
-        }).then(
-          async (response) => (response.ok ? Call.parse(await response.json()) : null),
-          () => null,
-        );
+        })
+          .then(async (response) => Call.parse(await readJson(response)))
+          .catch(() => null);
         if (call?.start || call?.released) return call;
-        if (call === null) await sleep(1_000, undefined, { signal: leaving }).catch(() => {});
+        // A server that does not hold, or is away, is not asked in a tight loop.
+        if (performance.now() - askedAt < PAUSE_MS) await pause(leaving);
       }
       return null;
     },
 
-    submit: async (visit: Visit, answer: Readonly<Record<string, string>>): Promise<boolean> => {
-      const response = await fetch(`${market}/mturk/externalSubmit`, {
-        method: 'POST',
-        headers: JSON_ONLY,
-        body: new URLSearchParams({ ...answer, assignmentId: visit.assignmentId }),
-      });
-      return response.ok;
+    /** Hands in the work; false if the marketplace does not take it. */
+    submit: async (visit: Visit, answer: Readonly<Record<string, string>>, leaving: AbortSignal): Promise<boolean> => {
+      for (let tries = 0; tries < SUBMIT_TRIES && !leaving.aborted; tries++) {
+        const response = await fetch(`${market}/mturk/externalSubmit`, {
+          method: 'POST',
+          headers: JSON_ONLY,
+          body: new URLSearchParams({ ...answer, assignmentId: visit.assignmentId }),
+        }).catch(() => null);
+        await response?.arrayBuffer();
+        if (response !== null && response.status < 500) return response.ok;
+        await pause(leaving);
+      }
+      return false;
     },
+
+    giveBack: ({ assignmentId, workerId }: Visit): Promise<boolean> =>
+      succeeds(
+        fetch(`${market}/assignments/${id(assignmentId)}/return?${as(workerId)}`, {
+          method: 'POST',
+          headers: JSON_ONLY,
+        }),
+      ),
   };
 }
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${new URL(response.url).pathname} answered ${response.status}`);
+  return JSON.parse(text);
+}
+
+/** Whether a request went well. Its answer is read to the end: an unread one keeps its connection. */
+const succeeds = (request: Promise<Response>): Promise<boolean> =>
+  request.then(
+    (response) => response.arrayBuffer().then(() => response.ok),
+    () => false,
+  );
