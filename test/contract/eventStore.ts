@@ -144,6 +144,30 @@ export function eventStoreContract(name: string, open: () => Promise<OpenStore>)
       expect((await store.read(c)).revision).toBe(0);
     });
 
+    test('a write without events adds nothing, and still checks its stream', async () => {
+      const [checked, written] = [freshStream(), freshStream()];
+      await appended(write(checked, 'noStream', pinged('A')));
+      for (const alone of [true, false]) {
+        const writes = (expected: ExpectedRevision) => [
+          write(checked, expected),
+          ...(alone ? [] : [write(written, 'any', pinged('B'))]),
+        ];
+        expect(await store.append(writes(7))).toMatchObject({ type: 'conflict', stream: checked, actual: 0 });
+        expect((await store.append(writes(0))).type).toBe('appended');
+      }
+      expect((await store.read(checked)).revision).toBe(0);
+      expect((await store.read(written)).revision).toBe(0);
+    });
+
+    test('an append that names a stream twice, or none, is an error', async () => {
+      const stream = freshStream();
+      await expect(
+        store.append([write(stream, 'any', pinged('A')), write(stream, 'any', pinged('B'))]),
+      ).rejects.toThrow(/once/);
+      await expect(store.append([])).rejects.toThrow(/at least one/);
+      expect((await store.read(stream)).revision).toBeNull();
+    });
+
     test('of many writers who open one stream, one does', async () => {
       const stream = freshStream();
       const results = await Promise.all(
@@ -234,16 +258,30 @@ export function eventStoreContract(name: string, open: () => Promise<OpenStore>)
       expect([...positions].sort()).toEqual(positions);
     });
 
-    test('a subscription says when it has caught up', async () => {
+    test.each([
+      [10, [false, false, true]],
+      [8, [false, true]],
+    ])('a subscription to %i events in batches of 4 says when it has caught up', async (count, expected) => {
       const after = await store.head();
-      for (let n = 0; n < 10; n++) await appended(write(freshStream(), 'noStream', pinged(`N${n}`)));
+      for (let n = 0; n < count; n++) await appended(write(freshStream(), 'noStream', pinged(`N${n}`)));
       const ending = new AbortController();
       const caughtUp: boolean[] = [];
       for await (const batch of store.subscribe({ after, batchSize: 4, signal: ending.signal })) {
         caughtUp.push(batch.caughtUp);
         if (batch.caughtUp) ending.abort();
       }
-      expect(caughtUp).toEqual([false, false, true]);
+      expect(caughtUp).toEqual(expected);
+    });
+
+    test('a subscription that waits for more ends when it is told to', async () => {
+      const ending = new AbortController();
+      const following = (async () => {
+        for await (const _ of store.subscribe({ after: await store.head(), signal: ending.signal }))
+          throw new Error('there is nothing to deliver');
+      })();
+      await sleep(50);
+      ending.abort();
+      await following;
     });
 
     test('a subscription during 16 concurrent writers delivers every event once, in the order of each stream', async () => {

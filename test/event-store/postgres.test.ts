@@ -9,6 +9,7 @@ import { collect, eventStoreContract, freshStream, pinged, write } from '../cont
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
 const log = pino({ level: 'silent' });
+type Queries = (...asked: readonly unknown[]) => Promise<unknown>;
 const open = (database: TestDatabase): EventStore =>
   createPostgresStore({ url: database.url, pool: database.pool, log });
 
@@ -59,12 +60,11 @@ describe('the log in Postgres', () => {
   test('a slow transaction is not overtaken by a fast one: no reader sees a position before every smaller one', async () => {
     const slow = await database.pool.connect();
     await slow.query('begin');
-    const stream = freshStream();
     await slow.query(
-      `select event_store.append(array[0], array[$1], array[-1],
-         array[1], array[gen_random_uuid()], array['WorkerPinged'], array[1::smallint],
-         array[$2::jsonb], array['{}'::jsonb], array[1::bigint])`,
-      [stream, JSON.stringify(pinged('slow').data)],
+      `select event_store.append(array[0], array[$1], array[-1], array[1], array[$1], array[1],
+         array[gen_random_uuid()], array['WorkerPinged'], array[1::smallint],
+         jsonb_build_array($2::jsonb), '[{}]', array[1::bigint])`,
+      [freshStream(), JSON.stringify(pinged('slow').data)],
     );
     const fast = store.append([write(freshStream(), 'noStream', pinged('fast'))]);
     await sleep(300);
@@ -81,7 +81,7 @@ describe('the log in Postgres', () => {
     const client = await database.pool.connect();
     await client.query('begin isolation level repeatable read');
     await expect(
-      client.query(`select event_store.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`),
+      client.query(`select event_store.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '[]', '[]', '{}')`),
     ).rejects.toThrow(/read committed/);
     await client.query('rollback');
     client.release();
@@ -132,6 +132,48 @@ describe('the log in Postgres', () => {
     expect(events.length).toBeGreaterThanOrEqual(acknowledged);
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
     expect(await audit()).toBe(true);
+  });
+
+  test('an append that was committed although its connection broke answers as if nothing had happened', async () => {
+    let breaks = 1;
+    const query = async (...asked: Parameters<Queries>): Promise<unknown> => {
+      const answer = await (database.pool.query as Queries)(...asked);
+      if (breaks-- > 0) throw new Error('Connection terminated unexpectedly');
+      return answer;
+    };
+    const pool = Object.assign(Object.create(database.pool), { query });
+    const breaking = createPostgresStore({ url: database.url, pool, log });
+    for (const expected of ['noStream', 'any'] as const) {
+      breaks = 1;
+      const streams = Array.from({ length: 5 }, () => freshStream());
+      const results = await Promise.all(
+        streams.map((stream) => breaking.append([write(stream, expected, pinged('A'))])),
+      );
+      expect(results.every(({ type }) => type === 'appended')).toBe(true);
+      for (const stream of streams) expect((await store.read(stream)).revision).toBe(0);
+    }
+    await breaking.close();
+    expect(await audit()).toBe(true);
+  });
+
+  test('an append that cannot get its turn in the order of commits fails as unavailable, and the next ones work', async () => {
+    const holder = await database.pool.connect();
+    await holder.query('begin');
+    await holder.query(
+      `select event_store.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '[]', '[]', '{}')`,
+    );
+    await expect(store.append([write(freshStream(), 'any', pinged('A'))])).rejects.toThrow(StoreUnavailable);
+    await holder.query('rollback');
+    holder.release();
+    expect((await store.append([write(freshStream(), 'any', pinged('B'))])).type).toBe('appended');
+  });
+
+  test('finishes the appends in flight when it is closed, and takes no more', async () => {
+    const appends = Array.from({ length: 50 }, () => store.append([write(freshStream(), 'any', pinged('A'))]));
+    const closing = store.close();
+    await expect(store.append([write(freshStream(), 'any', pinged('B'))])).rejects.toThrow(StoreUnavailable);
+    await closing;
+    expect((await Promise.all(appends)).every(({ type }) => type === 'appended')).toBe(true);
   });
 
   test('says that it is unavailable when there is no server, instead of queueing', async () => {

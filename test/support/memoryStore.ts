@@ -19,6 +19,9 @@ export function createMemoryStore(): EventStore & { readonly events: readonly Re
   const positionAt = (index: number): Position => String(index + 1).padStart(16, '0') as Position;
 
   const append = async (writes: readonly StreamWrite[]): Promise<AppendResult> => {
+    if (writes.length === 0) throw new Error('an append names at least one stream');
+    if (new Set(writes.map(({ stream }) => stream)).size < writes.length)
+      throw new Error('an append may name a stream once');
     const all = writes.flatMap(({ events }) => events);
     const stored = all.flatMap(({ id }) => positionOf.get(id) ?? []);
     if (stored.length === all.length && all.length > 0) return { type: 'appended', position: latest(stored) };

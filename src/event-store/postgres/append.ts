@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { encode } from '../codec.ts';
 import type { AppendResult, ExpectedRevision, StreamWrite } from '../port.ts';
 import { toPosition } from './position.ts';
+import { PATIENCE } from './rows.ts';
 
 const EXPECTED = { noStream: -1, any: -2, streamExists: -3 } as const;
 
@@ -26,10 +27,26 @@ export async function appendBatch(
   pool: Pick<pg.Pool, 'query'>,
   requests: readonly AppendRequest[],
 ): Promise<readonly AppendResult[]> {
+  const { rows } = await pool.query<Row>({
+    name: 'event_store.append',
+    text: `select head, refused_request, refused_write, refused_actual
+           from event_store.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    values: columns(requests),
+    ...PATIENCE,
+  });
+  const row = rows[0];
+  if (row === undefined) throw new Error('event_store.append answered no row');
+  return outcomes(requests, row);
+}
+
+/** The arguments of event_store.append: an array a column. The JSON needs no escaping when it travels as JSON. */
+function columns(requests: readonly AppendRequest[]): unknown[] {
   const request: number[] = [];
   const stream: string[] = [];
   const expected: number[] = [];
   const write: number[] = [];
+  const streamOfEvent: string[] = [];
+  const placeInWrite: number[] = [];
   const id: string[] = [];
   const type: string[] = [];
   const version: number[] = [];
@@ -41,9 +58,12 @@ export async function appendBatch(
       request.push(index);
       stream.push(one.stream);
       expected.push(expectedCode(one.expectedRevision));
+      let place = 0;
       for (const event of one.events) {
         const encoded = encode(event);
         write.push(stream.length);
+        streamOfEvent.push(one.stream);
+        placeInWrite.push(++place);
         id.push(event.id);
         type.push(event.type);
         version.push(encoded.version);
@@ -53,15 +73,11 @@ export async function appendBatch(
       }
     }
   });
-  const { rows } = await pool.query<Row>({
-    name: 'event_store.append',
-    text: `select head, refused_request, refused_write, refused_actual
-           from event_store.append($1, $2, $3, $4, $5, $6, $7, $8::text[]::jsonb[], $9::text[]::jsonb[], $10)`,
-    values: [request, stream, expected, write, id, type, version, data, metadata, recordedAt],
-  });
-  const row = rows[0];
-  if (row === undefined) throw new Error('event_store.append answered no row');
-  return outcomes(requests, row);
+  const json = (texts: readonly string[]): string => `[${texts.join(',')}]`;
+  return [
+    ...[request, stream, expected],
+    ...[write, streamOfEvent, placeInWrite, id, type, version, json(data), json(metadata), recordedAt],
+  ];
 }
 
 /** Positions follow from the head and the order of what was not refused: they need not travel. */

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { AppendResult } from '../port.ts';
 import type { AppendRequest } from './append.ts';
 import { toPosition } from './position.ts';
+import { PATIENCE } from './rows.ts';
 
 /**
  * Which of these requests are in the log already, by their event ids: all of them there means that the append was
@@ -21,6 +22,7 @@ export async function findStored(
              select e.event_id, e.position from event_store.events e where e.event_id = wanted.id limit 1
            ) known on true`,
     values: [requests.flatMap(idsOf)],
+    ...PATIENCE,
   });
   const positions = new Map(rows.map(({ event_id, position }) => [event_id, Number(position)]));
   const found = new Map<AppendRequest, AppendResult | Error>();

@@ -3,7 +3,7 @@ import type { StreamName } from '../../domain/event.ts';
 import { coalesce } from '../../postgres/coalesce.ts';
 import type { ReadOptions, StreamSlice } from '../port.ts';
 import { fromPosition } from './position.ts';
-import { COLUMNS, type EventRow, toEvent } from './rows.ts';
+import { COLUMNS, type EventRow, PATIENCE, toEvent } from './rows.ts';
 
 const NO_STREAM: StreamSlice = { events: [], revision: null };
 
@@ -15,6 +15,7 @@ export function createReads(pool: Pick<pg.Pool, 'query'>) {
         name: 'event_store.read',
         text: `select ${COLUMNS} from event_store.events e where e.stream = any($1) order by e.stream, e.revision`,
         values: [streams],
+        ...PATIENCE,
       });
       const byStream = groupByStream(rows);
       return new Map(
@@ -31,8 +32,8 @@ export function createReads(pool: Pick<pg.Pool, 'query'>) {
     stream: StreamName,
     { fromRevision, upToPosition, upToTime }: ReadOptions,
   ): Promise<StreamSlice> => {
-    const { rows } = await pool.query<EventRow & { last: number | null }>(
-      `with last as (
+    const { rows } = await pool.query<EventRow & { last: number | null }>({
+      text: `with last as (
          select max(revision) as revision from event_store.events where stream = $1
        )
        select ${COLUMNS}, last.revision as last
@@ -42,8 +43,14 @@ export function createReads(pool: Pick<pg.Pool, 'query'>) {
          and ($3::bigint is null or e.position <= $3)
          and ($4::bigint is null or e.recorded_at <= $4)
        order by e.revision`,
-      [stream, fromRevision ?? 0, upToPosition === undefined ? null : fromPosition(upToPosition), upToTime ?? null],
-    );
+      values: [
+        stream,
+        fromRevision ?? 0,
+        upToPosition === undefined ? null : fromPosition(upToPosition),
+        upToTime ?? null,
+      ],
+      ...PATIENCE,
+    });
     return { events: rows.filter(({ position }) => position !== null).map(toEvent), revision: rows[0]?.last ?? null };
   };
 

@@ -18,6 +18,9 @@ export type EventRow = {
 export const COLUMNS =
   'e.position, e.stream, e.revision, e.event_id, e.type, e.version, e.data, e.metadata, e.recorded_at';
 
+/** A server that accepts a query and never answers is as good as away. `pg` then drops the connection. */
+export const PATIENCE = { query_timeout: 10_000 } as const;
+
 export const toEvent = (row: EventRow): RecordedEvent =>
   decode({
     position: toPosition(row.position),

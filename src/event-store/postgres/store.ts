@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { TooManyWaiting } from '../../postgres/coalesce.ts';
 import { listen } from '../../postgres/listen.ts';
 import { isUnavailable } from '../../postgres/pool.ts';
 import { BEGINNING, type EventStore, StoreUnavailable } from '../port.ts';
@@ -7,6 +8,7 @@ import { createGroupCommit } from './groupCommit.ts';
 import { toPosition } from './position.ts';
 import { prune } from './prune.ts';
 import { createReads } from './reads.ts';
+import { PATIENCE } from './rows.ts';
 import { createTail, follow } from './subscription.ts';
 
 /**
@@ -15,7 +17,7 @@ import { createTail, follow } from './subscription.ts';
  */
 export function createPostgresStore({ url, pool, log }: { url: string; pool: pg.Pool; log: Logger }): EventStore {
   const tail = createTail();
-  const groupCommit = createGroupCommit(pool, { log, onAppended: tail.grew });
+  const groupCommit = createGroupCommit(pool, { log, onAppended: tail.reaches });
   const { read } = createReads(pool);
   const ending = new AbortController();
   let listener: ReturnType<typeof listen> | null = null;
@@ -24,26 +26,37 @@ export function createPostgresStore({ url, pool, log }: { url: string; pool: pg.
     try {
       return await work;
     } catch (error) {
-      throw isUnavailable(error) ? new StoreUnavailable('the log cannot be reached', { cause: error }) : error;
+      const isPassing = isUnavailable(error) || error instanceof TooManyWaiting;
+      throw isPassing ? new StoreUnavailable('the log cannot be reached', { cause: error }) : error;
     }
   };
 
   const last = async (): Promise<string | null> => {
     const { rows } = await orUnavailable(
-      pool.query<{ last: string | null }>('select max(position) as last from event_store.events'),
+      pool.query<{ last: string | null }>({
+        text: 'select max(position) as last from event_store.events',
+        ...PATIENCE,
+      }),
     );
     return rows[0]?.last ?? null;
   };
 
   return {
-    append: (writes) => {
+    append: async (writes) => {
+      if (writes.length === 0) throw new Error('an append names at least one stream');
       const streams = new Set(writes.map(({ stream }) => stream));
       if (streams.size < writes.length) throw new Error('an append may name a stream once');
       return groupCommit.append(writes);
     },
     read: (stream, options) => orUnavailable(read(stream, options)),
     subscribe: (options) => {
-      listener ??= listen({ url, channels: ['event_log'], onNotify: tail.grew, onGap: tail.grew, log });
+      listener ??= listen({
+        url,
+        channels: ['event_log'],
+        onNotify: (_, head) => tail.reaches(toPosition(head)),
+        onGap: tail.lookAgain,
+        log,
+      });
       return follow(pool, tail, { ...options, signal: AbortSignal.any([options.signal, ending.signal]) }, log);
     },
     head: async () => {
@@ -53,9 +66,8 @@ export function createPostgresStore({ url, pool, log }: { url: string; pool: pg.
     count: async () => Number(await last()),
     prune: (options) => orUnavailable(prune(pool, options)),
     close: async () => {
-      await groupCommit.drain();
+      await groupCommit.close();
       ending.abort();
-      tail.grew();
       await listener?.close();
     },
   };

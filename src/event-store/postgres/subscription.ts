@@ -2,33 +2,51 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { isUnavailable } from '../../postgres/pool.ts';
-import type { Batch, SubscribeOptions } from '../port.ts';
+import { type Batch, BEGINNING, type Position, type SubscribeOptions } from '../port.ts';
 import { fromPosition } from './position.ts';
-import { COLUMNS, type EventRow, toEvent } from './rows.ts';
+import { COLUMNS, type EventRow, PATIENCE, toEvent } from './rows.ts';
 
 /** Looks for itself this often even if nobody calls: a notification may be lost. */
 const FALLBACK_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Tells those who wait that the log may have grown. */
+/** How far the log reaches, as far as this node has heard. */
 export type Tail = {
-  readonly grew: () => void;
-  /** Resolves when the log grew since `seen` was taken, or after a while, or when `signal` aborts. */
-  readonly growth: (seen: number, signal: AbortSignal) => Promise<void>;
-  readonly seen: () => number;
+  /** The log reaches at least to here: by an append of our own, or a notification. */
+  readonly reaches: (head: Position) => void;
+  /** Something may have been missed: everybody looks. */
+  readonly lookAgain: () => void;
+  /** What is known now: take it before looking. */
+  readonly known: () => Known;
+  /** Resolves when more is known than that and than `after`, or after a while, or when `signal` aborts. */
+  readonly growth: (known: Known, after: Position, signal: AbortSignal) => Promise<void>;
 };
 
+type Known = { readonly head: Position; readonly looks: number };
+
 export function createTail(): Tail {
-  let count = 0;
+  let head = BEGINNING;
+  let looks = 0;
   const waiting = new Set<() => void>();
+  const wakeAll = (): void => {
+    for (const wake of [...waiting]) wake();
+  };
   return {
-    grew: () => {
-      count++;
-      for (const wake of [...waiting]) wake();
+    reaches: (position) => {
+      // A batch of our own is heard of twice: by its answer and by its notification.
+      if (position <= head) return;
+      head = position;
+      wakeAll();
     },
-    growth: (seen, signal) =>
+    lookAgain: () => {
+      looks++;
+      wakeAll();
+    },
+    known: () => ({ head, looks }),
+    growth: (known, after, signal) =>
       new Promise((resolve) => {
-        if (count !== seen || signal.aborted) {
+        const hasGrown = head > known.head && head > after;
+        if (hasGrown || looks !== known.looks || signal.aborted) {
           resolve();
           return;
         }
@@ -42,7 +60,6 @@ export function createTail(): Tail {
         signal.addEventListener('abort', done);
         waiting.add(done);
       }),
-    seen: () => count,
   };
 }
 
@@ -59,13 +76,15 @@ export async function* follow(
   let position = after;
   let pause = 50;
   while (!signal.aborted) {
-    const seen = tail.seen();
+    const known = tail.known();
     let rows: EventRow[];
     try {
       ({ rows } = await pool.query<EventRow>({
         name: 'event_store.follow',
         text: `select ${COLUMNS} from event_store.events e where e.position > $1 order by e.position limit $2`,
-        values: [fromPosition(position), batchSize],
+        // One more than a batch tells whether it is the last.
+        values: [fromPosition(position), batchSize + 1],
+        ...PATIENCE,
       }));
       pause = 50;
     } catch (error) {
@@ -75,13 +94,11 @@ export async function* follow(
       await sleep(pause, undefined, { signal }).catch(() => {});
       continue;
     }
-    const events = rows.map(toEvent);
-    const last = events.at(-1);
-    if (last === undefined) {
-      await tail.growth(seen, signal);
-    } else {
-      yield { events, caughtUp: events.length < batchSize };
-      position = last.position;
-    }
+    if (signal.aborted) return;
+    const events = rows.slice(0, batchSize).map(toEvent);
+    const caughtUp = rows.length <= batchSize;
+    position = events.at(-1)?.position ?? position;
+    if (events.length > 0) yield { events, caughtUp };
+    if (caughtUp) await tail.growth(known, position, signal);
   }
 }

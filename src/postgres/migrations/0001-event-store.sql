@@ -5,7 +5,8 @@ create schema event_store;
 create table event_store.events (
   -- Place in the whole log: from 1, without holes, in the order of commits.
   position bigint primary key,
-  stream text not null,
+  -- Compared byte by byte: nobody sorts streams for people, and a language's rules cost time.
+  stream text collate "C" not null,
   -- Place in the stream: from 0, without holes.
   revision int not null,
   event_id uuid not null,
@@ -33,89 +34,94 @@ insert into event_store.retention values (0, 0);
  * stored whole if all its streams stand where it expects them, and not at all otherwise; others are not affected.
  *
  * Expected revisions: n >= 0 that revision, -1 no stream, -2 anything, -3 some stream.
- * A stream may occur once in a call.
+ * A stream may occur once in a call. Of each event: its write (from 1), its stream, its place in the write (from 1).
  *
  * The lock is what makes positions gapless and visible in order: Postgres shows a commit before it frees the
  * transaction's locks, so the next holder's max(position) counts it, and no reader can see a position without
  * every smaller one. It needs a fresh snapshot a statement, hence the check of the isolation level.
  *
  * Answers the last position before this call, and of each refused request one stream that stands elsewhere.
+ *
+ * Measured at 256 requests a call: data and metadata as one JSON array each, streams named by every event and no
+ * sort took 2.9 ms where arrays of JSON texts, a join of events to writes and sorted windows took 4.0 ms.
  */
 create function event_store.append(
   w_request int[], w_stream text[], w_expected int[],
-  e_write int[], e_id uuid[], e_type text[], e_version smallint[], e_data jsonb[], e_metadata jsonb[], e_recorded_at bigint[],
+  e_write int[], e_stream text[], e_nth int[],
+  e_id uuid[], e_type text[], e_version smallint[], e_data jsonb, e_metadata jsonb, e_recorded_at bigint[],
   out head bigint, out refused_request int[], out refused_write int[], out refused_actual int[]
 )
-language plpgsql as $$
+language plpgsql
+set lock_timeout = '3s'
+as $$
 declare
+  standing int[];
+  last int;
   stored bigint;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'event_store.append needs read committed, not %', current_setting('transaction_isolation');
   end if;
   perform pg_advisory_xact_lock(7305410911);
+  select coalesce(max(x.position), 0) into head from event_store.events x;
 
-  -- A lone append is one statement, and spares itself the joins: half of its time.
-  if cardinality(w_stream) = 1 then
-    insert into event_store.events
-      (position, stream, revision, event_id, type, version, data, metadata, recorded_at)
-    select log.head + e.n, w_stream[1], last.revision + e.n, e.id, e.type, e.version, e.data, e.metadata, e.recorded_at
-    from
-      (select coalesce(max(x.position), 0) as head from event_store.events x) log,
-      (select coalesce(max(x.revision), -1) as revision from event_store.events x where x.stream = w_stream[1]) last,
-      unnest(e_id, e_type, e_version, e_data, e_metadata, e_recorded_at)
-        with ordinality as e (id, type, version, data, metadata, recorded_at, n)
-    where case w_expected[1] when -2 then true when -3 then last.revision >= 0 else last.revision = w_expected[1] end;
-    get diagnostics stored = row_count;
-    if stored = cardinality(e_id) then
-      head := (select max(x.position) from event_store.events x) - stored;
-      perform pg_notify('event_log', (head + stored)::text);
+  -- One event alone needs no sets, and takes two thirds of the time without them.
+  if cardinality(w_stream) = 1 and cardinality(e_id) = 1 then
+    select coalesce(max(x.revision), -1) into last from event_store.events x where x.stream = w_stream[1];
+    if w_expected[1] in (last, -2) or (w_expected[1] = -3 and last >= 0) then
+      insert into event_store.events
+        (position, stream, revision, event_id, type, version, data, metadata, recorded_at)
+      values
+        (head + 1, w_stream[1], last + 1, e_id[1], e_type[1], e_version[1], e_data -> 0, e_metadata -> 0, e_recorded_at[1]);
+      perform pg_notify('event_log', (head + 1)::text);
     else
       refused_request := w_request;
       refused_write := array[1];
-      refused_actual := array[(select coalesce(max(x.revision), -1) from event_store.events x where x.stream = w_stream[1])];
+      refused_actual := array[last];
     end if;
     return;
   end if;
 
-  select coalesce(max(x.position), 0) into head from event_store.events x;
-  with write as materialized (
-    select w.request, w.stream, w.expected, w.n, coalesce(last.revision, -1) as actual_revision
-    from unnest(w_request, w_stream, w_expected) with ordinality as w (request, stream, expected, n)
+  -- Where each write's stream stands.
+  standing := array(
+    select coalesce(l.revision, -1)
+    from unnest(w_stream) with ordinality as w (stream, n)
     left join lateral (
       -- a look-up, never a join over the table: the cached plan of a join degrades as the log grows
       select e.revision from event_store.events e
       where e.stream = w.stream
       order by e.revision desc
       limit 1
-    ) last on true
-  ),
-  refused as materialized (
-    select distinct on (request) request, n, actual_revision
-    from write
-    where not case expected when -2 then true when -3 then actual_revision >= 0 else actual_revision = expected end
-    order by request, n
-  ),
-  inserted as (
-    insert into event_store.events
-      (position, stream, revision, event_id, type, version, data, metadata, recorded_at)
-    select
-      head + row_number() over (order by e.n),
-      w.stream,
-      w.actual_revision + row_number() over (partition by e.write order by e.n),
-      e.id, e.type, e.version, e.data, e.metadata, e.recorded_at
-    from unnest(e_write, e_id, e_type, e_version, e_data, e_metadata, e_recorded_at)
-      with ordinality as e (write, id, type, version, data, metadata, recorded_at, n)
-    join write w on w.n = e.write
-    where not exists (select from refused r where r.request = w.request)
-    returning 1
-  )
+    ) l on true
+    order by w.n
+  );
+
+  select array_agg(r.request), array_agg(r.n), array_agg(r.actual)
+  into refused_request, refused_write, refused_actual
+  from (
+    select distinct on (w.request) w.request, w.n, w.actual
+    from unnest(w_request, w_expected, standing) with ordinality as w (request, expected, actual, n)
+    where not (w.expected in (w.actual, -2) or (w.expected = -3 and w.actual >= 0))
+    order by w.request, w.n
+  ) r;
+  if refused_request is not null then
+    -- From here on null says: refused.
+    standing := array(
+      select case when w.request <> all (refused_request) then w.actual end
+      from unnest(w_request, standing) with ordinality as w (request, actual, n)
+      order by w.n
+    );
+  end if;
+
+  insert into event_store.events
+    (position, stream, revision, event_id, type, version, data, metadata, recorded_at)
   select
-    (select count(*) from inserted),
-    (select array_agg(r.request order by r.request) from refused r),
-    (select array_agg(r.n order by r.request) from refused r),
-    (select array_agg(r.actual_revision order by r.request) from refused r)
-  into stored, refused_request, refused_write, refused_actual;
+    head + row_number() over (order by e.n), e.stream, standing[e.write] + e.nth,
+    e.id, e.type, e.version, e_data -> (e.n - 1)::int, e_metadata -> (e.n - 1)::int, e.recorded_at
+  from unnest(e_write, e_stream, e_nth, e_id, e_type, e_version, e_recorded_at)
+    with ordinality as e (write, stream, nth, id, type, version, recorded_at, n)
+  where standing[e.write] is not null;
+  get diagnostics stored = row_count;
 
   if stored > 0 then
     perform pg_notify('event_log', (head + stored)::text);
