@@ -1,5 +1,7 @@
 import { append, appendLone } from './append.ts';
+import { dispatch, memory } from './dispatch.ts';
 import { ping, poll } from './requests.ts';
+import { start } from './start.ts';
 import type { Benchmark } from './support/result.ts';
 
 /** Every benchmark, by the name that `npm run bench -- <name>` takes. */
@@ -8,4 +10,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   'append-lone': appendLone,
   poll,
   ping,
+  dispatch,
+  memory,
+  start,
 };
