@@ -60,12 +60,7 @@ const SETTINGS = {
     undefined,
     'where workers and applications reach this service; default http://HOST:PORT',
   ),
-  openApi: setting(
-    'OPEN_API',
-    yesOrNo,
-    'false',
-    'serve an API without keys on an address that others can reach',
-  ),
+  openApi: setting('OPEN_API', yesOrNo, 'false', 'serve an API without keys on an address that others can reach'),
   dataDir: setting('DATA_DIR', text, './data', 'folder of the embedded PostgreSQL'),
   databaseUrl: setting(
     'DATABASE_URL',
@@ -81,7 +76,12 @@ const SETTINGS = {
     'database of the log; default: the same as the read models',
     { secret: true },
   ),
-  mturk: setting('MTURK', oneOf(['simulated', 'aws']), 'simulated', 'where to recruit: the built-in marketplace, or AWS'),
+  mturk: setting(
+    'MTURK',
+    oneOf(['simulated', 'aws']),
+    'simulated',
+    'where to recruit: the built-in marketplace, or AWS',
+  ),
   mturkEndpoint: setting(
     'MTURK_ENDPOINT',
     url('http', 'https'),
@@ -106,7 +106,12 @@ const SETTINGS = {
     '60',
     "seconds between the scheduler's rounds; 0 leaves them to 'retainer tick'",
   ),
-  hitsPerTick: setting('HITS_PER_TICK', wholeNumber(1, 100), '3', 'HITs posted a round for a reservation that lacks workers'),
+  hitsPerTick: setting(
+    'HITS_PER_TICK',
+    wholeNumber(1, 100),
+    '3',
+    'HITs posted a round for a reservation that lacks workers',
+  ),
   maxOpenHits: setting('MAX_OPEN_HITS', wholeNumber(1, 10_000), '100', 'most HITs on the market for one ProtoHIT'),
   reservationTimeoutMinutes: setting(
     'RESERVATION_TIMEOUT_MINUTES',
@@ -132,7 +137,12 @@ const SETTINGS = {
     '20',
     'seconds a called worker has to respond before the slot goes to another',
   ),
-  presenceRetentionDays: setting('PRESENCE_RETENTION_DAYS', number(1, 36_500), '30', 'days for which pings are kept in the log'),
+  presenceRetentionDays: setting(
+    'PRESENCE_RETENTION_DAYS',
+    number(1, 36_500),
+    '30',
+    'days for which pings are kept in the log',
+  ),
   disposeAfterHours: setting(
     'DISPOSE_AFTER_HOURS',
     number(0, 2_880),
@@ -158,7 +168,10 @@ type Parsed = {
 };
 
 /** The settings in effect. Units are in the names. */
-export type Settings = Omit<Parsed, 'publicUrl' | 'nodeName'> & { readonly publicUrl: string; readonly nodeName: string };
+export type Settings = Omit<Parsed, 'publicUrl' | 'nodeName'> & {
+  readonly publicUrl: string;
+  readonly nodeName: string;
+};
 
 export type SettingsResult =
   | { readonly type: 'valid'; readonly settings: Settings }

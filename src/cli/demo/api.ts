@@ -39,5 +39,3 @@ export function apiOf(url: string, apiKey: string | undefined) {
       ),
   };
 }
-
-export type DemoApi = ReturnType<typeof apiOf>;
