@@ -67,7 +67,8 @@ const YOUNGEST_GONE_MS = 2 * 60_000;
 /**
  * Assignments that our log has as held and the marketplace does not: the worker gave them back, or let their
  * time run out (MTurk tells neither in any listing). Someone whose page still pings is believed until the
- * assignment's time is up. Where the counters leave open which of several it was, nobody is.
+ * assignment's time is up. Of a HIT with one place, whoever came last has it; where the counters leave open which
+ * of several it was, nobody is given up.
  */
 export function gone(
   listed: MarketplaceHit,
@@ -84,8 +85,13 @@ export function gone(
       ? isOverdue(assignment)
       : now >= assignment.waitingSince + YOUNGEST_GONE_MS,
   );
-  if (candidates.length > missing) return [];
-  return candidates.map((assignment) => ({
+  const last = Math.max(...held.map(({ arrivedAt }) => arrivedAt));
+  const certain =
+    listed.maxAssignments === 1 && listed.pending === 1
+      ? candidates.filter(({ arrivedAt }) => arrivedAt < last)
+      : candidates;
+  if (certain.length > missing) return [];
+  return certain.map((assignment) => ({
     assignmentId: assignment.assignmentId,
     as: isOverdue(assignment) ? 'abandoned' : 'returned',
   }));

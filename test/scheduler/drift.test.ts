@@ -107,6 +107,16 @@ describe('assignments that nobody holds any more', () => {
   test('who handed in is not gone', () =>
     expect(gone(listed({ available: 0 }), [assignment('submitted')], tenMinutes, NOW)).toEqual([]));
 
+  test('who came after somebody to the only place has it, and the one before them is gone', () => {
+    const before = assignment('working', { arrivedAt: NOW - 9 * MINUTE, waitingSince: NOW - 9 * MINUTE });
+    const after = assignment('working', { assignmentId: AssignmentId.parse('3OTHER') });
+    const taken = listed({ status: 'taken', available: 0, pending: 1 });
+    expect(gone(taken, [before, after], tenMinutes, NOW)).toEqual([
+      { assignmentId: before.assignmentId, as: 'returned' },
+    ]);
+    expect(gone(taken, [after], tenMinutes, NOW)).toEqual([]);
+  });
+
   test('where the counters leave open which of several it was, nobody is given up', () => {
     const two = [assignment('lost'), assignment('lost', { assignmentId: AssignmentId.parse('3OTHER') })];
     expect(gone(listed({ maxAssignments: 2, available: 1, pending: 1 }), two, tenMinutes, NOW)).toEqual([]);

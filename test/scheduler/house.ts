@@ -46,7 +46,7 @@ const fields: Omit<ProtoHitFields, 'hitTypeId'> = {
 
 export type Worker = { assignmentId: AssignmentId; workerId: WorkerId; marketplaceHitId: MarketplaceHitId };
 
-const settings = {
+const defaults = {
   hitsPerTick: 3,
   maxOpenHits: 36,
   disposeAfterHours: 24,
@@ -67,7 +67,8 @@ const done = <Value>(result: CommandResult<Value>): Value => {
  * The real log, read models and commands on a database of their own, a marketplace in memory, a clock that
  * moves when told, and a scheduler whose parts run when called.
  */
-export async function openHouse() {
+export async function openHouse(changes: Partial<typeof defaults> = {}) {
+  const settings = { ...defaults, ...changes };
   const { url, pool, drop } = await freshDatabase();
   const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const stop = new AbortController();
