@@ -4,7 +4,7 @@ import { streamOf } from '../domain/event.ts';
 import { ApiKeyId } from '../domain/ids.ts';
 import { apiKeys } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handleOne, idFor } from './handle.ts';
+import { handleOne, idFor, nothingToTell } from './handle.ts';
 
 /**
  * How a key is kept. A key is 256 random bits, so a plain SHA-256 cannot be searched backwards and needs no
@@ -27,7 +27,7 @@ export const apiKeyCommands = (deps: Dependencies) => ({
       apiKeys,
       streamOf.apiKey(apiKeyId),
       (state, at) => issue(state, { apiKeyId, label, at }),
-      { apiKeyId, key },
+      () => ({ apiKeyId, key }),
     );
     // After the event: a crash in between leaves a key that opens nothing, never one that nobody issued.
     if (result.type === 'done') {
@@ -49,7 +49,14 @@ export const apiKeyCommands = (deps: Dependencies) => ({
     );
     return settled(
       deps,
-      await handleOne(deps, context, apiKeys, streamOf.apiKey(apiKeyId), (state, at) => revoke(state, { at }), null),
+      await handleOne(
+        deps,
+        context,
+        apiKeys,
+        streamOf.apiKey(apiKeyId),
+        (state, at) => revoke(state, { at }),
+        nothingToTell,
+      ),
     );
   },
 });

@@ -22,7 +22,7 @@ import { countPresentOnHit, type TaskRow, tasksOf } from '../projections/tasks.t
 import { assignments, load } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import type { Dispatch } from './dispatch.ts';
-import { handle, handleOne, stamped, writeTo } from './handle.ts';
+import { handle, handleOne, nothingToTell, stamped, writeTo } from './handle.ts';
 
 type Ping = {
   readonly assignmentId: AssignmentId;
@@ -70,7 +70,7 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     assignmentId: AssignmentId,
     decide: (state: Assignment, at: Instant) => Decision<AssignmentEvent>,
   ): Promise<CommandResult<null>> =>
-    handleOne(deps, context, assignments, streamOf.assignment(assignmentId), decide, null);
+    handleOne(deps, context, assignments, streamOf.assignment(assignmentId), decide, nothingToTell);
 
   return {
     /**

@@ -75,8 +75,13 @@ async function dispatchRound(
   extra: ReadonlySet<ReservationId>,
 ): Promise<{ matched: number; dispatched: number }> {
   const now = deps.clock();
-  const listed = await invokedWithOpenSlots(deps.db, protoHitId);
-  const openings = await openingsOf(deps, protoHitId, new Set([...listed.map((row) => row.reservationId), ...extra]));
+  // Side by side: the one just invoked is known by name, and every round trip is a worker's wait.
+  const [named, listed] = await Promise.all([
+    openingsOf(deps, protoHitId, [...extra]),
+    invokedWithOpenSlots(deps.db, protoHitId),
+  ]);
+  const others = listed.map(({ reservationId }) => reservationId).filter((id) => !extra.has(id));
+  const openings = [...named, ...(await openingsOf(deps, protoHitId, others))];
   const wanted = openings.reduce((sum, { openSlots }) => sum + openSlots, 0);
   if (wanted === 0) return { matched: 0, dispatched: 0 };
 
@@ -101,9 +106,9 @@ async function dispatchRound(
 async function openingsOf(
   { store }: Dependencies,
   protoHitId: ProtoHitId,
-  ids: ReadonlySet<ReservationId>,
+  ids: readonly ReservationId[],
 ): Promise<readonly Opening[]> {
-  const loaded = await Promise.all([...ids].map((id) => load(store, reservations, streamOf.reservation(id))));
+  const loaded = await Promise.all(ids.map((id) => load(store, reservations, streamOf.reservation(id))));
   return loaded.flatMap((one) => {
     const { state } = one;
     if (state.phase !== 'invoked' || state.protoHitId !== protoHitId || openSlots(state) <= 0) return [];

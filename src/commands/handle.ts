@@ -47,7 +47,8 @@ export function handleOne<State, Event extends DomainEvent, Value>(
   aggregate: Aggregate<State, Event>,
   stream: StreamName,
   decide: (state: State, at: Instant) => Decision<Event>,
-  value: Value,
+  /** What the command answers with, from the state that it was decided from. */
+  answer: (state: State) => Value,
   correlationId?: string,
 ): Promise<CommandResult<Value>> {
   return handle({ store }, async () => {
@@ -56,9 +57,12 @@ export function handleOne<State, Event extends DomainEvent, Value>(
     const decision = decide(loaded.state, at);
     if (decision.type === 'refused') return decision;
     const writes = [writeTo(loaded, decision.events, { context, at, correlationId })];
-    return { type: 'write', writes, value, seen: [loaded] };
+    return { type: 'write', writes, value: answer(loaded.state), seen: [loaded] };
   });
 }
+
+/** The answer of a command that has nothing to tell. */
+export const nothingToTell = (): null => null;
 
 /** Who, when and what for: goes into the metadata of every event written. */
 export type Stamp = {

@@ -16,7 +16,7 @@ import {
 import type { HitId, Instant, MarketplaceHitId } from '../domain/ids.ts';
 import { hits } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handleOne } from './handle.ts';
+import { handleOne, nothingToTell } from './handle.ts';
 
 type Fault = { readonly code: string; readonly message: string };
 
@@ -27,7 +27,8 @@ export const hitCommands = (deps: Dependencies) => {
     hitId: HitId,
     decide: (state: Hit, at: Instant) => Decision<HitEvent>,
     correlationId?: string,
-  ): Promise<CommandResult<null>> => handleOne(deps, context, hits, streamOf.hit(hitId), decide, null, correlationId);
+  ): Promise<CommandResult<null>> =>
+    handleOne(deps, context, hits, streamOf.hit(hitId), decide, nothingToTell, correlationId);
 
   return {
     /** Decides to post HITs; each becomes a stream of its own. The poster carries them out. */

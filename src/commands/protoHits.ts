@@ -3,7 +3,7 @@ import { ProtoHitId } from '../domain/ids.ts';
 import { define, type ProtoHitFields, switchSandbox } from '../domain/protoHit.ts';
 import { protoHits } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handleOne, idFor, idOfName } from './handle.ts';
+import { handleOne, idFor, idOfName, nothingToTell } from './handle.ts';
 
 /** Defines and revises ProtoHITs. */
 export const protoHitCommands = (deps: Dependencies) => ({
@@ -34,7 +34,7 @@ export const protoHitCommands = (deps: Dependencies) => ({
         protoHits,
         streamOf.protoHit(protoHitId),
         (state, at) => define(state, { protoHitId, fields: complete, sandbox, at }),
-        protoHitId,
+        () => protoHitId,
       ),
     );
   },
@@ -52,7 +52,7 @@ export const protoHitCommands = (deps: Dependencies) => ({
         protoHits,
         streamOf.protoHit(protoHitId),
         (state, at) => switchSandbox(state, { sandbox, at }),
-        null,
+        nothingToTell,
       ),
     ),
 });

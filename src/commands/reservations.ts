@@ -41,12 +41,21 @@ export const reservationCommands = (
 ) => {
   const { store, db, clock, log } = deps;
 
+  /** Answers with the reservation as it was before; its ProtoHIT never changes. */
   const onReservation = (
     context: Context,
     reservationId: ReservationId,
     decide: (state: Reservation, at: Instant) => Decision<ReservationEvent>,
-  ): Promise<CommandResult<null>> =>
-    handleOne(deps, context, reservations, streamOf.reservation(reservationId), decide, null, reservationId);
+  ): Promise<CommandResult<Reservation>> =>
+    handleOne(
+      deps,
+      context,
+      reservations,
+      streamOf.reservation(reservationId),
+      decide,
+      (state) => state,
+      reservationId,
+    );
 
   /** The rest of an answered command: what fails here is taken up by the watch within a second or two. */
   const followUp = async (what: string, work: () => Promise<unknown>): Promise<void> => {
@@ -57,10 +66,19 @@ export const reservationCommands = (
     }
   };
 
-  const dispatchTo = async (reservationId: ReservationId): Promise<void> => {
-    const { state } = await load(store, reservations, streamOf.reservation(reservationId));
-    if (state.phase === 'invoked') await dispatch(state.protoHitId, reservationId);
+  /** Tells those who wait, if the command may have opened slots. */
+  const thenDispatch = async (
+    result: CommandResult<Reservation>,
+    reservationId: ReservationId,
+  ): Promise<CommandResult<null>> => {
+    if (result.type === 'refused') return result;
+    const { value: before, position } = result;
+    if (before.phase !== 'none') await followUp('dispatch', () => dispatch(before.protoHitId, reservationId));
+    return settled(deps, { type: 'done', value: null, position });
   };
+
+  const done = async (result: CommandResult<unknown>): Promise<CommandResult<null>> =>
+    settled(deps, result.type === 'refused' ? result : { ...result, value: null });
 
   const releaseUnneeded = async (context: Context): Promise<void> => {
     const due = await releasable(db, { now: clock() });
@@ -96,8 +114,7 @@ export const reservationCommands = (
       { reservationId, foreignId }: { reservationId: ReservationId; foreignId?: string | undefined },
     ): Promise<CommandResult<null>> => {
       const result = await onReservation(context, reservationId, (state, at) => invoke(state, { foreignId, at }));
-      if (result.type === 'done') await followUp('dispatch', () => dispatchTo(reservationId));
-      return settled(deps, result);
+      return thenDispatch(result, reservationId);
     },
 
     /** Sends no more workers. Its HITs go at the scheduler's next round if nobody else needs them. */
@@ -105,7 +122,7 @@ export const reservationCommands = (
       context: Context,
       { reservationId }: { reservationId: ReservationId },
     ): Promise<CommandResult<null>> =>
-      settled(deps, await onReservation(context, reservationId, (state, at) => finish(state, { at }))),
+      done(await onReservation(context, reservationId, (state, at) => finish(state, { at }))),
 
     /** Back to where it stood before it was finished, cancelled or timed out. */
     unfinishReservation: async (
@@ -113,8 +130,7 @@ export const reservationCommands = (
       { reservationId }: { reservationId: ReservationId },
     ): Promise<CommandResult<null>> => {
       const result = await onReservation(context, reservationId, (state, at) => unfinish(state, { at }));
-      if (result.type === 'done') await followUp('dispatch', () => dispatchTo(reservationId));
-      return settled(deps, result);
+      return thenDispatch(result, reservationId);
     },
 
     /**
@@ -162,11 +178,11 @@ export const reservationCommands = (
         result.type === 'done' && result.position !== null ? [result.position] : [],
       );
       const position = positions.sort().at(-1) ?? null;
-      const done = await settled(deps, { type: 'done', value: { finished: open.length }, position });
+      const answer = await settled(deps, { type: 'done', value: { finished: open.length }, position });
       const unneeded: readonly { hitId: HitId }[] = await unneededHits(db, { now: clock(), protoHitId });
       await requestHitExpire(context, { hitIds: unneeded.map(({ hitId }) => hitId), reason: 'finishedAll' });
       await followUp('release', () => releaseUnneeded(context));
-      return done;
+      return answer;
     },
 
     /** Gives up on a reservation that nobody invoked in time. */
@@ -188,9 +204,7 @@ export const reservationCommands = (
       },
     ): Promise<CommandResult<null>> => {
       const result = await onReservation(context, reservationId, (state, at) => reopenSlot(state, { ...slot, at }));
-      if (result.type === 'done' && result.position !== null)
-        await followUp('dispatch', () => dispatchTo(reservationId));
-      return result;
+      return thenDispatch(result, reservationId);
     },
   };
 };

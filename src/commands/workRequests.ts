@@ -9,7 +9,7 @@ import {
 } from '../domain/workRequest.ts';
 import { load, protoHits, workRequests } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handle, handleOne, idFor, writeTo } from './handle.ts';
+import { handle, handleOne, idFor, nothingToTell, writeTo } from './handle.ts';
 
 /** The deprecated `putwork` API. */
 export const workRequestCommands = (deps: Dependencies) => ({
@@ -53,7 +53,7 @@ export const workRequestCommands = (deps: Dependencies) => ({
         workRequests,
         streamOf.workRequest(workRequestId),
         (state, at) => (reopen ? reopenWorkRequest(state, { at }) : finishWorkRequest(state, { at })),
-        null,
+        nothingToTell,
       ),
     ),
 });

@@ -42,6 +42,7 @@ describe('polling', () => {
     expect(await (await ping(who, hit)).text()).toBe('OK');
     expect(await (await poll(who)).json()).toEqual({ start: false });
     expect(await (await invoke(reservationId)).text()).toBe('OK');
+    await until(async () => (await (await poll(who)).text()).includes('"start":true'));
     for (let n = 0; n < 3; n++) expect(await (await poll(who)).json()).toEqual({ start: true, taskID: 42 });
     await post('reservation/cancel', { id: reservationId });
     expect(await (await poll(who)).json()).toEqual({ start: true, taskID: 42 });
@@ -136,6 +137,7 @@ describe('streams', () => {
     const who = someone();
     await ping(who, hit);
     await invoke(reservationId);
+    await until(async () => (await (await poll(who)).text()).includes('"start":true'));
     expect(await streamOf(who)).toContain('"taskID":42');
   });
 
@@ -218,6 +220,7 @@ test("a working ping after the call is the worker's response", async () => {
   const who = someone();
   await ping(who, hit);
   await invoke(reservationId);
+  await until(async () => (await (await poll(who)).text()).includes('"start":true'));
   await ping(who, hit, 'working');
   await until(async () => (await shown(reservationId)).responded === 1);
 });
