@@ -52,16 +52,23 @@ export function createDispatch(deps: Dependencies): Dispatch {
       if (reservationId !== undefined) busy.again.add(reservationId);
       return busy.result;
     }
-    const start = async (named: Iterable<ReservationId>): Promise<number> => {
-      const sent = await run(protoHitId, named);
-      const again = running.get(protoHitId)?.again;
-      if (!again) return sent;
-      running.set(protoHitId, { again: null, result });
-      return sent + (await start(again));
+    const serve = async (): Promise<number> => {
+      let sent = 0;
+      let named: ReadonlySet<ReservationId> | null = new Set(reservationId === undefined ? [] : [reservationId]);
+      try {
+        while (named !== null) {
+          sent += await run(protoHitId, named);
+          const own = running.get(protoHitId);
+          named = own?.again ?? null;
+          if (own) own.again = null;
+        }
+        return sent;
+      } finally {
+        // In the same turn as the last look at `again`: a call in between would be taken for looked at, and lost.
+        running.delete(protoHitId);
+      }
     };
-    const result = start(reservationId === undefined ? [] : [reservationId]).finally(() => {
-      running.delete(protoHitId);
-    });
+    const result = serve();
     running.set(protoHitId, { again: null, result });
     return result;
   };
