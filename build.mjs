@@ -30,5 +30,6 @@ await Promise.all([
     format: 'iife',
     logLevel: 'warning',
   }),
+  cp('src/browser/page-api.d.ts', 'dist/browser/retainer.d.ts'),
   cp('src/postgres/migrations', 'dist/migrations', { recursive: true }),
 ]);

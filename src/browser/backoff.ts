@@ -1,14 +1,13 @@
-/** Waits longer after each failure, up to half a minute, with jitter so that a crowd does not come back as one; never gives up. */
-export function createBackoff(firstMs: number, longestMs = 30_000) {
+const LONGEST_MS = 15_000;
+
+/** Pauses that double after each failure, with jitter so that a crowd does not come back as one. It never gives up. */
+export function createBackoff(firstMs: number) {
   let failures = 0;
   return {
     succeeded: (): void => {
       failures = 0;
     },
     /** Milliseconds to wait before the next try. */
-    failed: (): number => {
-      const pause = Math.min(longestMs, firstMs * 2 ** failures++);
-      return pause * (0.5 + Math.random() / 2);
-    },
+    failed: (): number => Math.min(LONGEST_MS, firstMs * 2 ** failures++) * (0.5 + Math.random() / 2),
   };
 }

@@ -1,57 +1,61 @@
 import { createBackoff } from './backoff.ts';
 import type { Visit } from './page.ts';
+import { createPauses } from './pause.ts';
+import { request } from './request.ts';
 
 const PING_MS = 2_500;
 const TIMEOUT_MS = 8_000;
 
-export type PingType = 'waiting' | 'working';
-
 /**
- * Says every 2.5 seconds that the worker is here, until stopped. A ping that fails is followed by the next one,
- * later and later while the service is away, for as long as the page is open.
+ * Says every 2.5 seconds that the worker is here, until stopped. After a ping that fails comes the next one, later
+ * and later while the service is away, for as long as the page is open.
  */
-export function startPinging(server: string, visit: Visit) {
+export function startPinging(server: string, { workerId, assignmentId, hitId }: Visit) {
+  const path = ['worker', workerId, 'assignment', assignmentId, 'hit', hitId].map(encodeURIComponent).join('/');
   const backoff = createBackoff(PING_MS);
-  let type: PingType = 'waiting';
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let stopped = false;
+  const { pause, wake } = createPauses();
+  let type: 'waiting' | 'working' = 'waiting';
+  let isStopped = false;
+  let underWay = new AbortController();
 
-  const path = () =>
-    `${server}/ping/worker/${encodeURIComponent(visit.workerId)}/assignment/${encodeURIComponent(visit.assignmentId)}` +
-    `/hit/${encodeURIComponent(visit.hitId)}/event/${type}`;
-
-  const ping = async (): Promise<void> => {
-    clearTimeout(timer);
-    const sent = type;
-    let pause = PING_MS;
+  const ping = async (): Promise<number> => {
+    underWay = new AbortController();
     try {
-      const aborting = new AbortController();
-      const timeout = setTimeout(() => aborting.abort(), TIMEOUT_MS);
-      const response = await fetch(path(), { method: 'POST', keepalive: true, signal: aborting.signal });
-      clearTimeout(timeout);
-      if (response.ok) backoff.succeeded();
-      else pause = backoff.failed();
+      const { ok } = await request(
+        `${server}/ping/${path}/event/${type}`,
+        { method: 'POST', ms: TIMEOUT_MS },
+        underWay,
+      );
+      if (!ok) return backoff.failed();
+      backoff.succeeded();
+      return PING_MS;
     } catch {
-      pause = backoff.failed();
+      return backoff.failed();
     }
-    if (!stopped && sent === type) timer = setTimeout(ping, pause);
   };
 
-  void ping();
+  const run = async (): Promise<void> => {
+    while (!isStopped) {
+      const said = type;
+      const ms = await ping();
+      if (said === type && !isStopped) await pause(ms);
+    }
+  };
+  void run();
+
   return {
-    /** From now on the worker is at work; the first such ping tells that they answered the call. */
+    /** From now on the worker is at work; the first such ping tells that they answered the call, so it goes at once. */
     work: (): void => {
       if (type === 'working') return;
       type = 'working';
-      if (!stopped) void ping();
+      underWay.abort();
+      wake();
     },
     stop: (): void => {
-      stopped = true;
-      clearTimeout(timer);
+      isStopped = true;
+      wake();
     },
-    /** The page is in view again, or back online: say so now. */
-    now: (): void => {
-      if (!stopped) void ping();
-    },
+    /** Does not sit out a pause: the page is in view again, or online. */
+    now: wake,
   };
 }

@@ -1,20 +1,7 @@
-import { isPreview, visitOf } from './page.ts';
+import { isPreview, type Visit, visitOf } from './page.ts';
+import type { RetainerScript, Work } from './page-api.d.ts';
 import { startPinging } from './pinging.ts';
 import { type Call, startWaiting } from './waiting.ts';
-
-/** What `hasWork` gets: `taskID` is the foreignID of the reservation that calls. */
-export type Work = { start: true; taskID: string | number };
-
-export type RetainerScript = {
-  /** Where the service is. The served script knows; set it before `init` to say otherwise. */
-  server: string;
-  /** Begins to wait. Without arguments the ids are read from the page's own address. In a preview it does nothing. */
-  init: (workerId?: string, assignmentId?: string, hitId?: string) => void;
-  /** Assign a function: it is called once, with the task, when the worker is called. */
-  hasWork: ((work: Work) => void) | null;
-  /** Assign a function: it is called once when the wait is over and nobody needs the worker. */
-  released: (() => void) | null;
-};
 
 /** Replaced by the address of the installation that serves this script. */
 const SERVED_FROM = '__RETAINER_SERVER__';
@@ -41,51 +28,51 @@ function createRetainer(): RetainerScript {
   let released: RetainerScript['released'] = null;
   let work: Work | null = null;
   let isReleased = false;
-  let told = false;
-  let started = false;
+  let isTold = false;
+  let running: { ping: () => void; ask: () => void } | null = null;
 
   const tell = (): void => {
-    if (told) return;
     const [task, onWork, onReleased] = [work, hasWork, released];
-    if (task && onWork) {
-      told = true;
-      callPage(() => onWork(task));
-    } else if (isReleased && onReleased) {
-      told = true;
-      callPage(() => onReleased());
-    }
+    const call = task && onWork ? () => onWork(task) : isReleased && onReleased ? () => onReleased() : null;
+    if (isTold || call === null) return;
+    isTold = true;
+    callPage(call);
   };
 
-  return {
+  const start = (server: string, { workerId, assignmentId, hitId }: Visit): void => {
+    const pinging = startPinging(server, { workerId, assignmentId, hitId });
+    const waiting = startWaiting(server, assignmentId, ({ start, taskID }: Call) => {
+      if (start && taskID !== undefined) {
+        work = { start, taskID };
+        pinging.work();
+      } else {
+        isReleased = true;
+        pinging.stop();
+      }
+      tell();
+    });
+    running = { ping: pinging.now, ask: waiting.now };
+    const now = (): void => {
+      pinging.now();
+      waiting.now();
+    };
+    addEventListener('online', now);
+    addEventListener('pageshow', now);
+    document.addEventListener('visibilitychange', now);
+  };
+
+  const retainer: RetainerScript = {
     server: serverOf(),
     init(workerId, assignmentId, hitId) {
-      const visit = visitOf(location.search);
-      if (workerId !== undefined) visit.workerId = workerId;
-      if (assignmentId !== undefined) visit.assignmentId = assignmentId;
-      if (hitId !== undefined) visit.hitId = hitId;
-      if (started || isPreview(visit) || visit.workerId === '' || visit.hitId === '') return;
-      started = true;
-      const server = this.server.replace(/\/+$/, '');
-      const pinging = startPinging(server, visit);
-      const waiting = startWaiting(server, visit.assignmentId, (call: Call) => {
-        if (call.start && call.taskID !== undefined) {
-          work = { start: true, taskID: call.taskID };
-          pinging.work();
-        } else {
-          isReleased = true;
-          pinging.stop();
-        }
-        tell();
-      });
-      const now = (): void => {
-        pinging.now();
-        waiting.now();
+      const page = visitOf(location.search);
+      const visit = {
+        workerId: workerId ?? page.workerId,
+        assignmentId: assignmentId ?? page.assignmentId,
+        hitId: hitId ?? page.hitId,
       };
-      addEventListener('online', now);
-      addEventListener('pageshow', now);
-      document.addEventListener('visibilitychange', () => {
-        if (document.visibilityState === 'visible') now();
-      });
+      if (running || isPreview(visit)) return;
+      if (visit.workerId === '' || visit.hitId === '') console.warn('Retainer.init: no workerId or no hitId');
+      else start(retainer.server.replace(/\/+$/, ''), visit);
     },
     get hasWork() {
       return hasWork;
@@ -102,13 +89,11 @@ function createRetainer(): RetainerScript {
       released = callback;
       tell();
     },
+    ping: () => running?.ping(),
+    checkForWork: () => running?.ask(),
   };
+  return retainer;
 }
 
-declare global {
-  interface Window {
-    Retainer: RetainerScript;
-  }
-}
-
-window.Retainer = createRetainer();
+// A page may load the script twice: the first one may be waiting already.
+window.Retainer ??= createRetainer();

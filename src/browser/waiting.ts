@@ -1,16 +1,24 @@
 import { createBackoff } from './backoff.ts';
+import { after, createPauses } from './pause.ts';
+import { request } from './request.ts';
 
 /** What the service tells a waiting page. */
 export type Call = { start: boolean; taskID?: string | number; released?: boolean };
 
+/** How a try to hear from the service ended: the worker was called (or released); it got through; it did not. */
+type Outcome = 'called' | 'through' | 'failed';
+
 const HOLD_SECONDS = 25;
 const POLL_MS = 1_000;
-/** A way of waiting that fails this often in a row gives way to a plainer one. */
-const TRIES = 3;
-/** A plain poller tries the better ways again after this many successful polls. */
-const POLLS_BEFORE_RETRY = 60;
-
-type Outcome = 'called' | 'failed' | 'again';
+const TIMEOUT_MS = 10_000;
+/** A stream can be dead without saying so: cut off behind a router, or held back by a proxy. */
+const CHECK_STREAM_MS = 30_000;
+/** A stream that lasted this long does get through, whatever ended it. */
+const LASTING_MS = 20_000;
+/** A way that fails this often, while a plain poll gets through, gives way to the next. */
+const STRIKES = 3;
+/** The best way is tried again after so long on another. */
+const BEST_AGAIN_MS = 300_000;
 
 /**
  * Waits to be called: by server-sent events; where those do not get through, by polls that the service holds; where
@@ -19,35 +27,40 @@ type Outcome = 'called' | 'failed' | 'again';
 export function startWaiting(server: string, assignmentId: string, onCall: (call: Call) => void) {
   const id = encodeURIComponent(assignmentId);
   const backoff = createBackoff(500);
-  let stopped = false;
-  let wake: () => void = () => {};
-  let leave: () => void = () => {};
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const { pause, wake } = createPauses();
+  let isCalled = false;
 
   const take = (text: string): Outcome => {
     const call = JSON.parse(text) as Call;
-    if (!call.start && !call.released) return 'again';
-    onCall(call);
+    if (!call.start && !call.released) return 'through';
+    if (!isCalled) onCall(call);
+    isCalled = true;
     return 'called';
+  };
+
+  const poll = async (waitSeconds = 0): Promise<Outcome> => {
+    try {
+      const query = waitSeconds > 0 ? `?wait=${waitSeconds}` : '';
+      const { ok, text } = await request(`${server}/gettask/assignment/${id}${query}`, {
+        ms: waitSeconds * 1000 + TIMEOUT_MS,
+      });
+      return ok ? take(text) : 'failed';
+    } catch {
+      return 'failed';
+    }
   };
 
   const stream = (): Promise<Outcome> =>
     new Promise((resolve) => {
       if (typeof EventSource === 'undefined') return resolve('failed');
+      const openedAt = performance.now();
       const source = new EventSource(`${server}/wait/assignment/${id}`);
+      let cancel = after(TIMEOUT_MS, () => settle('failed'));
       const settle = (outcome: Outcome): void => {
+        cancel();
         source.close();
         resolve(outcome);
       };
-      leave = () => settle('again');
       const hear = (event: Event): void => {
         try {
           settle(take((event as MessageEvent<string>).data));
@@ -55,74 +68,53 @@ export function startWaiting(server: string, assignmentId: string, onCall: (call
           settle('failed');
         }
       };
+      const check = async (): Promise<void> => {
+        // What a poll hears that the stream did not tell is told; the stream itself ends.
+        if ((await poll()) === 'called') settle('called');
+        else if (source.readyState !== EventSource.CLOSED) cancel = after(CHECK_STREAM_MS, check);
+      };
       source.addEventListener('task', hear);
       source.addEventListener('released', hear);
-      source.onopen = () => backoff.succeeded();
-      source.onerror = () => settle('failed');
+      source.onopen = () => {
+        cancel();
+        backoff.succeeded();
+        cancel = after(CHECK_STREAM_MS, check);
+      };
+      source.onerror = () => settle(performance.now() - openedAt > LASTING_MS ? 'through' : 'failed');
     });
 
-  const poll = async (waitSeconds: number): Promise<Outcome> => {
-    const aborting = new AbortController();
-    leave = () => aborting.abort();
-    const timer = setTimeout(() => aborting.abort(), (waitSeconds + 10) * 1000);
-    try {
-      const response = await fetch(
-        `${server}/gettask/assignment/${id}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`,
-        {
-          signal: aborting.signal,
-          cache: 'no-store',
-        },
-      );
-      if (!response.ok) return 'failed';
-      const outcome = take(await response.text());
-      backoff.succeeded();
-      return outcome;
-    } catch {
-      return 'failed';
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
-  const ways = [stream, () => poll(HOLD_SECONDS), () => poll(0)];
+  /** From the best to the plainest. */
+  const ways = [stream, () => poll(HOLD_SECONDS), () => poll()] as const;
+  const [HELD, PLAIN] = [1, 2];
 
   const run = async (): Promise<void> => {
     let way = 0;
-    let failures = 0;
-    let polls = 0;
-    while (!stopped) {
-      const last = way === ways.length - 1;
-      const outcome = await (ways[way] ?? ways[0])?.();
-      if (outcome === 'called' || stopped) return;
-      if (outcome === 'failed') {
-        // The stream says nothing about why it ended; a plain poll finds out whether there is news meanwhile.
-        if (way === 0 && (await poll(0)) === 'called') return;
-        if (++failures >= TRIES && !last) {
-          way++;
-          failures = 0;
-        }
-        await pause(backoff.failed());
-      } else {
-        failures = 0;
-        if (last) {
-          if (++polls % POLLS_BEFORE_RETRY === 0) way = 0;
-          await pause(POLL_MS);
-        }
+    let strikes = 0;
+    let since = performance.now();
+    while (!isCalled) {
+      const startedAt = performance.now();
+      let outcome = await (ways[way] ?? poll)();
+      // Is it this way that does not get through, or is the service away? And was there a call meanwhile?
+      const isThisWay = outcome === 'failed' && way < PLAIN && (await poll()) === 'through';
+      if (isCalled) return;
+      if (outcome === 'through') {
+        strikes = 0;
+        backoff.succeeded();
+      } else if (isThisWay && ++strikes >= STRIKES) {
+        way++;
+        strikes = 0;
+        since = performance.now();
+        outcome = 'through';
       }
+      if (way > 0 && performance.now() - since > BEST_AGAIN_MS) way = 0;
+      if (outcome === 'failed') await pause(backoff.failed());
+      else if (way !== HELD || performance.now() - startedAt < POLL_MS) await pause(POLL_MS * (0.5 + Math.random()));
     }
   };
   void run();
 
   return {
-    /** Something changed (in view, online): do not sit out a pause. */
-    now: (): void => {
-      backoff.succeeded();
-      wake();
-    },
-    stop: (): void => {
-      stopped = true;
-      leave();
-      wake();
-    },
+    /** Does not sit out a pause: the page is in view again, or online. */
+    now: wake,
   };
 }

@@ -1,11 +1,14 @@
 import type { Logger } from 'pino';
 import type { AssignmentId } from '../../domain/ids.ts';
 
-/** Somebody who waits for news of an assignment. Must not throw. */
+/** Looks at an assignment for somebody who waits. Rejects if it could not look. */
 export type Listener = () => Promise<void>;
 
 export type CallBoard = {
-  /** Calls back when the assignment may have changed, until the answered function is called; null: no room. */
+  /**
+   * Calls the listener now and whenever the assignment may have changed, and again after a look that failed, until
+   * the answered function is called; null: no room.
+   */
   readonly listen: (id: AssignmentId, listener: Listener) => (() => void) | null;
   readonly size: () => number;
   readonly close: () => void;
@@ -13,6 +16,8 @@ export type CallBoard = {
 
 /** How many are woken at a time when everybody has to look for themselves. */
 const WOKEN_AT_ONCE = 2_000;
+/** When those look again who could not. */
+const RETRY_MS = 1_000;
 
 /**
  * Who is connected to this node and waits for which assignment. It holds no tasks: a listener that is woken asks
@@ -29,31 +34,52 @@ export function createCallBoard({
 }): CallBoard {
   const listeners = new Map<AssignmentId, Set<Listener>>();
   let count = 0;
-  let wakingAll = false;
-  let wakeAllAgain = false;
+
+  /** Those whose last look failed, because the database was away or overloaded. */
+  let missed = new Set<AssignmentId>();
+  let retrying: NodeJS.Timeout | undefined;
+  const retry = (): void => {
+    retrying = undefined;
+    const again = missed;
+    missed = new Set();
+    log.warn({ count: again.size }, 'those who wait could not be told whether they are called; looking again');
+    void wakeMany([...again]);
+  };
+
+  const call = async (id: AssignmentId, listener: Listener): Promise<void> => {
+    try {
+      await listener();
+    } catch (error) {
+      log.debug({ err: error }, 'a look for a waiting worker failed');
+      missed.add(id);
+      retrying ??= setTimeout(retry, RETRY_MS);
+    }
+  };
 
   const wake = (id: AssignmentId): Promise<unknown> =>
-    Promise.all([...(listeners.get(id) ?? [])].map((listener) => listener()));
+    Promise.all([...(listeners.get(id) ?? [])].map((listener) => call(id, listener)));
 
+  const wakeMany = async (ids: readonly AssignmentId[]): Promise<void> => {
+    for (let from = 0; from < ids.length; from += WOKEN_AT_ONCE)
+      await Promise.all(ids.slice(from, from + WOKEN_AT_ONCE).map(wake));
+  };
+
+  let wakingAll = false;
+  let wakeAllAgain = false;
   const wakeAll = async (): Promise<void> => {
-    if (wakingAll) {
-      wakeAllAgain = true;
-      return;
-    }
+    wakeAllAgain = wakingAll;
+    if (wakingAll) return;
     wakingAll = true;
     do {
       wakeAllAgain = false;
-      const ids = [...listeners.keys()];
-      for (let from = 0; from < ids.length; from += WOKEN_AT_ONCE)
-        await Promise.all(ids.slice(from, from + WOKEN_AT_ONCE).map(wake));
+      await wakeMany([...listeners.keys()]);
     } while (wakeAllAgain);
     wakingAll = false;
   };
 
-  const report = (error: unknown): void => log.error({ err: error }, 'waking a waiting worker failed');
   const stop = onAssignments((ids) => {
-    if (ids === null) wakeAll().catch(report);
-    else for (const id of ids) if (listeners.has(id)) wake(id).catch(report);
+    if (ids === null) void wakeAll();
+    else for (const id of ids) void wake(id);
   });
 
   return {
@@ -62,6 +88,7 @@ export function createCallBoard({
       const own = listeners.get(id) ?? new Set();
       listeners.set(id, own.add(listener));
       count++;
+      void call(id, listener);
       return () => {
         if (!own.delete(listener)) return;
         count--;
@@ -69,6 +96,9 @@ export function createCallBoard({
       };
     },
     size: () => count,
-    close: stop,
+    close: () => {
+      stop();
+      clearTimeout(retrying);
+    },
   };
 }

@@ -4,7 +4,9 @@ import { type Call, callOf, WAIT } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
 
 /** A poll that overtakes its page's first ping is held this long for it. */
-export const FIRST_PING_MS = 2_000;
+const FIRST_PING_MS = 2_000;
+/** Most polls that are held for assignments nobody has heard of: anybody can make those up. */
+const MOST_UNKNOWN = 1_000;
 
 /** A task's row, asked of Postgres with all other look-ups of the same turn. */
 export type LookUp = (id: AssignmentId) => Promise<TaskRow | undefined>;
@@ -12,52 +14,65 @@ export type LookUp = (id: AssignmentId) => Promise<TaskRow | undefined>;
 export type Held = Call | 'unknown' | 'full';
 
 /**
- * What to tell a worker, now or as soon as there is something to tell, at most `waitMs` from now. An assignment
- * nobody has heard of is waited for briefly. While the database is away a held request stays held, and ends as one
- * that still waits.
+ * What to tell a worker, now or as soon as there is something to tell, at most `waitMs` from now; `gone` tells that
+ * the client left. An assignment nobody has heard of is waited for briefly. While the database is away a held
+ * request stays held, and ends as one that still waits.
  */
-export async function holdForCall(
-  { lookUp, board, ending }: { lookUp: LookUp; board: CallBoard; ending: AbortSignal },
-  id: AssignmentId,
-  { waitMs, gone }: { waitMs: number; gone?: AbortSignal | undefined },
-): Promise<Held> {
-  const first = await lookUp(id);
-  if (first !== undefined) {
-    const call = callOf(first);
-    if (call.kind !== 'wait' || waitMs <= 0) return call;
-  }
-  return new Promise((resolve) => {
-    let known = first !== undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const settle = (held: Held): void => {
-      clearTimeout(timer);
-      stop?.();
-      ending.removeEventListener('abort', end);
-      gone?.removeEventListener('abort', end);
-      resolve(held);
-    };
-    const end = (): void => settle(known ? WAIT : 'unknown');
-    const look = async (): Promise<void> => {
-      const row = await lookUp(id).catch(() => undefined);
-      if (row === undefined) return;
-      const call = callOf(row);
-      if (call.kind !== 'wait' || waitMs <= 0) settle(call);
-      else if (!known) {
+export type Hold = (id: AssignmentId, options: { waitMs: number; gone?: AbortSignal | undefined }) => Promise<Held>;
+
+export function createHold({
+  lookUp,
+  board,
+  ending,
+}: {
+  lookUp: LookUp;
+  board: CallBoard;
+  /** Aborts when the service stops: whoever is held is let go. */
+  ending: AbortSignal;
+}): Hold {
+  let unknown = 0;
+
+  const hold = (id: AssignmentId, isKnown: boolean, waitMs: number, gone?: AbortSignal): Promise<Held> =>
+    new Promise((resolve) => {
+      let known = isKnown;
+      const setKnown = (): void => {
+        if (!known) unknown--;
         known = true;
+      };
+      const settle = (held: Held): void => {
         clearTimeout(timer);
-        timer = setTimeout(end, waitMs);
-      }
-    };
-    const stop = board.listen(id, look);
-    if (stop === null) {
-      resolve('full');
-      return;
-    }
-    timer = setTimeout(end, known ? waitMs : FIRST_PING_MS);
-    ending.addEventListener('abort', end);
-    gone?.addEventListener('abort', end);
-    if (ending.aborted || gone?.aborted) end();
-    // Between the first look and listening something may have changed.
-    else void look();
-  });
+        stop?.();
+        ending.removeEventListener('abort', end);
+        gone?.removeEventListener('abort', end);
+        setKnown();
+        resolve(held);
+      };
+      const end = (): void => settle(known || ending.aborted ? WAIT : 'unknown');
+      const look = async (): Promise<void> => {
+        const row = await lookUp(id);
+        if (row === undefined) return;
+        const call = callOf(row);
+        if (call.kind !== 'wait' || waitMs <= 0) settle(call);
+        else if (!known) {
+          setKnown();
+          clearTimeout(timer);
+          timer = setTimeout(end, waitMs);
+        }
+      };
+      if (!known) unknown++;
+      let timer = setTimeout(end, known ? waitMs : FIRST_PING_MS);
+      // What changed between the first look and now is seen: the board calls back at once.
+      const stop = board.listen(id, look);
+      ending.addEventListener('abort', end);
+      gone?.addEventListener('abort', end);
+      if (stop === null) settle('full');
+      else if (ending.aborted || gone?.aborted) end();
+    });
+
+  return async (id, { waitMs, gone }) => {
+    const row = await lookUp(id);
+    if (row === undefined) return unknown < MOST_UNKNOWN ? hold(id, false, waitMs, gone) : 'full';
+    const call = callOf(row);
+    return call.kind !== 'wait' || waitMs <= 0 ? call : hold(id, true, waitMs, gone);
+  };
 }

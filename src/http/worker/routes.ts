@@ -14,10 +14,10 @@ import { type TaskRow, tasksOf } from '../../projections/tasks.ts';
 import { problem, send } from '../answers.ts';
 import { createCallBoard } from './callBoard.ts';
 import { examplePage } from './example.ts';
-import { type Held, holdForCall } from './hold.ts';
+import { createHold, type Held } from './hold.ts';
 import { createRate } from './rate.ts';
-import { createScript } from './script.ts';
-import { createStreams } from './streams.ts';
+import { createBuilt } from './script.ts';
+import { createStreams, STREAM_HEADERS } from './streams.ts';
 
 type WorkerEnv = { Bindings: HttpBindings };
 type WorkerContext = Context<WorkerEnv>;
@@ -26,6 +26,8 @@ const LONGEST_WAIT_SECONDS = 60;
 /** Pages are on other origins, and their script sends nothing but simple requests. */
 const CORS = { 'Access-Control-Allow-Origin': '*' };
 const JSON_HEADERS = { ...CORS, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+/** Of a node that stops: a connection kept alive would hold it up. */
+const LAST_HEADERS = { ...JSON_HEADERS, Connection: 'close' };
 const TEXT_HEADERS = { ...CORS, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
 
 export type WorkerDependencies = {
@@ -51,9 +53,9 @@ export function workerRoutes(deps: WorkerDependencies): { routes: Hono; listener
     mostListeners: deps.settings.maxListeners,
     log,
   });
+  const hold = createHold({ lookUp, board, ending: ending.signal });
   const streams = createStreams({ lookUp, board });
   const isTooFast = createRate();
-  const scriptFor = createScript();
   const routes = new Hono<WorkerEnv>({ strict: false });
 
   const refuse = (c: WorkerContext, status: 400 | 404 | 409 | 429 | 503, message: string, headers = {}): Response => {
@@ -68,7 +70,7 @@ export function workerRoutes(deps: WorkerDependencies): { routes: Hono; listener
     if (held === 'unknown') return refuse(c, 404, 'Bad assignment');
     if (held === 'full') return tooMany(c);
     answered('poll');
-    return c.body(held.json, 200, JSON_HEADERS);
+    return c.body(held.json, 200, ending.signal.aborted ? LAST_HEADERS : JSON_HEADERS);
   };
 
   routes.get('/gettask/assignment/:assignment_id', async (c) => {
@@ -83,21 +85,17 @@ export function workerRoutes(deps: WorkerDependencies): { routes: Hono; listener
         400,
         `wait must be a number from 0 to ${LONGEST_WAIT_SECONDS} seconds, got "${wait?.slice(0, 40)}"`,
       );
-    if (waitSeconds > 0) {
-      const gone = c.req.raw.signal;
-      return show(
-        c,
-        await holdForCall({ lookUp, board, ending: ending.signal }, id.data, { waitMs: waitSeconds * 1000, gone }),
-      );
-    }
-    return show(c, await holdForCall({ lookUp, board, ending: ending.signal }, id.data, { waitMs: 0 }));
+    // Asking for the signal costs a whole Request: most polls do without.
+    const gone = waitSeconds > 0 ? c.req.raw.signal : undefined;
+    return show(c, await hold(id.data, { waitMs: waitSeconds * 1000, gone }));
   });
 
   routes.get('/wait/assignment/:assignment_id', async (c) => {
     const id = AssignmentId.safeParse(c.req.param('assignment_id'));
     if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
     if (isTooFast(id.data)) return slowDown(c);
-    const held = await holdForCall({ lookUp, board, ending: ending.signal }, id.data, { waitMs: 0 });
+    if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
+    const held = await hold(id.data, { waitMs: 0 });
     if (held === 'unknown' || held === 'full' || ending.signal.aborted) return show(c, held);
     if (!streams.open(id.data, c.env.outgoing)) return tooMany(c);
     answered('wait');
@@ -138,12 +136,15 @@ export function workerRoutes(deps: WorkerDependencies): { routes: Hono; listener
     },
   );
 
-  for (const path of ['/retainer.js', '/static/retainer.js']) {
+  const script = { built: createBuilt('retainer.js'), type: 'text/javascript; charset=utf-8' };
+  const types = { built: createBuilt('retainer.d.ts'), type: 'text/plain; charset=utf-8' };
+  const files = { '/retainer.js': script, '/static/retainer.js': script, '/retainer.d.ts': types };
+  for (const [path, { built, type }] of Object.entries(files)) {
     routes.get(path, async (c) => {
-      const { body, etag } = await scriptFor(deps.publicUrl());
+      const { body, etag } = await built(deps.publicUrl());
       const headers = { ...CORS, ETag: etag, 'Cache-Control': 'public, max-age=300' };
       if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
-      return c.body(body, 200, { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' });
+      return c.body(body, 200, { ...headers, 'Content-Type': type });
     });
   }
   routes.get('/example', (c) => c.html(examplePage(deps.publicUrl())));

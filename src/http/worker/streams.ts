@@ -5,10 +5,12 @@ import type { CallBoard } from './callBoard.ts';
 import type { LookUp } from './hold.ts';
 
 const KEEP_ALIVE_MS = 15_000;
+/** Streams are kept alive in turns, so that ten thousand writes do not hold up a call. */
+const TURNS = 60;
 /** A client that does not read is let go before it fills our memory. */
 const MOST_UNREAD_BYTES = 16_384;
 
-const HEADERS = {
+export const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-cache, no-transform',
   'Access-Control-Allow-Origin': '*',
@@ -27,20 +29,26 @@ export type Streams = {
  * more than a socket, an entry on the board and this.
  */
 export function createStreams({ lookUp, board }: { lookUp: LookUp; board: CallBoard }): Streams {
-  const responses = new Set<ServerResponse>();
+  const turns = Array.from({ length: TURNS }, () => new Set<ServerResponse>());
+  let opened = 0;
+  let turn = 0;
   const timer = setInterval(() => {
-    for (const response of responses) {
+    turn = (turn + 1) % TURNS;
+    for (const response of turns[turn] ?? []) {
       if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
       else response.write(':\n\n');
     }
-  }, KEEP_ALIVE_MS);
+  }, KEEP_ALIVE_MS / TURNS);
 
   return {
     open: (id, response) => {
+      // The client left while its assignment was looked up: it will not say so again.
+      if (response.destroyed) return true;
+      const others = turns[opened++ % TURNS];
+      let isOpen = true;
       const look = async (): Promise<void> => {
-        // A failed look is made up for: when the database is back everybody is woken.
-        const row = await lookUp(id).catch(() => undefined);
-        if (row === undefined || !responses.has(response)) return;
+        const row = await lookUp(id);
+        if (row === undefined || !isOpen) return;
         const { kind, json } = callOf(row);
         if (kind === 'wait') return;
         finish();
@@ -49,19 +57,19 @@ export function createStreams({ lookUp, board }: { lookUp: LookUp; board: CallBo
       const stop = board.listen(id, look);
       if (stop === null) return false;
       const finish = (): void => {
-        responses.delete(response);
+        isOpen = false;
+        others?.delete(response);
         stop();
       };
-      responses.add(response);
+      others?.add(response);
       response.once('close', finish);
-      response.writeHead(200, HEADERS);
+      response.writeHead(200, STREAM_HEADERS);
       response.write('retry: 1000\n\n');
-      void look();
       return true;
     },
     close: () => {
       clearInterval(timer);
-      for (const response of responses) response.end();
+      for (const responses of turns) for (const response of responses) response.end();
     },
   };
 }
