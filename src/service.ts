@@ -252,6 +252,8 @@ export async function startService(
       workers.close();
       ending.abort();
       server.closeIdleConnections();
+      // What is answered from now on is the last on its connection.
+      server.keepAliveTimeout = 1;
       const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
       await Promise.all([closed, scheduling, crowd]);
       clearTimeout(cut);
