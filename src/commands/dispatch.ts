@@ -1,14 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assignTask } from '../domain/assignment.ts';
 import { streamOf } from '../domain/event.ts';
-import type { ProtoHitId, ReservationId } from '../domain/ids.ts';
+import type { Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
 import { type Match, match, type OpenReservation } from '../domain/matching.ts';
-import { dispatch as dispatchWorkers, openSlots, type Reservation } from '../domain/reservation.ts';
+import type { WaitingWorker } from '../domain/presence.ts';
+import {
+  dispatch as dispatchWorkers,
+  openSlots,
+  type Reservation,
+  type ReservationEvent,
+} from '../domain/reservation.ts';
+import type { StreamWrite } from '../event-store/port.ts';
 import { invokedWithOpenSlots } from '../projections/reservations.ts';
 import { waitingWorkers } from '../projections/waitingPool.ts';
 import { assignments, type Loaded, load, reservations } from './aggregates.ts';
 import { type Dependencies, settled } from './context.ts';
-import { writeTo } from './handle.ts';
+import { type Stamp, writeTo } from './handle.ts';
 
 /**
  * Sends waiting workers of a ProtoHIT to its invoked reservations until there is nobody to send or nowhere to
@@ -92,13 +99,13 @@ async function dispatchRound(
   const wanted = openings.reduce((sum, { openSlots }) => sum + openSlots, 0);
   if (wanted === 0) return { matched: 0, dispatched: 0 };
 
-  const waiting = await waitingWorkers(deps.db, {
+  const waiting = await waitingFor(
+    deps,
     protoHitId,
+    openings.map(({ reservationId }) => reservationId),
+    wanted,
     now,
-    pingTimeoutMs: deps.settings.pingTimeoutSeconds * 1000,
-    preferRecruitedFor: openings.map(({ reservationId }) => reservationId),
-    limit: wanted + SPARE_CANDIDATES,
-  });
+  );
   const matches = match(openings, waiting, now);
   const sent = await Promise.all(
     matches.map((one) => {
@@ -118,14 +125,8 @@ async function openingsOf(
   const loaded = await Promise.all(ids.map((id) => load(store, reservations, streamOf.reservation(id))));
   return loaded.flatMap((one) => {
     const { state } = one;
-    if (state.phase !== 'invoked' || state.protoHitId !== protoHitId || openSlots(state) <= 0) return [];
-    return {
-      reservationId: state.id,
-      invokedAt: state.invokedAt ?? 0,
-      openSlots: openSlots(state),
-      holders: new Set(state.dispatched.values()),
-      loaded: { ...one, state: { ...state, phase: 'invoked' } },
-    };
+    if (!isInvoked(state) || state.protoHitId !== protoHitId || openSlots(state) <= 0) return [];
+    return { ...openingOf(state), loaded: { ...one, state } };
   });
 }
 
@@ -136,28 +137,93 @@ async function carryOut(
   { workers }: Match,
 ): Promise<number> {
   const at = deps.clock();
-  const { id: reservationId, foreignId } = reservation.state;
+  const sent = await sendWorkers(deps, reservation.state, workers, at, {
+    ...{ context, at, correlationId: reservation.state.id, causationId: reservation.last?.id },
+  });
+  if (sent.events.length === 0) return 0;
+  const result = await deps.store.append([writeTo(reservation, sent.events, sent.stamp), ...sent.writes]);
+  if (result.type === 'conflict') return 0;
+  // The next round must not pick the same people again.
+  await settled(deps, { type: 'done', value: null, position: result.position });
+  return sent.events.length;
+}
+
+type Sent = {
+  /** For the reservation's stream. */
+  readonly events: readonly ReservationEvent[];
+  /** For the streams of those who are sent. */
+  readonly writes: readonly StreamWrite[];
+  readonly stamp: Stamp;
+};
+
+/** What to append so that workers are sent to a reservation; whoever cannot be called any more is left out. */
+async function sendWorkers(
+  { store }: Dependencies,
+  reservation: Reservation & { phase: 'invoked' },
+  workers: Match['workers'],
+  at: Instant,
+  stamp: Stamp,
+): Promise<Sent> {
+  const { id: reservationId, foreignId } = reservation;
   const loaded = await Promise.all(
     workers.map(async (worker) => ({
       worker,
-      assignment: await load(deps.store, assignments, streamOf.assignment(worker.assignmentId)),
+      assignment: await load(store, assignments, streamOf.assignment(worker.assignmentId)),
     })),
   );
-  const stamp = { context, at, correlationId: reservationId, causationId: reservation.last?.id };
   const callable = loaded.flatMap(({ worker, assignment }) => {
     const decision = assignTask(assignment.state, { reservationId, foreignId, at });
     return decision.type === 'refused' ? [] : { worker, write: writeTo(assignment, decision.events, stamp) };
   });
-  if (callable.length === 0) return 0;
-
-  const decision = dispatchWorkers(reservation.state, { workers: callable.map(({ worker }) => worker), at });
-  if (decision.type === 'refused') return 0;
-  const result = await deps.store.append([
-    writeTo(reservation, decision.events, stamp),
-    ...callable.map(({ write }) => write),
-  ]);
-  if (result.type === 'conflict') return 0;
-  // The next round must not pick the same people again.
-  await settled(deps, { type: 'done', value: null, position: result.position });
-  return callable.length;
+  const decision = dispatchWorkers(reservation, { workers: callable.map(({ worker }) => worker), at });
+  return decision.type === 'refused'
+    ? { events: [], writes: [], stamp }
+    : { events: decision.events, writes: callable.map(({ write }) => write), stamp };
 }
+
+/**
+ * Those who can be sent to a reservation in the very append that invokes it: one append and one projection less
+ * between the application's call and the worker's. Nobody, if another reservation of the ProtoHIT waits for workers:
+ * then the ordinary dispatch decides, oldest first.
+ */
+export async function sendAtOnce(
+  deps: Dependencies,
+  reservation: Reservation & { phase: 'invoked' },
+  at: Instant,
+  stamp: Stamp,
+): Promise<Sent> {
+  const nobody: Sent = { events: [], writes: [], stamp };
+  const { id: reservationId, protoHitId } = reservation;
+  const [others, waiting] = await Promise.all([
+    invokedWithOpenSlots(deps.db, protoHitId),
+    waitingFor(deps, protoHitId, [reservationId], openSlots(reservation), at),
+  ]);
+  if (others.some((other) => other.reservationId !== reservationId)) return nobody;
+  const [matched] = match([openingOf(reservation)], waiting, at);
+  return matched === undefined ? nobody : sendWorkers(deps, reservation, matched.workers, at, stamp);
+}
+
+const waitingFor = (
+  { db, settings }: Dependencies,
+  protoHitId: ProtoHitId,
+  preferRecruitedFor: readonly ReservationId[],
+  wanted: number,
+  now: Instant,
+): Promise<readonly WaitingWorker[]> =>
+  waitingWorkers(db, {
+    protoHitId,
+    now,
+    pingTimeoutMs: settings.pingTimeoutSeconds * 1000,
+    preferRecruitedFor,
+    limit: wanted + SPARE_CANDIDATES,
+  });
+
+const openingOf = (state: Reservation & { phase: 'invoked' }): OpenReservation => ({
+  reservationId: state.id,
+  invokedAt: state.invokedAt ?? 0,
+  openSlots: openSlots(state),
+  holders: new Set(state.dispatched.values()),
+});
+
+/** Narrows a reservation to one that may be served. */
+export const isInvoked = (state: Reservation): state is Reservation & { phase: 'invoked' } => state.phase === 'invoked';

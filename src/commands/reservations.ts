@@ -1,12 +1,14 @@
-import type { Decision } from '../domain/decision.ts';
+import { type Decision, replay } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
 import { requestExpire } from '../domain/hit.ts';
 import { type AssignmentId, type HitId, type Instant, type ProtoHitId, ReservationId } from '../domain/ids.ts';
 import {
   cancel,
+  evolveReservation,
   finish,
   invoke,
   make,
+  openSlots,
   type Reservation,
   type ReservationEvent,
   reopenSlot,
@@ -19,7 +21,7 @@ import { releasable } from '../projections/waitingPool.ts';
 import { hits, load, protoHits, reservations } from './aggregates.ts';
 import type { assignmentCommands } from './assignments.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import type { Dispatch } from './dispatch.ts';
+import { type Dispatch, isInvoked, sendAtOnce } from './dispatch.ts';
 import { handle, handleOne, idFor, writeTo } from './handle.ts';
 import type { hitCommands } from './hits.ts';
 
@@ -113,8 +115,24 @@ export const reservationCommands = (
       context: Context,
       { reservationId, foreignId }: { reservationId: ReservationId; foreignId?: string | undefined },
     ): Promise<CommandResult<null>> => {
-      const result = await onReservation(context, reservationId, (state, at) => invoke(state, { foreignId, at }));
-      return thenDispatch(result, reservationId);
+      const result = await handle<Reservation>(deps, async () => {
+        const at = clock();
+        const reservation = await load(store, reservations, streamOf.reservation(reservationId));
+        const decision = invoke(reservation.state, { foreignId, at });
+        if (decision.type === 'refused') return decision;
+        const stamp = { context, at, correlationId: reservationId };
+        const invoked = replay(evolveReservation, reservation.state, decision.events);
+        const sent =
+          decision.events.length > 0 && isInvoked(invoked) ? await sendAtOnce(deps, invoked, at, stamp) : undefined;
+        const events = [...decision.events, ...(sent?.events ?? [])];
+        const writes = [writeTo(reservation, events, stamp), ...(sent?.writes ?? [])];
+        const value = replay(evolveReservation, reservation.state, events);
+        return { type: 'write', writes, value, seen: [reservation] };
+      });
+      // All slots filled: there is nothing left to dispatch.
+      return result.type === 'done' && openSlots(result.value) === 0
+        ? done(result)
+        : thenDispatch(result, reservationId);
     },
 
     /** Sends no more workers. Its HITs go at the scheduler's next round if nobody else needs them. */
