@@ -1,6 +1,7 @@
 /**
- * Does `work` for every item, at most `limit` at a time, in order. After a failure, or once `signal` aborts,
- * no further item is begun; answers when everything begun has ended, and then throws the first failure.
+ * Does `work` for every item, at most `limit` at a time, in order. One that fails does not keep the others from
+ * their turn; after `limit` failures it is not the item's fault, and no further one is begun, nor once `signal`
+ * aborts. Answers when everything begun has ended, and then throws the first failure.
  */
 export async function concurrently<Item>(
   items: Iterable<Item>,
@@ -10,7 +11,7 @@ export async function concurrently<Item>(
   const failures: unknown[] = [];
   const queue = items[Symbol.iterator]();
   const lane = async (): Promise<void> => {
-    while (failures.length === 0 && !signal?.aborted) {
+    while (failures.length < limit && !signal?.aborted) {
       const next = queue.next();
       if (next.done) return;
       try {

@@ -132,8 +132,6 @@ export function createPoster({ db, commands, marketplaces, clock, log }: PosterD
     },
   };
 }
-export type Poster = ReturnType<typeof createPoster>;
-
 const postKey = ({ hitId }: HitRow): string => `post ${hitId}`;
 const expireKey = ({ hitId, expireRequestedAt }: HitRow): string => `expire ${hitId} asked ${expireRequestedAt}`;
 

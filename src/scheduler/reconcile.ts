@@ -49,8 +49,6 @@ export function createReconcile(deps: ReconcileDependencies) {
     },
   };
 }
-export type Reconcile = ReturnType<typeof createReconcile>;
-
 function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: AbortSignal) => Promise<void> {
   const { db, commands, marketplaces, settings, clock, log } = deps;
   let restsUntil: Instant = 0;

@@ -51,8 +51,6 @@ export function createScheduler(deps: SchedulerDependencies) {
     },
   };
 }
-export type Scheduler = ReturnType<typeof createScheduler>;
-
 /**
  * Schedules while this node holds the lease, and competes for it until `signal` aborts: one node at a time
  * decides, another takes over within seconds. The parts run side by side, each on its own beat. An interval of 0

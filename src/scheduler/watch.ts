@@ -1,6 +1,7 @@
 import type { Commands } from '../commands/commands.ts';
 import type { Instant, ProtoHitId } from '../domain/ids.ts';
-import type { Database } from '../postgres/pool.ts';
+import { StoreUnavailable } from '../event-store/port.ts';
+import { type Database, isUnavailable } from '../postgres/pool.ts';
 import { invokedWithOpenSlots } from '../projections/reservations.ts';
 import { countWaiting, lostWorkers, releasable, silentCalled } from '../projections/waitingPool.ts';
 import { concurrently } from './concurrently.ts';
@@ -76,13 +77,20 @@ export function createWatch({ db, commands, settings, clock }: WatchDependencies
       const now = clock();
       if (listeningSince === null || lastRoundAt === null || now - lastRoundAt > pingTimeoutMs) listeningSince = now;
       const listenedMs = now - listeningSince;
-      if (listenedMs >= Math.max(pingTimeoutMs, responseTimeoutMs)) await reopenSilent(now, signal);
-      if (listenedMs >= lostAfterMs) await loseAbsent(now, signal);
-      await release(now);
-      await dispatchLeftOver(now, signal);
-      // Only a round that succeeded counts: while the database is away, nobody is listening.
-      lastRoundAt = now;
+      const parts = [
+        listenedMs >= Math.max(pingTimeoutMs, responseTimeoutMs) && reopenSilent,
+        listenedMs >= lostAfterMs && loseAbsent,
+        release,
+        dispatchLeftOver,
+      ];
+      const failures: unknown[] = [];
+      for (const part of parts)
+        if (part !== false) await part(now, signal).catch((error: unknown) => failures.push(error));
+      // While the database is away, nobody is listening.
+      if (!failures.some(isAway)) lastRoundAt = now;
+      if (failures.length > 0) throw failures[0];
     },
   };
 }
-export type Watch = ReturnType<typeof createWatch>;
+
+const isAway = (error: unknown): boolean => error instanceof StoreUnavailable || isUnavailable(error);

@@ -16,7 +16,7 @@ test('no more than the limit run at once, and all run', async () => {
   expect(done.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });
 
-test('a failure ends it, once everything begun has ended', async () => {
+test('one that fails does not keep the others from their turn, and is reported once they have ended', async () => {
   const ended: number[] = [];
   const work = concurrently([1, 2, 3, 4], { limit: 2 }, async (item) => {
     if (item === 1) throw new Error('first');
@@ -24,7 +24,18 @@ test('a failure ends it, once everything begun has ended', async () => {
     ended.push(item);
   });
   await expect(work).rejects.toThrow('first');
-  expect(ended).toEqual([2]);
+  expect(ended.toSorted()).toEqual([2, 3, 4]);
+});
+
+test('as many failures as run at once end it', async () => {
+  const begun: number[] = [];
+  const work = concurrently([1, 2, 3, 4, 5, 6], { limit: 2 }, async (item) => {
+    begun.push(item);
+    await sleep(1);
+    throw new Error('away');
+  });
+  await expect(work).rejects.toThrow('away');
+  expect(begun.length).toBeLessThan(4);
 });
 
 test('once the signal aborts nothing more is begun', async () => {

@@ -182,4 +182,3 @@ export function createMarket(clock: () => Instant) {
     },
   };
 }
-export type Market = ReturnType<typeof createMarket>;

@@ -144,11 +144,30 @@ describe('after an interruption', () => {
     expect(await house.happened('WorkerLost')).toEqual([]);
   });
 
-  test('nor while the database was away', async () => {
+  test('nor while nobody watched', async () => {
     const { ann, bob, cat } = await poolOfThree();
     await watching(45, [ann, bob, cat]);
     house.pass(60 * SECOND);
     await scheduler.watch();
+    expect(await house.happened('WorkerLost')).toEqual([]);
+  });
+
+  test('nor while the database was away', async () => {
+    const { ann, bob, cat } = await poolOfThree();
+    let isAway = false;
+    const query = ((...args: Parameters<typeof house.db.query>) =>
+      isAway
+        ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
+        : house.db.query(...args)) as typeof house.db.query;
+    scheduler = house.newScheduler({ db: { query, connect: house.db.connect.bind(house.db) } });
+    await watching(45, [ann, bob, cat]);
+    isAway = true;
+    for (let second = 0; second < 60; second++) {
+      house.pass(SECOND);
+      await expect(scheduler.watch()).rejects.toThrow('ECONNREFUSED');
+    }
+    isAway = false;
+    await watching(10);
     expect(await house.happened('WorkerLost')).toEqual([]);
   });
 
@@ -200,6 +219,22 @@ describe('people who waited and were not used', () => {
       Array.from({ length: 3 }, () => 'waitedLongest'),
     );
   });
+});
+
+test('one worker whose record cannot be written does not keep the watch from the others', async () => {
+  const { bob, cat } = await poolOfThree();
+  const [ann] = await house.happened('WorkerArrived');
+  const broken: typeof house.commands.loseWorker = (context, lost) =>
+    lost.assignmentId === ann?.data.assignmentId
+      ? Promise.reject(new Error('a broken record'))
+      : house.commands.loseWorker(context, lost);
+  scheduler = house.newScheduler({ commands: { ...house.commands, loseWorker: broken } });
+  for (let second = 0; second < 50; second++) {
+    house.pass(SECOND);
+    await scheduler.watch().catch(() => undefined);
+    await house.settle();
+  }
+  expect([await phaseOf(bob), await phaseOf(cat)]).toEqual(['lost', 'lost']);
 });
 
 test('a slot and a worker that no event brought together meet within a round', async () => {
