@@ -21,7 +21,7 @@ type User = { readonly uid: number; readonly gid: number };
  * PostgreSQL refuses to run as root, so as root its programs run as the owner of the data folder, else as the user
  * `postgres`, else `nobody`. Where that user cannot reach our folders (a checkout under /root), the programs keep
  * root's right to look past file modes and nothing else of it (Linux capability CAP_DAC_OVERRIDE, set by
- * util-linux's `setpriv`).
+ * util-linux's `setpriv`; the securebit lets access(2) count it, by which initdb looks for its programs).
  * Throws a sentence when the programs do not run on this machine, or nobody but us can reach the folders.
  */
 export async function asUnprivileged({
@@ -63,13 +63,14 @@ export async function asUnprivileged({
   );
 }
 
-const SETPRIV = ['setpriv', '--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+const SETPRIV = [
+  ...['setpriv', '--clear-groups', '--securebits=+no_setuid_fixup'],
+  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
+];
 
 async function reaches({ run }: Runner, postgres: string, home: string): Promise<boolean> {
   try {
-    await run(postgres, ['--version']);
-    // Not `test -x`: it asks for the rights of the user alone, without the capability.
-    await run('ls', ['-d', `${home}/.`]);
+    await run('test', ['-x', postgres, '-a', '-x', home]);
     return true;
   } catch {
     // Whatever the reason, this is not a way to run it.
