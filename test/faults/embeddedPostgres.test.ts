@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,6 +85,7 @@ test('survives a kill of the service; the next start adopts it with all that was
   const second = await startService();
   expect(await postmaster()).toBe(server);
   expect(second.log()).toContain('adopted the PostgreSQL server');
+  await until(async () => (await fetch(`${second.url}/readyz`)).ok);
   expect(await names(second.url)).toEqual(expect.arrayContaining(acknowledged));
 
   expect(await second.terminate()).toEqual({ code: 0, signal: null });
@@ -127,17 +128,22 @@ test('service and server killed at once: the next start recovers the folder by i
   await writing;
 
   const second = await startService();
+  await until(async () => (await fetch(`${second.url}/readyz`)).ok);
   expect(await names(second.url)).toEqual(expect.arrayContaining(acknowledged));
   expect(await second.terminate()).toEqual({ code: 0, signal: null });
   expect(await serversOnFolder()).toEqual([]);
 }, 60_000);
 
 test('a folder that another major version wrote is refused in a sentence, and left as it is', async () => {
-  await mkdir(join(dataDir, 'postgres'));
-  await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '11\n');
+  const folder = join(dataDir, 'postgres');
+  const version = join(folder, 'PG_VERSION');
+  await mkdir(folder);
+  await writeFile(version, '11\n');
+  // PostgreSQL does not run as root, so no folder that it wrote is root's.
+  if (process.getuid?.() === 0) await Promise.all([folder, version].map((path) => chown(path, 65_534, 65_534)));
   await expect(startService()).rejects.toThrow(
     /written by PostgreSQL 11, this version of the service brings PostgreSQL \d+\. Dump it/,
   );
-  expect(await readdir(join(dataDir, 'postgres'))).toEqual(['PG_VERSION']);
+  expect(await readdir(folder)).toEqual(['PG_VERSION']);
   expect(await serversOnFolder()).toEqual([]);
 });

@@ -42,14 +42,15 @@ function start(args: readonly string[], environment: Environment) {
 /** Starts `retainer serve` on a free port and waits until it says that it is ready. */
 export async function startServiceProcess(environment: Environment): Promise<ServiceProcess> {
   const { child, ended, stdout, stderr } = start(['serve'], { PORT: '0', ...environment });
-  const ready = new Promise<void>((resolve) => {
+  const ready = new Promise<undefined>((resolve) => {
     child.stdout.on('data', () => {
-      if (stdout().includes('ready after')) resolve();
+      if (stdout().includes('ready after')) resolve(undefined);
     });
   });
-  await Promise.race([ready, ended]);
+  const end = await Promise.race([ready, ended]);
   const url = /^API +(http\S+)$/m.exec(stdout())?.[1];
-  if (url === undefined) throw new Error(`the service did not start: ${stderr() || stdout()}`);
+  if (url === undefined)
+    throw new Error(`the service did not start (${end?.signal ?? end?.code}): ${stderr() || stdout()}`);
   const sent = (signal: NodeJS.Signals): Promise<Ended> => {
     child.kill(signal);
     return ended;
