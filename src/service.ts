@@ -14,6 +14,7 @@ import { measuredStore } from './http/measuredStore.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { statusRoutes } from './http/status.ts';
 import { workerRoutes } from './http/worker/routes.ts';
+import type { RateLimit } from './marketplace/mturk/rateLimit.ts';
 import type { Marketplace } from './marketplace/port.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { holdLease } from './postgres/lease.ts';
@@ -119,27 +120,26 @@ export function marketplacesOf(
 ): (sandbox: boolean) => Promise<Marketplace> {
   const made = new Map<boolean, Promise<Marketplace>>();
   const make = async (sandbox: boolean): Promise<Marketplace> => {
-    const [{ createMTurk }, { createRateLimit }] = await Promise.all([
-      import('./marketplace/mturk/mturk.ts'),
-      import('./marketplace/mturk/rateLimit.ts'),
-    ]);
+    const [{ createMTurk }, rateLimit] = await Promise.all([import('./marketplace/mturk/mturk.ts'), limit()]);
     const side = sandbox ? 'sandbox' : 'live';
-    return settings.mturk === 'simulated'
-      ? createMTurk({
-          name: `simulated ${side}`,
-          endpoint: `${ownUrl()}/marketplace/api/${side}`,
-          credentials: SIMULATED_CREDENTIALS,
-          rateLimit: createRateLimit(SIMULATED_RATE),
-          sandbox,
-          clock,
-        })
-      : createMTurk({
-          name: `mturk ${side}`,
-          endpoint: settings.mturkEndpoint,
-          rateLimit: createRateLimit(MARKETPLACE_RATE),
-          sandbox,
-          clock,
-        });
+    const simulated = settings.mturk === 'simulated';
+    return createMTurk({
+      name: simulated ? `simulated ${side}` : `mturk ${side}`,
+      endpoint: simulated ? `${ownUrl()}/marketplace/api/${side}` : settings.mturkEndpoint,
+      ...(simulated ? { credentials: SIMULATED_CREDENTIALS } : {}),
+      rateLimit,
+      sandbox,
+      clock,
+    });
+  };
+  // One server behind both sides is one to go easy on.
+  let shared: Promise<RateLimit> | undefined;
+  const limit = (): Promise<RateLimit> => {
+    const rate = settings.mturk === 'simulated' ? SIMULATED_RATE : MARKETPLACE_RATE;
+    const make = async () => (await import('./marketplace/mturk/rateLimit.ts')).createRateLimit(rate);
+    if (settings.mturk === 'aws' && settings.mturkEndpoint === undefined) return make();
+    shared ??= make();
+    return shared;
   };
   return (sandbox) => {
     const known = made.get(sandbox) ?? make(sandbox);

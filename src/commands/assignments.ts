@@ -60,7 +60,8 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
       const decision =
         ping.pingType === 'working' && arrival.events.length === 0 ? respond(loaded.state, { at }) : arrival;
       if (decision.type === 'refused') return decision;
-      const correlationId = loaded.state.phase === 'none' ? undefined : loaded.state.task?.reservationId;
+      const task = loaded.state.phase === 'none' ? null : loaded.state.task;
+      const correlationId = task?.reservationId ?? recruitedFor ?? undefined;
       const writes = [writeTo(loaded, decision.events, { context, at, correlationId }), presence(context, ping, at)];
       return { type: 'write', writes, value: null, seen: [loaded] };
     });
@@ -70,7 +71,9 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     assignmentId: AssignmentId,
     decide: (state: Assignment, at: Instant) => Decision<AssignmentEvent>,
   ): Promise<CommandResult<null>> =>
-    handleOne(deps, context, assignments, streamOf.assignment(assignmentId), decide, nothingToTell);
+    handleOne(deps, context, assignments, streamOf.assignment(assignmentId), decide, nothingToTell, (state) =>
+      state.phase === 'none' ? undefined : (state.task?.reservationId ?? state.recruitedFor),
+    );
 
   return {
     /**

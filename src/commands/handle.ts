@@ -49,14 +49,17 @@ export function handleOne<State, Event extends DomainEvent, Value>(
   decide: (state: State, at: Instant) => Decision<Event>,
   /** What the command answers with, from the state that it was decided from. */
   answer: (state: State) => Value,
-  correlationId?: string,
+  /** The reservation that the events serve. */
+  correlationOf: (state: State) => string | null | undefined = () => undefined,
 ): Promise<CommandResult<Value>> {
   return handle({ store }, async () => {
     const at = clock();
     const loaded = await load(store, aggregate, stream);
     const decision = decide(loaded.state, at);
     if (decision.type === 'refused') return decision;
-    const writes = [writeTo(loaded, decision.events, { context, at, correlationId })];
+    const writes = [
+      writeTo(loaded, decision.events, { context, at, correlationId: correlationOf(loaded.state) ?? undefined }),
+    ];
     return { type: 'write', writes, value: answer(loaded.state), seen: [loaded] };
   });
 }

@@ -13,7 +13,7 @@ import {
   requestExpire,
   requestPost,
 } from '../domain/hit.ts';
-import type { HitId, Instant, MarketplaceHitId } from '../domain/ids.ts';
+import type { HitId, Instant, MarketplaceHitId, ReservationId } from '../domain/ids.ts';
 import { hits } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import { handleOne, nothingToTell } from './handle.ts';
@@ -26,9 +26,11 @@ export const hitCommands = (deps: Dependencies) => {
     context: Context,
     hitId: HitId,
     decide: (state: Hit, at: Instant) => Decision<HitEvent>,
-    correlationId?: string,
+    recruitedFor: ReservationId | null = null,
   ): Promise<CommandResult<null>> =>
-    handleOne(deps, context, hits, streamOf.hit(hitId), decide, nothingToTell, correlationId);
+    handleOne(deps, context, hits, streamOf.hit(hitId), decide, nothingToTell, (state) =>
+      state.phase === 'none' ? recruitedFor : state.recruitedFor,
+    );
 
   return {
     /** Decides to post HITs; each becomes a stream of its own. The poster carries them out. */
@@ -38,12 +40,7 @@ export const hitCommands = (deps: Dependencies) => {
     ): Promise<void> => {
       const results = await Promise.all(
         orders.map((order) =>
-          onHit(
-            context,
-            order.hitId,
-            (state, at) => requestPost(state, { ...order, at }),
-            order.recruitedFor ?? undefined,
-          ),
+          onHit(context, order.hitId, (state, at) => requestPost(state, { ...order, at }), order.recruitedFor),
         ),
       );
       await Promise.all(results.map((result) => settled(deps, result)));

@@ -56,7 +56,7 @@ export const reservationCommands = (
       streamOf.reservation(reservationId),
       decide,
       (state) => state,
-      reservationId,
+      () => reservationId,
     );
 
   /** The rest of an answered command: what fails here is taken up by the watch within a second or two. */
