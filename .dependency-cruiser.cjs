@@ -13,7 +13,12 @@ const ROOMS = {
 
 module.exports = {
   forbidden: [
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     ...Object.entries(ROOMS).map(([room, mayImport]) => ({
       name: `${room}-imports-only-what-it-may`,
       severity: 'error',
