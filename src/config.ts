@@ -177,10 +177,9 @@ export type SettingsResult =
   | { readonly type: 'valid'; readonly settings: Settings }
   | { readonly type: 'invalid'; readonly problems: readonly string[] };
 
-/** The environment, over the file `.env` of the current folder if there is one. */
-export function withEnvFile(environment: Variables, file = '.env'): Variables {
-  if (!existsSync(file)) return environment;
-  return { ...parseEnv(readFileSync(file, 'utf8')), ...environment };
+/** What the file `.env` of the current folder sets; nothing if there is none. */
+export function readEnvFile(file = '.env'): Variables {
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 }
 
 /** Reads every setting; all that is wrong is reported together, each by name, with what would be right. */
@@ -194,6 +193,10 @@ export function readSettings(variables: Variables): SettingsResult {
     if (parsed.success) values[name] = parsed.data;
     else problems.push(`  ${variable} must be ${expects(schema)}, got "${secret ? '(hidden)' : written}"`);
   }
+  if (values['mturkEndpoint'] !== undefined && values['mturk'] === 'simulated')
+    problems.push(
+      '  MTURK_ENDPOINT is where to recruit with MTURK=aws, but MTURK is simulated: set MTURK=aws, or leave it out',
+    );
   if (problems.length > 0) return { type: 'invalid', problems };
   const parsed = values as Parsed;
   const publicUrl = (parsed.publicUrl ?? `http://${urlHost(parsed.host)}:${parsed.port}`).replace(/\/+$/, '');
@@ -201,16 +204,23 @@ export function readSettings(variables: Variables): SettingsResult {
   return { type: 'valid', settings: { ...parsed, publicUrl, nodeName } };
 }
 
-/** What `retainer config` prints: each setting, where its value comes from, and what it is for. */
-export function describeSettings(variables: Variables): string {
-  return Object.values<Setting>(SETTINGS)
-    .map(({ variable, fallback, about, secret }) => {
-      const written = given(variables, variable);
-      const value = written === undefined ? (fallback ?? '') : secret ? hidden(written) : written;
-      const origin = written === undefined ? (fallback === undefined ? 'not set' : 'default') : 'set';
-      return `# ${about} (${origin})\n${variable}=${value}\n`;
+/** What `retainer config` prints: each setting in effect, where its value comes from, and what it is for. */
+export function describeSettings(
+  settings: Settings,
+  { environment, file }: { environment: Variables; file: Variables },
+): string {
+  return Object.entries<Setting>(SETTINGS)
+    .map(([name, { variable, about, secret }]) => {
+      const value = settings[name as keyof Settings];
+      const shown = value === undefined ? '' : secret ? hidden(String(value)) : String(value);
+      return `# ${about} (${originOf(variable, { environment, file }) ?? (value === undefined ? 'not set' : 'default')})\n${variable}=${shown}\n`;
     })
     .join('\n');
+}
+
+function originOf(variable: string, { environment, file }: { environment: Variables; file: Variables }): string | null {
+  if (given({ ...file, ...environment }, variable) === undefined) return null;
+  return environment[variable] === undefined ? 'from .env' : 'from the environment';
 }
 
 /** An empty value is no value: `DATABASE_URL=` in a file means "none". */
@@ -229,6 +239,7 @@ const hidden = (written: string): string => {
   if (!URL.canParse(written)) return '(hidden)';
   const parsed = new URL(written);
   if (parsed.password !== '') parsed.password = 'hidden';
+  if (parsed.searchParams.has('password')) parsed.searchParams.set('password', 'hidden');
   return parsed.href;
 };
 

@@ -1,8 +1,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { describeSettings, readSettings, withEnvFile } from '../src/config.ts';
+import { describeSettings, readEnvFile, readSettings } from '../src/config.ts';
 
 const settings = (variables: Record<string, string>) => {
   const result = readSettings(variables);
@@ -57,20 +58,44 @@ describe('a wrong setting is refused by name, with what would be right', () => {
   });
 });
 
-test('the environment wins over the file .env', async () => {
-  const file = join(await mkdtemp(join(tmpdir(), 'retainer-env-')), '.env');
-  await writeFile(file, 'PORT=1000\nHITS_PER_TICK=7\n');
-  expect(settings({ ...withEnvFile({ PORT: '2000' }, file) } as Record<string, string>)).toMatchObject({
-    port: 2000,
-    hitsPerTick: 7,
-  });
-  expect(withEnvFile({ A: 'b' }, `${file}.none`)).toEqual({ A: 'b' });
+test('an endpoint that would not be used is refused', () => {
+  expect(problems({ MTURK_ENDPOINT: 'http://localhost:9/' })).toEqual([
+    expect.stringMatching(/MTURK_ENDPOINT .* set MTURK=aws, or leave it out/),
+  ]);
+  expect(problems({ MTURK_ENDPOINT: 'http://localhost:9/', MTURK: 'aws' })).toEqual([]);
 });
 
-test('a description shows every setting, its origin, and no secret', () => {
-  const text = describeSettings({ PORT: '9000', DATABASE_URL: 'postgres://me:hunter2@db/x' });
-  expect(text).toMatch(/\(set\)\nPORT=9000/);
-  expect(text).toMatch(/\(default\)\nHITS_PER_TICK=3/);
-  expect(text).toMatch(/DATABASE_URL=postgres:\/\/me:hidden@db\/x/);
-  expect(text).not.toMatch(/hunter2/);
+describe('the file .env', () => {
+  test('is read as such files are written', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'retainer-env-')), '.env');
+    await writeFile(path, '# a comment\nPORT=1000\nNODE_NAME="two words" # why\n');
+    expect(readEnvFile(path)).toEqual({ PORT: '1000', NODE_NAME: 'two words' });
+  });
+
+  test('may be missing', () => expect(readEnvFile('/nowhere/.env')).toEqual({}));
+});
+
+describe('a description of the settings', () => {
+  const describing = (environment: Record<string, string>, file: Record<string, string> = {}) =>
+    describeSettings(settings({ ...file, ...environment }), { environment, file });
+
+  test('shows each value in effect and where it comes from', () => {
+    const text = describing({ PORT: '9000' }, { PORT: '1000', HITS_PER_TICK: '7' });
+    expect(text).toMatch(/\(from the environment\)\nPORT=9000/);
+    expect(text).toMatch(/\(from \.env\)\nHITS_PER_TICK=7/);
+    expect(text).toMatch(/\(default\)\nPING_TIMEOUT_SECONDS=10/);
+    expect(text).toMatch(/\(default\)\nPUBLIC_URL=http:\/\/127\.0\.0\.1:9000/);
+    expect(text).toMatch(/\(not set\)\nDATABASE_URL=\n/);
+  });
+
+  test.each(['postgres://me:hunter2@db/x', 'postgres://me@db/x?password=hunter2'])('hides the secret of %s', (url) => {
+    const text = describing({ DATABASE_URL: url });
+    expect(text).toMatch(/DATABASE_URL=postgres:\/\/me.*hidden/);
+    expect(text).not.toMatch(/hunter2/);
+  });
+
+  test('is itself a settings file with the same meaning', () => {
+    const environment = { PORT: '9000', MTURK: 'aws', OPEN_API: 'yes', NODE_NAME: 'a' };
+    expect(settings({ ...parseEnv(describing(environment)) } as Record<string, string>)).toEqual(settings(environment));
+  });
 });

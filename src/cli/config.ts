@@ -1,4 +1,4 @@
-import { describeSettings, withEnvFile } from '../config.ts';
+import { describeSettings, readEnvFile } from '../config.ts';
 import type { CliCommand } from '../main.ts';
 import { settingsOrExit } from './settings.ts';
 
@@ -10,8 +10,7 @@ for. Secrets are hidden.
 `,
   options: {},
   run: async () => {
-    settingsOrExit();
-    process.stdout.write(describeSettings(withEnvFile(process.env)));
+    process.stdout.write(describeSettings(settingsOrExit(), { environment: process.env, file: readEnvFile() }));
     return 0;
   },
 };

@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { heartbeat } from './heartbeat.ts';
 
-/** How soon another node notices that a lease is free, and its holder that the connection is dead. */
+/** How soon another node notices that a lease is free, and how often its holder asks whether its connection lives. */
 const RETRY_MS = 500;
 const HEARTBEAT_MS = 1_000;
+/** Longest silence of the database, or of the holder, after which the lease is free. */
+const SILENCE_MS = 5_000;
 
 /**
  * Competes for a lease until `signal` aborts; while this node holds it, runs `whileHeld` with a signal that
  * aborts when the lease is lost. The lease is a session advisory lock on a connection of its own: Postgres frees
- * it the moment that connection ends, so a killed node is followed within `RETRY_MS`.
+ * it the moment that connection ends, so a killed node is followed within `RETRY_MS`, and one that hangs or is cut
+ * off within `SILENCE_MS`.
  */
 export async function holdLease(
   { url, name, signal, log }: { url: string; name: string; signal: AbortSignal; log: Logger },
@@ -31,27 +35,27 @@ async function compete(
     connectionString: url,
     application_name: `retainer lease ${name}`,
     connectionTimeoutMillis: 3_000,
-    query_timeout: 5_000,
+    query_timeout: SILENCE_MS,
     keepAlive: true,
   });
   const lost = new AbortController();
   client.on('error', () => lost.abort());
   client.on('end', () => lost.abort());
   const held = AbortSignal.any([signal, lost.signal]);
-  let heartbeat: NodeJS.Timeout | undefined;
+  let stopHeart: () => void = () => {};
   try {
     await client.connect();
+    // A node that hangs or whose machine vanished falls silent, but its connection would live on for hours.
+    await client.query(`set idle_session_timeout = ${SILENCE_MS}`);
     while (!held.aborted && !(await takeLock(client, name))) {
       await sleep(RETRY_MS, undefined, { signal: held }).catch(() => {});
     }
     if (held.aborted) return;
     log.info({ lease: name }, 'holding the lease');
-    heartbeat = setInterval(() => {
-      client.query('select 1').catch(() => lost.abort());
-    }, HEARTBEAT_MS);
+    stopHeart = heartbeat(client, { everyMs: HEARTBEAT_MS, timeoutMs: SILENCE_MS, onDead: () => lost.abort() });
     await whileHeld({ signal: held });
   } finally {
-    clearInterval(heartbeat);
+    stopHeart();
     await client
       .end()
       .catch(() => log.debug({ lease: name }, 'the connection of a lease was gone before it was closed'));

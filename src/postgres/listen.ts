@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { heartbeat } from './heartbeat.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
 /** A dead peer that never says so is found out by a query this often. */
@@ -37,28 +38,25 @@ export function listen({
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     });
+    let over: () => void = () => {};
     const lost = new Promise<void>((resolve) => {
-      client.on('error', () => resolve());
-      client.on('end', () => resolve());
-      ending.signal.addEventListener('abort', () => resolve(), { once: true });
+      over = resolve;
     });
+    client.on('error', over);
+    client.on('end', over);
+    ending.signal.addEventListener('abort', over);
     client.on('notification', ({ channel, payload }) => onNotify(channel, payload ?? ''));
-    let heartbeat: NodeJS.Timeout | undefined;
+    let stopHeart: () => void = () => {};
     try {
       await client.connect();
       await client.query(channels.map((channel) => `listen ${pg.escapeIdentifier(channel)}`).join(';'));
       onGap();
       ready();
-      heartbeat = setInterval(() => {
-        const late = setTimeout(() => client.emit('end'), HEARTBEAT_MS);
-        client.query('select 1').then(
-          () => clearTimeout(late),
-          () => client.emit('end'),
-        );
-      }, HEARTBEAT_MS);
+      stopHeart = heartbeat(client, { everyMs: HEARTBEAT_MS, timeoutMs: HEARTBEAT_MS, onDead: over });
       await lost;
     } finally {
-      clearInterval(heartbeat);
+      stopHeart();
+      ending.signal.removeEventListener('abort', over);
       await client.end().catch(() => log?.debug('a listening connection was gone before it was closed'));
     }
   };

@@ -25,6 +25,10 @@ export function createPool(
     query_timeout: queryTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // The locks of a transaction must not outlive a node that hangs or was cut off in the middle of it.
+    onConnect: async (client) => {
+      await client.query(`set idle_in_transaction_session_timeout = '30s'`);
+    },
   });
   pool.on('error', onError);
   return pool;
@@ -63,11 +67,13 @@ const PASSING_SYSTEM = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
   'ENOENT',
 ]);
 const PASSING_MESSAGE =
-  /timeout exceeded when trying to connect|Connection terminated|not queryable|Query read timeout|Cannot use a pool after/;
+  /timeout exceeded when trying to connect|^timeout expired$|Connection terminated|not queryable|Query read timeout|Cannot use a pool after/;
 
 /** The database is away or overloaded: the same call may succeed later (answer 503). */
 export function isUnavailable(error: unknown): boolean {

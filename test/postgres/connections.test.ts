@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -5,6 +7,7 @@ import { holdLease } from '../../src/postgres/lease.ts';
 import { listen } from '../../src/postgres/listen.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 import { createPool, inTransaction, isUnavailable } from '../../src/postgres/pool.ts';
+import { flakyWay } from '../http/flakyDatabase.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/service.ts';
 
@@ -79,6 +82,19 @@ describe('a lease', () => {
     await b.leave();
   });
 
+  test('of a node that hangs is taken over', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'test/postgres/lease.child.ts', database.url, 'hang'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGSTOP');
+    const holders: string[] = [];
+    const b = compete('hang', (node) => holders.push(node), 'b');
+    await until(() => holders.length === 1);
+    await b.leave();
+    child.kill('SIGKILL');
+  }, 60_000);
+
   test('is competed for again after its connection was cut', async () => {
     let held = 0;
     const node = compete('cut', () => held++, 'a');
@@ -88,6 +104,35 @@ describe('a lease', () => {
     await node.leave();
   });
 });
+
+test('a listener and a lease whose server falls silent give it up, and are back when it speaks again', async () => {
+  const way = await flakyWay();
+  const url = way.via(database.url);
+  let gaps = 0;
+  let held = 0;
+  let lost = 0;
+  const listener = listen({ url, channels: ['news'], onNotify: () => {}, onGap: () => gaps++ });
+  const ending = new AbortController();
+  const leasing = holdLease({ url, name: 'silent', signal: ending.signal, log }, async ({ signal }) => {
+    held++;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    lost++;
+  });
+  await until(() => gaps === 1 && held === 1);
+  way.freeze();
+  await until(async () => {
+    const { rowCount } = await database.pool.query(
+      `select from pg_stat_activity
+       where datname = current_database() and application_name in ('retainer listen', 'retainer lease silent')`,
+    );
+    return lost === 1 && rowCount === 0;
+  }, 30_000);
+  await way.mend();
+  await until(() => gaps === 2 && held === 2);
+  ending.abort();
+  await Promise.all([leasing, listener.close()]);
+  await way.close();
+}, 60_000);
 
 describe('a transaction', () => {
   test('is rolled back when its work fails', async () => {
@@ -138,4 +183,10 @@ test('many nodes that migrate at once wait for the first', async () => {
   expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
   expect(await migrate(admin.href)).toEqual([]);
   await database.pool.query(`drop database ${name} with (force)`);
+});
+
+test('a database that cannot be migrated because it is away is named, without its password', async () => {
+  const error: unknown = await migrate('postgres://me:hunter2@localhost:1/x').catch((cause: unknown) => cause);
+  expect(String(error)).toMatch(/cannot connect to the database localhost:1\/x: .*ECONNREFUSED/);
+  expect(String(error)).not.toMatch(/hunter2/);
 });
