@@ -32,6 +32,37 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/zod/' },
     },
     {
+      name: 'the-port-of-the-log-knows-no-database',
+      severity: 'error',
+      from: { path: '^src/event-store/', pathNot: '^src/event-store/postgres/' },
+      to: { path: '^src/(postgres|event-store/postgres)/|node_modules/pg/' },
+    },
+    {
+      name: 'the-log-is-used-through-its-port',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(event-store/postgres/|service\\.ts$)' },
+      to: { path: '^src/event-store/postgres/' },
+    },
+    {
+      name: 'marketplaces-are-used-through-their-port',
+      severity: 'error',
+      from: { path: '^src/(?!marketplace/|service\\.ts$|cli/)' },
+      to: { path: '^src/marketplace/(?!port\\.ts$)' },
+    },
+    {
+      name: 'only-the-simulated-marketplace-has-a-database',
+      severity: 'error',
+      from: { path: '^src/marketplace/', pathNot: '^src/marketplace/simulated/' },
+      to: { path: '^src/postgres/|node_modules/pg/' },
+    },
+    {
+      name: 'the-script-for-pages-brings-nothing',
+      severity: 'error',
+      from: { path: '^src/browser/' },
+      to: { pathNot: '^src/browser/' },
+    },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
       name: 'only-the-composition-root-knows-every-adapter',
       severity: 'error',
       from: { pathNot: '^src/(service|main|config)\\.ts$|^src/cli/' },
