@@ -232,7 +232,7 @@ export async function startService(
     pages,
   });
 
-  const server = await listening(app.fetch, settings);
+  const server = await listening(workers.before(app.fetch), settings);
   const address = server.address();
   const port = address !== null && typeof address === 'object' ? address.port : settings.port;
   ownUrl = `http://${isLoopback(settings.host) ? settings.host : '127.0.0.1'}:${port}`;

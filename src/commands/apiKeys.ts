@@ -4,7 +4,8 @@ import { streamOf } from '../domain/event.ts';
 import { ApiKeyId } from '../domain/ids.ts';
 import { apiKeys } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handleOne, idFor, nothingToTell } from './handle.ts';
+import { handleOne, nothingToTell } from './handle.ts';
+import { idFor } from './ids.ts';
 
 /**
  * How a key is kept. A key is 256 random bits, so a plain SHA-256 cannot be searched backwards and needs no

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 import type { Decision, Refusal } from '../domain/decision.ts';
 import type { DomainEvent, NewEvent, StreamName } from '../domain/event.ts';
 import { EventId, type Instant } from '../domain/ids.ts';
 import { type Position, StoreUnavailable, type StreamWrite } from '../event-store/port.ts';
 import { type Aggregate, type Loaded, load } from './aggregates.ts';
 import type { CommandResult, Context, Dependencies } from './context.ts';
+import { idFor } from './ids.ts';
 
 /** One try at a command: what to append, or why not. */
 export type Attempt<Value> =
@@ -104,18 +104,6 @@ export const stamped = (
     causationId: causationId ?? context.requestId,
   },
 });
-
-/** Namespace of the ids that follow from names and idempotency keys (RFC 9562, version 5). */
-const NAMESPACE = '6f0d6c1e-3f0b-5d0e-9a53-1d8a3c5f7b20';
-
-/** A new id; with an idempotency key always the same one for the same purpose. */
-export const idFor = (context: Context, purpose: string): string =>
-  context.idempotencyKey === undefined
-    ? uuidv7()
-    : uuidv5(JSON.stringify([context.actor, context.idempotencyKey, purpose]), NAMESPACE);
-
-/** The id that belongs to a name: the same name is the same id on every node. */
-export const idOfName = (kind: string, name: string): string => uuidv5(JSON.stringify([kind, name]), NAMESPACE);
 
 const latest = (seen: readonly Loaded<unknown>[]): Position | null =>
   seen.reduce<Position | null>((latest, { last }) => {

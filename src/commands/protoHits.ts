@@ -3,7 +3,8 @@ import { ProtoHitId } from '../domain/ids.ts';
 import { define, type ProtoHitFields, switchSandbox } from '../domain/protoHit.ts';
 import { protoHits } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handleOne, idFor, idOfName, nothingToTell } from './handle.ts';
+import { handleOne, nothingToTell } from './handle.ts';
+import { idFor, idOfName } from './ids.ts';
 
 /** Defines and revises ProtoHITs. */
 export const protoHitCommands = (deps: Dependencies) => ({

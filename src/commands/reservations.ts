@@ -22,8 +22,9 @@ import { hits, load, protoHits, reservations } from './aggregates.ts';
 import type { assignmentCommands } from './assignments.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import { type Dispatch, isInvoked, sendAtOnce } from './dispatch.ts';
-import { handle, handleOne, idFor, writeTo } from './handle.ts';
+import { handle, handleOne, writeTo } from './handle.ts';
 import type { hitCommands } from './hits.ts';
+import { idFor } from './ids.ts';
 
 type Made = {
   readonly protoHitId: ProtoHitId;

@@ -9,7 +9,8 @@ import {
 } from '../domain/workRequest.ts';
 import { load, protoHits, workRequests } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handle, handleOne, idFor, nothingToTell, writeTo } from './handle.ts';
+import { handle, handleOne, nothingToTell, writeTo } from './handle.ts';
+import { idFor } from './ids.ts';
 
 /** The deprecated `putwork` API. */
 export const workRequestCommands = (deps: Dependencies) => ({

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { Commands } from '../commands/commands.ts';
-import { idOfName } from '../commands/handle.ts';
+import { idOfName } from '../commands/ids.ts';
 import { HitId, type Instant } from '../domain/ids.ts';
 import type { EventStore, Position } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
