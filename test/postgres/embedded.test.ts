@@ -7,6 +7,7 @@ import pg from 'pg';
 import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { removeAfterUs } from '../support/afterUs.ts';
 import { until } from '../support/service.ts';
 
 const log = pino({ level: 'silent' });
@@ -24,6 +25,7 @@ afterEach(async () => {
 async function freshFolder(name = 'data'): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), 'retainer-embedded-'));
   folders.push(parent);
+  removeAfterUs(join(parent, name));
   return join(parent, name);
 }
 

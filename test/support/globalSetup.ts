@@ -6,6 +6,7 @@ import pino from 'pino';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
+import { removeAfterUs } from './afterUs.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -23,6 +24,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['TEST_DATABASE_URL'];
   const dataDir = given === undefined ? await mkdtemp(join(tmpdir(), 'retainer-test-')) : undefined;
+  if (dataDir !== undefined) removeAfterUs(dataDir);
   const server =
     dataDir === undefined ? undefined : await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }) });
   const adminUrl = given ?? server?.url ?? '';
