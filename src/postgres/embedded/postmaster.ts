@@ -83,6 +83,7 @@ export async function startOn(
   // the folder against processes of the old server that still run is the shared memory they hold.
   if ((await runningOn(data)) === null) await rm(join(data, 'postmaster.pid'), { force: true });
   const output = await openLog(logFile);
+  const { size: before } = await output.stat();
   const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
@@ -96,7 +97,8 @@ export async function startOn(
   const ready = await untilReady(data, { log, isOver: () => ends.length > 0 });
   if (ready !== null) return ready;
   const end = ends[0] ?? `not ready after ${RECOVERY_MS / 60_000} minutes`;
-  throw new Error(`the embedded PostgreSQL did not start on ${data} (${end}): ${await tail(logFile)}`);
+  const said = (await readFile(logFile)).subarray(before).toString().slice(-1_500).trim();
+  throw new Error(`the embedded PostgreSQL did not start on ${data} (${end}): ${said}`);
 }
 
 type StartOptions = {
@@ -145,9 +147,4 @@ async function openLog(file: string) {
   const { size } = await stat(file).catch(() => ({ size: 0 }));
   if (size > LARGEST_LOG_BYTES) await rename(file, `${file}.old`);
   return open(file, 'a', 0o600);
-}
-
-async function tail(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8');
-  return text.slice(-1_500).trim();
 }
