@@ -31,7 +31,7 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       fields: under.fields(more),
       maxAssignments,
     });
-    const post = async (made: HitOrder) => valueOf(await under.marketplace.postHit(made)).marketplaceHitId;
+    const post = async (made: HitOrder) => valueIn(await under.marketplace.postHit(made)).marketplaceHitId;
     const someone = (): WorkerId => WorkerId.parse(`AWORKER${++workers}`);
     const accepted = async (hit: MarketplaceHitId, worker = someone()): Promise<AssignmentId> => {
       const assignment = await under.accept(hit, worker);
@@ -41,13 +41,13 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
     const listed = async (hit: MarketplaceHitId): Promise<MarketplaceHit | undefined> => {
       let found: MarketplaceHit | undefined;
       for await (const page of under.marketplace.listHits())
-        found ??= valueOf(page).find(({ marketplaceHitId }) => marketplaceHitId === hit);
+        found ??= valueIn(page).find(({ marketplaceHitId }) => marketplaceHitId === hit);
       return found;
     };
 
     test('a posted HIT is listed as ours, open until its lifetime is over', async () => {
       const made = order({ lifetimeSeconds: 1_000 }, 3);
-      const { marketplaceHitId, expiresAt } = valueOf(await under.marketplace.postHit(made));
+      const { marketplaceHitId, expiresAt } = valueIn(await under.marketplace.postHit(made));
       expect(Math.abs(expiresAt - under.now() - 1_000_000)).toBeLessThan(60_000);
       expect(await listed(marketplaceHitId)).toMatchObject({
         marketplaceHitId,
@@ -63,12 +63,12 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
 
     test('the same token is the same HIT, however often and however many at once', async () => {
       const made = order();
-      const first = valueOf(await under.marketplace.postHit(made));
+      const first = valueIn(await under.marketplace.postHit(made));
       const again = await Promise.all([1, 2, 3].map(() => under.marketplace.postHit(made)));
-      expect(again.map(valueOf)).toEqual([first, first, first]);
+      expect(again.map(valueIn)).toEqual([first, first, first]);
       const atOnce = order();
       const answers = await Promise.all([1, 2, 3, 4].map(() => under.marketplace.postHit(atOnce)));
-      expect(new Set(answers.map((answer) => valueOf(answer).marketplaceHitId)).size).toBe(1);
+      expect(new Set(answers.map((answer) => valueIn(answer).marketplaceHitId)).size).toBe(1);
     });
 
     test('two orders of the same ProtoHIT are two HITs', async () => {
@@ -93,7 +93,7 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
     test('whoever holds an assignment of an expired HIT may finish and is paid', async () => {
       const hit = await post(order());
       const assignment = await accepted(hit);
-      valueOf(await under.marketplace.expireHit(hit));
+      valueIn(await under.marketplace.expireHit(hit));
       expect(await listed(hit)).toMatchObject({ status: 'taken' });
       expect(await under.submit(assignment)).toBe(true);
       expect(await listed(hit)).toMatchObject({ status: 'ended' });
@@ -111,10 +111,10 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       const [first, second] = [someone(), someone()];
       const handedIn = await accepted(hit, first);
       await accepted(hit, second);
-      expect(valueOf(await under.marketplace.listAssignments(hit))).toEqual([]);
+      expect(valueIn(await under.marketplace.listAssignments(hit))).toEqual([]);
       await under.pass(60);
       await under.submit(handedIn);
-      const [one, ...others] = valueOf(await under.marketplace.listAssignments(hit));
+      const [one, ...others] = valueIn(await under.marketplace.listAssignments(hit));
       expect(others).toEqual([]);
       expect(one).toMatchObject({
         assignmentId: handedIn,
@@ -130,11 +130,11 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       const hit = await post(order({ rewardCents: 50 }));
       const assignment = await accepted(hit);
       await under.submit(assignment);
-      valueOf(await under.marketplace.approve(assignment));
-      const left = valueOf(await under.marketplace.balance());
+      valueIn(await under.marketplace.approve(assignment));
+      const left = valueIn(await under.marketplace.balance());
       expect(await under.marketplace.approve(assignment)).toEqual({ type: 'done', value: null });
-      expect(valueOf(await under.marketplace.balance())).toBe(left);
-      expect(valueOf(await under.marketplace.listAssignments(hit))).toMatchObject([{ status: 'approved' }]);
+      expect(valueIn(await under.marketplace.balance())).toBe(left);
+      expect(valueIn(await under.marketplace.listAssignments(hit))).toMatchObject([{ status: 'approved' }]);
     });
 
     test('rejecting twice is done, but who was paid cannot be rejected, nor who was rejected be paid', async () => {
@@ -142,8 +142,8 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       const [paid, rejected] = [await accepted(hit), await accepted(hit)];
       await under.submit(paid);
       await under.submit(rejected);
-      valueOf(await under.marketplace.approve(paid));
-      valueOf(await under.marketplace.reject(rejected, 'The form was empty.'));
+      valueIn(await under.marketplace.approve(paid));
+      valueIn(await under.marketplace.reject(rejected, 'The form was empty.'));
       expect(await under.marketplace.reject(rejected, 'The form was empty.')).toEqual({ type: 'done', value: null });
       expect(await under.marketplace.reject(paid, 'Too late.')).toMatchObject({ type: 'fault', lasting: 'final' });
       expect(await under.marketplace.approve(rejected)).toMatchObject({ type: 'fault', lasting: 'final' });
@@ -161,7 +161,7 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       expect(await under.marketplace.disposeHit(hit)).toMatchObject({ type: 'fault', lasting: 'final' });
       await under.submit(assignment);
       expect(await under.marketplace.disposeHit(hit)).toMatchObject({ type: 'fault', lasting: 'final' });
-      valueOf(await under.marketplace.approve(assignment));
+      valueIn(await under.marketplace.approve(assignment));
       expect(await under.marketplace.disposeHit(hit)).toEqual({ type: 'done', value: null });
       expect(await under.marketplace.disposeHit(hit)).toEqual({ type: 'done', value: null });
       expect((await listed(hit))?.status ?? 'disposed').toBe('disposed');
@@ -173,14 +173,14 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       await under.submit(assignment);
       const bonus = { assignmentId: assignment, workerId: worker, cents: 100, reason: 'You were quick.' };
       const token = crypto.randomUUID() as EventId;
-      const before = valueOf(await under.marketplace.balance());
+      const before = valueIn(await under.marketplace.balance());
       expect(await under.marketplace.bonus({ ...bonus, token })).toEqual({ type: 'done', value: null });
-      const after = valueOf(await under.marketplace.balance());
+      const after = valueIn(await under.marketplace.balance());
       expect(before - after).toBeGreaterThanOrEqual(100);
       expect(await under.marketplace.bonus({ ...bonus, token })).toEqual({ type: 'done', value: null });
-      expect(valueOf(await under.marketplace.balance())).toBe(after);
-      valueOf(await under.marketplace.bonus({ ...bonus, token: crypto.randomUUID() as EventId }));
-      expect(valueOf(await under.marketplace.balance())).toBe(after - (before - after));
+      expect(valueIn(await under.marketplace.balance())).toBe(after);
+      valueIn(await under.marketplace.bonus({ ...bonus, token: crypto.randomUUID() as EventId }));
+      expect(valueIn(await under.marketplace.balance())).toBe(after - (before - after));
     });
 
     test('a bonus for somebody who did not do the work is refused', async () => {
@@ -197,7 +197,7 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       let pages = 0;
       for await (const page of under.marketplace.listHits()) {
         pages++;
-        seen.push(...valueOf(page).map(({ marketplaceHitId }) => marketplaceHitId));
+        seen.push(...valueIn(page).map(({ marketplaceHitId }) => marketplaceHitId));
       }
       expect(pages).toBeGreaterThan(2);
       expect(new Set(seen).size).toBe(seen.length);
@@ -208,11 +208,11 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       const posted = await Promise.all(Array.from({ length: 150 }, () => post(order())));
       const seen = new Set<MarketplaceHitId>();
       for await (const page of under.marketplace.listHits())
-        for (const { marketplaceHitId } of valueOf(page)) {
+        for (const { marketplaceHitId } of valueIn(page)) {
           seen.add(marketplaceHitId);
           if (!posted.includes(marketplaceHitId)) continue;
-          valueOf(await under.marketplace.expireHit(marketplaceHitId));
-          valueOf(await under.marketplace.disposeHit(marketplaceHitId));
+          valueIn(await under.marketplace.expireHit(marketplaceHitId));
+          valueIn(await under.marketplace.disposeHit(marketplaceHitId));
         }
       expect(posted.filter((hit) => !seen.has(hit))).toEqual([]);
     });
@@ -220,7 +220,7 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
 }
 
 /** The value of an outcome that must be a success. */
-function valueOf<Value>(outcome: Outcome<Value>): Value {
+function valueIn<Value>(outcome: Outcome<Value>): Value {
   if (outcome.type === 'fault') throw new Error(`${outcome.lasting} fault ${outcome.code}: ${outcome.message}`);
   return outcome.value;
 }

@@ -145,7 +145,14 @@ export const order = (
 ): HitOrder => ({ token: token as EventId, hitId: hitId as HitId, fields: fields(more), maxAssignments });
 
 /** The value of an outcome that must be a success. */
-export function valueOf<Value>(outcome: Outcome<Value>): Value {
+export function valueIn<Value>(outcome: Outcome<Value>): Value {
   if (outcome.type === 'fault') throw new Error(`${outcome.lasting} fault ${outcome.code}: ${outcome.message}`);
   return outcome.value;
+}
+
+/** All that comes. */
+export async function allOf<Value>(values: AsyncIterable<Value>): Promise<readonly Value[]> {
+  const all: Value[] = [];
+  for await (const value of values) all.push(value);
+  return all;
 }

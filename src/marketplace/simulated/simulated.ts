@@ -48,7 +48,7 @@ export function createSimulatedMarketplace({
   const faults = createFaults(seededRandom(seed), rules);
   const newId = seededIds(seed);
   const routes = new Hono({ strict: false });
-  routes.use(bodyLimit({ maxSize: MOST_BODY_BYTES }));
+  routes.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }));
   routes.route('/', apiRoutes({ db, clock, faults, newId, allowHttp }));
   routes.route('/', workerSideRoutes({ db, clock, newId, publicUrl }));
   routes.route('/', externalSubmitRoutes({ db, clock }));
@@ -63,3 +63,5 @@ export function createSimulatedMarketplace({
 
 const serviceFault = (c: Context, status: 500 | 503): Response =>
   c.json({ __type: 'ServiceFault', Message: 'internal error', TurkErrorCode: 'AWS.ServiceUnavailable' }, status);
+
+const tooLarge = (c: Context): Response => c.text(`the body is larger than ${MOST_BODY_BYTES} bytes`, 413);

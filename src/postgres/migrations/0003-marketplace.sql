@@ -72,7 +72,8 @@ create table marketplace.assignments (
   submitted_at bigint,
   auto_approval_at bigint,
   reviewed_at bigint,
-  answer jsonb,
+  -- As it was typed: jsonb would sort its fields.
+  answer json,
   feedback text
 );
 create index assignments_of_hit on marketplace.assignments (hit_id);

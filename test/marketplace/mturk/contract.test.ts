@@ -1,6 +1,6 @@
-import { AssignmentId } from '../../src/domain/ids.ts';
-import { marketplaceContract } from '../contract/marketplace.ts';
-import { fields, startMarket } from './market.ts';
+import { AssignmentId } from '../../../src/domain/ids.ts';
+import { marketplaceContract } from '../../contract/marketplace.ts';
+import { fields, startMarket } from '../market.ts';
 
 marketplaceContract('the MTurk adapter on the simulated server', async () => {
   const market = await startMarket();
