@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Server, startReference, startRetainer } from './support/child.ts';
 import { requestsPerSecond } from './support/load.ts';
 import { type BenchEnvironment, type Benchmark, compare } from './support/result.ts';
@@ -19,6 +20,7 @@ async function inTurn(
   const measure = async (start: () => Promise<Server>): Promise<number> => {
     const server = await start();
     try {
+      while (!(await fetch(`${server.url}/readyz`)).ok) await sleep(100);
       await requestsPerSecond(server.url, method, paths);
       return await requestsPerSecond(server.url, method, paths);
     } finally {

@@ -90,7 +90,8 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
       }
       const hit = await hitOf(ping.marketplaceHitId);
       if (hit === undefined) return badAssignment(`no HIT ${ping.marketplaceHitId} was posted here`);
-      if (task === undefined) {
+      // Counted only when it can matter: fewer ever came than it has assignments.
+      if (task === undefined && hit.arrivals >= hit.maxAssignments) {
         const present = await countPresentOnHit(db, {
           hitId: hit.hitId,
           except: ping.assignmentId,
