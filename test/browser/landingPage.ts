@@ -29,6 +29,8 @@ export type LandingPages = {
 export type OpenOptions = {
   /** What the page does instead of the usual. */
   readonly script?: string;
+  /** The page loads no script of the service: it brings a client of its own. */
+  readonly alone?: boolean;
   /** The page's Content-Security-Policy. */
   readonly policy?: string;
   /** Prepares the tab before it loads the page. */
@@ -46,23 +48,23 @@ export type LandingPage = {
 
 /** Landing pages of a requester, on an origin of their own, which load the script of the service at `url`. */
 export async function landingPages(browser: Browser, url: string): Promise<LandingPages> {
-  const served = new Map<string, { script: string; policy: string | undefined }>();
+  const served = new Map<string, { script: string; alone: boolean; policy: string | undefined }>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://page');
-    const { script = SCRIPT, policy } = served.get(pathname) ?? {};
+    const { script = SCRIPT, alone = false, policy } = served.get(pathname) ?? {};
     if (policy !== undefined) response.setHeader('Content-Security-Policy', policy);
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(`<!doctype html><title>Landing page</title>
-      <script src="${url}/retainer.js"></script>
+      ${alone ? '' : `<script src="${url}/retainer.js"></script>`}
       <script>var heard; ${script}</script>`);
   });
   const origin = await listening(server);
   let opened = 0;
 
   return {
-    open: async (query, { script = SCRIPT, policy, before } = {}) => {
+    open: async (query, { script = SCRIPT, alone = false, policy, before } = {}) => {
       const path = `/${++opened}`;
-      served.set(path, { script, policy });
+      served.set(path, { script, alone, policy });
       const tab = await (await browser.newContext()).newPage();
       const requests: string[] = [];
       const errors: string[] = [];
