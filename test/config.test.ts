@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -67,9 +67,11 @@ test('an endpoint that would not be used is refused', () => {
 
 describe('the file .env', () => {
   test('is read as such files are written', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'retainer-env-')), '.env');
+    const folder = await mkdtemp(join(tmpdir(), 'retainer-env-'));
+    const path = join(folder, '.env');
     await writeFile(path, '# a comment\nPORT=1000\nNODE_NAME="two words" # why\n');
     expect(readEnvFile(path)).toEqual({ PORT: '1000', NODE_NAME: 'two words' });
+    await rm(folder, { recursive: true });
   });
 
   test('may be missing', () => expect(readEnvFile('/nowhere/.env')).toEqual({}));
