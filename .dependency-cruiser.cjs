@@ -40,13 +40,13 @@ module.exports = {
     {
       name: 'the-log-is-used-through-its-port',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(event-store/postgres/|service\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(event-store/postgres/|core\\.ts$)' },
       to: { path: '^src/event-store/postgres/' },
     },
     {
       name: 'marketplaces-are-used-through-their-port',
       severity: 'error',
-      from: { path: '^src/(?!marketplace/|service\\.ts$|cli/)' },
+      from: { path: '^src/(?!marketplace/|(service|recruiting)\\.ts$|cli/)' },
       to: { path: '^src/marketplace/(?!port\\.ts$)' },
     },
     {
@@ -65,8 +65,8 @@ module.exports = {
     {
       name: 'only-the-composition-root-knows-every-adapter',
       severity: 'error',
-      from: { pathNot: '^src/(service|main|config)\\.ts$|^src/cli/' },
-      to: { path: '^src/(service|main|config)\\.ts$|^src/cli/' },
+      from: { pathNot: '^src/(service|core|recruiting|main|config)\\.ts$|^src/cli/' },
+      to: { path: '^src/(service|core|recruiting|main|config)\\.ts$|^src/cli/' },
     },
     {
       name: 'no-development-dependency-in-the-product',

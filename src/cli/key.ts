@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { openCore } from '../core.ts';
 import { ApiKeyId } from '../domain/ids.ts';
 import type { CliCommand } from '../main.ts';
 import { listApiKeys } from '../projections/apiKeys.ts';
-import { openCore } from '../service.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 

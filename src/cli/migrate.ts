@@ -1,5 +1,5 @@
+import { openDatabase } from '../core.ts';
 import type { CliCommand } from '../main.ts';
-import { openDatabase } from '../service.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 

@@ -1,8 +1,8 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { openCore } from '../core.ts';
 import type { CliCommand } from '../main.ts';
 import { projections } from '../projections/all.ts';
 import { rebuild } from '../projections/rebuild.ts';
-import { openCore } from '../service.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 

@@ -1,6 +1,7 @@
+import { openCore } from '../core.ts';
 import type { CliCommand } from '../main.ts';
+import { schedulerDependencies } from '../recruiting.ts';
 import { createScheduler } from '../scheduler/scheduler.ts';
-import { openCore, schedulerDependencies } from '../service.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 

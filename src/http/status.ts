@@ -18,27 +18,39 @@ const page = html`<!doctype html>
     <style>
       :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
       body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-      .scroll { overflow-x: auto; }
       table { border-collapse: collapse; width: 100%; }
-      th, td { text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-bottom: 1px solid #8884; white-space: nowrap; }
+      th, td { text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
+      td { overflow-wrap: anywhere; }
+      td:nth-child(n + 3) { white-space: nowrap; }
+      @media (max-width: 48rem) {
+        thead { display: none; }
+        tr { display: block; padding: 0.6rem 0; border-bottom: 1px solid #8888; }
+        td { display: grid; grid-template-columns: 7rem 1fr; padding: 0; border: 0; }
+        td::before { content: attr(data-column); color: #888; }
+      }
     </style>
   </head>
   <body>
     <h1>Status</h1>
     <p id="state" role="status">Asking the API…</p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr><th>foreignID</th><th>ProtoHIT</th><th>State</th><th>Waiting</th><th>Dispatched</th><th>Asked</th><th>Expected</th></tr>
-        </thead>
-        <tbody id="reservations"></tbody>
-      </table>
-    </div>
+    <table>
+      <thead>
+        <tr><th>foreignID</th><th>ProtoHIT</th><th>State</th><th>Waiting</th><th>Dispatched</th><th>Asked</th><th>Expected</th></tr>
+      </thead>
+      <tbody id="reservations"></tbody>
+    </table>
     <script>
       const state = document.getElementById('state');
       const body = document.getElementById('reservations');
+      const columns = Array.from(document.querySelectorAll('th'), (th) => th.textContent);
       const key = new URLSearchParams(location.search).get('apiKey');
-      const cell = (row, text) => { row.insertCell().textContent = text; };
+      const fill = (row, texts) => {
+        for (const [n, text] of texts.entries()) {
+          const cell = row.insertCell();
+          cell.textContent = text;
+          cell.dataset.column = columns[n];
+        }
+      };
       async function look() {
         try {
           const answer = await fetch('/reservation/list?limit=100', { headers: key ? { 'X-Api-Key': key } : {} });
@@ -46,12 +58,10 @@ const page = html`<!doctype html>
           if (!answer.ok) throw new Error(await answer.text());
           const reservations = await answer.json();
           body.replaceChildren();
-          for (const r of reservations) {
-            const row = body.insertRow();
-            for (const text of [r.foreignID, r.proto.title, r.state, r.workers, r.dispatched, r.assignments,
-              new Date(r.startTime).toLocaleTimeString()]) cell(row, text);
-          }
-          state.textContent = reservations.length + ' reservations';
+          for (const r of reservations)
+            fill(body.insertRow(), [r.foreignID, r.proto.title, r.state, r.workers, r.dispatched, r.assignments,
+              new Date(r.startTime).toLocaleTimeString()]);
+          state.textContent = reservations.length + (reservations.length === 1 ? ' reservation' : ' reservations');
         } catch (error) {
           state.textContent = error.message;
         }

@@ -10,7 +10,8 @@ export const examplePage = (publicUrl: string) => html`<!doctype html>
     <style>
       body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem; }
       :root { color-scheme: light dark; }
-      button { font: inherit; padding: 0.4em 1.2em; }
+      button, input { font: inherit; max-width: 100%; box-sizing: border-box; }
+      button { padding: 0.4em 1.2em; }
     </style>
     <script src="${publicUrl}/retainer.js"></script>
   </head>
@@ -33,7 +34,8 @@ export const examplePage = (publicUrl: string) => html`<!doctype html>
       const offer = (result) => {
         const form = document.getElementById('submit');
         const marketplace = new URL(page.get('turkSubmitTo') || '${publicUrl}');
-        if (!marketplaces.some((known) => new URL(known).origin === marketplace.origin)) return;
+        if (!marketplaces.some((known) => new URL(known).origin === marketplace.origin))
+          return show('This cannot be submitted', 'The page was opened by a marketplace that it does not know.');
         form.action = marketplace.href.replace(/\\/$/, '') + '/mturk/externalSubmit';
         form.assignmentId.value = page.get('assignmentId');
         form.result.value = result;
@@ -48,7 +50,7 @@ export const examplePage = (publicUrl: string) => html`<!doctype html>
         show('The wait is over', 'Nobody needs you this time. Submit the HIT to be paid for waiting.');
         offer('waited');
       };
-      if (page.get('assignmentId') === 'ASSIGNMENT_ID_NOT_AVAILABLE')
+      if ((page.get('assignmentId') || 'ASSIGNMENT_ID_NOT_AVAILABLE') === 'ASSIGNMENT_ID_NOT_AVAILABLE')
         show('This is a preview', 'Accept the HIT to wait for work. Waiting is paid.');
       Retainer.init();
     </script>

@@ -1,0 +1,93 @@
+import type { Logger } from 'pino';
+import { type Commands, createCommands } from './commands/commands.ts';
+import type { Settings } from './config.ts';
+import type { Instant } from './domain/ids.ts';
+import type { EventStore } from './event-store/port.ts';
+import { createPostgresStore } from './event-store/postgres/store.ts';
+import { startEmbeddedPostgres } from './postgres/embedded.ts';
+import { holdLease } from './postgres/lease.ts';
+import { migrate } from './postgres/migrate.ts';
+import { createPool, type Database } from './postgres/pool.ts';
+import { projections } from './projections/all.ts';
+import { type CaughtUp, createCaughtUp } from './projections/caughtUp.ts';
+import { runProjector } from './projections/projector.ts';
+import { setUpReadModels } from './projections/setUp.ts';
+
+/** The database, up to date. */
+export type OpenDatabase = {
+  readonly url: string;
+  /** Migrations that this start applied. */
+  readonly applied: readonly string[];
+  readonly close: () => Promise<void>;
+};
+
+/** The operator's PostgreSQL, or our own in the data folder; migrated either way. */
+export async function openDatabase(settings: Settings, log: Logger): Promise<OpenDatabase> {
+  if (settings.databaseUrl !== undefined) {
+    const applied = await migrate(settings.databaseUrl, log);
+    return { url: settings.databaseUrl, applied, close: async () => {} };
+  }
+  const server = await startEmbeddedPostgres({ dataDir: settings.dataDir, log });
+  const applied = await migrate(server.url, log);
+  return { url: server.url, applied, close: server.stop };
+}
+
+/** The parts of a node that need no HTTP: what `serve` and the command line's other commands share. */
+export type Core = {
+  readonly url: string;
+  readonly db: Database;
+  readonly store: EventStore;
+  readonly caughtUp: CaughtUp;
+  readonly commands: Commands;
+  readonly clock: () => Instant;
+  /** Ends the background work and lets go of every connection. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Opens the log and the read models. Unless told otherwise the projector runs too, or stands by while another
+ * node holds its lease.
+ */
+export async function openCore(
+  settings: Settings,
+  log: Logger,
+  {
+    projector = true,
+    clock = Date.now,
+    measured = (store) => store,
+  }: { projector?: boolean; clock?: () => Instant; measured?: (store: EventStore) => EventStore } = {},
+): Promise<Core> {
+  const database = await openDatabase(settings, log);
+  const { url } = database;
+  const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
+  const logUrl = settings.eventStoreUrl ?? url;
+  if (logUrl !== url) await migrate(logUrl, log);
+  const logPool = createPool(logUrl, { max: 4, applicationName: 'retainer log', onError });
+  const pool = createPool(url, { max: 10, applicationName: 'retainer', onError });
+  await setUpReadModels({ db: pool, projections });
+  const store = measured(createPostgresStore({ url: logUrl, pool: logPool, log }));
+  const caughtUp = createCaughtUp({ db: pool, url, log });
+  const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
+  const ending = new AbortController();
+  const projecting = projector
+    ? holdLease({ url, name: 'projector', signal: ending.signal, log }, ({ signal }) =>
+        runProjector({ store, db: pool, projections, signal, log }),
+      )
+    : Promise.resolve();
+  return {
+    url,
+    db: pool,
+    store,
+    caughtUp,
+    commands,
+    clock,
+    close: async () => {
+      ending.abort();
+      await store.close();
+      await projecting;
+      await caughtUp.close();
+      await Promise.all([pool.end(), logPool.end()]);
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import type { Settings } from './config.ts';
+import type { Core } from './core.ts';
+import type { Instant } from './domain/ids.ts';
+import type { RateLimit } from './marketplace/mturk/rateLimit.ts';
+import type { Marketplace } from './marketplace/port.ts';
+import { classic } from './scheduler/policies/classic.ts';
+
+/** Calls to a marketplace in a second, and at once: MTurk's own limits are not published, these were never throttled. */
+const MARKETPLACE_RATE = { perSecond: 5, burst: 20 };
+/** Our own marketplace has no such limits; a rehearsal should not wait for them. */
+const SIMULATED_RATE = { perSecond: 200, burst: 200 };
+const SIMULATED_CREDENTIALS = { accessKeyId: 'RETAINER', secretAccessKey: 'simulated' };
+
+/** Where HITs go, by a ProtoHIT's sandbox switch. The SDK is loaded when the first HIT is posted. */
+export function marketplacesOf(
+  settings: Settings,
+  clock: () => Instant,
+  ownUrl: () => string,
+): (sandbox: boolean) => Promise<Marketplace> {
+  const made = new Map<boolean, Promise<Marketplace>>();
+  const make = async (sandbox: boolean): Promise<Marketplace> => {
+    const [{ createMTurk }, rateLimit] = await Promise.all([import('./marketplace/mturk/mturk.ts'), limit()]);
+    const side = sandbox ? 'sandbox' : 'live';
+    const simulated = settings.mturk === 'simulated';
+    return createMTurk({
+      name: simulated ? `simulated ${side}` : `mturk ${side}`,
+      endpoint: simulated ? `${ownUrl()}/marketplace/api/${side}` : settings.mturkEndpoint,
+      ...(simulated ? { credentials: SIMULATED_CREDENTIALS } : {}),
+      rateLimit,
+      sandbox,
+      clock,
+    });
+  };
+  // One server behind both sides is one to go easy on.
+  let shared: Promise<RateLimit> | undefined;
+  const limit = (): Promise<RateLimit> => {
+    const rate = settings.mturk === 'simulated' ? SIMULATED_RATE : MARKETPLACE_RATE;
+    const make = async () => (await import('./marketplace/mturk/rateLimit.ts')).createRateLimit(rate);
+    if (settings.mturk === 'aws' && settings.mturkEndpoint === undefined) return make();
+    shared ??= make();
+    return shared;
+  };
+  return (sandbox) => {
+    const known = made.get(sandbox) ?? make(sandbox);
+    made.set(sandbox, known);
+    return known;
+  };
+}
+
+/** What the scheduler needs, from a core and the settings. */
+export const schedulerDependencies = (
+  core: Core,
+  settings: Settings,
+  log: Logger,
+  ownUrl: () => string = () => settings.publicUrl,
+) => ({
+  ...core,
+  log,
+  settings,
+  policy: classic({ hitsPerTick: settings.hitsPerTick }),
+  marketplaces: marketplacesOf(settings, core.clock, ownUrl),
+});
