@@ -71,9 +71,10 @@ type PlanNode = {
 async function plansOf(ask: (db: Queryable) => Promise<unknown>): Promise<readonly PlanNode[]> {
   const asked: [sql: string, parameters: unknown[]][] = [];
   const recording = {
-    query: (sql: string, parameters: unknown[]) => {
-      asked.push([sql, parameters]);
-      return models.db.query(sql, parameters);
+    query: (query: string | { text: string; values: unknown[] }, parameters: unknown[]) => {
+      const [sql, values] = typeof query === 'string' ? [query, parameters] : [query.text, query.values];
+      asked.push([sql, values]);
+      return models.db.query(sql, values);
     },
   } as unknown as Queryable;
   await ask(recording);

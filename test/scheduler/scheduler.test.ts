@@ -54,7 +54,10 @@ test('one node schedules at a time, and another takes over when it stops', async
   await first.stop();
   await house.reserve(protoHitId);
   await eventually(() => expect(house.market.open()).toHaveLength(6));
-  expect([first.posted(), second.posted()]).toEqual([3, 3]);
+  expect(first.posted()).toBe(3);
+  // It may repeat a call whose outcome the first had not recorded: with its token that is the same HIT.
+  expect(second.posted()).toBeGreaterThanOrEqual(3);
+  expect(house.market.open()).toHaveLength(6);
 });
 
 test('a node whose lease is cut off schedules again', async () => {
