@@ -33,7 +33,7 @@ export const examplePage = (publicUrl: string) => html`<!doctype html>
       };
       const offer = (result) => {
         const form = document.getElementById('submit');
-        const marketplace = new URL(page.get('turkSubmitTo') || '${publicUrl}');
+        const marketplace = new URL(page.get('turkSubmitTo') || '${publicUrl}/marketplace');
         if (!marketplaces.some((known) => new URL(known).origin === marketplace.origin))
           return show('This cannot be submitted', 'The page was opened by a marketplace that it does not know.');
         form.action = marketplace.href.replace(/\\/$/, '') + '/mturk/externalSubmit';
