@@ -68,13 +68,27 @@ async function follow(running: Running, onProgress: () => void): Promise<void> {
   if (left.length > 0) log.debug({ projections: left }, 'somebody rebuilds read models: going on without them');
   if (checkpoints.size === 0) return void (await sleep(LOOK_AGAIN_MS, undefined, { signal }));
 
-  const until = left.length === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(LOOK_AGAIN_MS)]);
-  for await (const { events } of readAhead(store, { after: earliest(checkpoints), batchSize, signal: until })) {
-    const moved = await projectOrName(db, projections, checkpoints, events);
-    if (moved === null) return log.info('a checkpoint was moved or is held by somebody else: looking anew');
-    checkpoints = moved;
-    onProgress();
-    onBatch?.({ events: events.length, position: earliest(checkpoints) });
+  // A timer of our own: the signal of AbortSignal.timeout, held by AbortSignal.any alone, may be collected unfired.
+  const looking = new AbortController();
+  const lookAnew = (): void => looking.abort();
+  const timer = left.length === 0 ? undefined : setTimeout(lookAnew, LOOK_AGAIN_MS);
+  signal.addEventListener('abort', lookAnew);
+  if (signal.aborted) lookAnew();
+  try {
+    for await (const { events } of readAhead(store, {
+      after: earliest(checkpoints),
+      batchSize,
+      signal: looking.signal,
+    })) {
+      const moved = await projectOrName(db, projections, checkpoints, events);
+      if (moved === null) return log.info('a checkpoint was moved or is held by somebody else: looking anew');
+      checkpoints = moved;
+      onProgress();
+      onBatch?.({ events: events.length, position: earliest(checkpoints) });
+    }
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', lookAnew);
   }
 }
 
