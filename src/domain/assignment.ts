@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.ts';
 import { AssignmentId, HitId, Instant, MarketplaceHitId, ProtoHitId, ReservationId, WorkerId } from './ids.ts';
 
+const ReleaseReason = z.enum(['notNeeded', 'waitedLongest']);
+type ReleaseReason = z.infer<typeof ReleaseReason>;
+
 export const assignmentEvents = {
   /** First ping, or the first after the worker was lost. */
   WorkerArrived: z.object({
@@ -18,7 +21,7 @@ export const assignmentEvents = {
   /** Came back to the page after being called. */
   WorkerResponded: z.object({ reservationId: ReservationId, afterMs: z.number().int().nonnegative(), at: Instant }),
   /** Told that the wait is over: may submit the HIT and be paid. */
-  WorkerReleased: z.object({ reason: z.enum(['notNeeded', 'waitedLongest']), at: Instant }),
+  WorkerReleased: z.object({ reason: ReleaseReason, at: Instant }),
   WorkerLost: z.object({ lastPingAt: Instant, at: Instant }),
   AssignmentReturned: z.object({ at: Instant }),
   AssignmentAbandoned: z.object({ at: Instant }),
@@ -50,6 +53,8 @@ export type Assignment =
       readonly protoHitId: ProtoHitId;
       readonly recruitedFor: ReservationId | null;
       readonly waitingSince: Instant;
+      /** Why their wait was ended; null if it never was. */
+      readonly released: ReleaseReason | null;
       /** Once given, the same for ever. */
       readonly task: { readonly reservationId: ReservationId; readonly foreignId: string; readonly at: Instant } | null;
     };
@@ -59,9 +64,9 @@ export const noAssignment: Assignment = { phase: 'none' };
 export function evolveAssignment(state: Assignment, event: AssignmentEvent): Assignment {
   if (event.type === 'WorkerArrived') {
     const { assignmentId: id, workerId, hitId, protoHitId, recruitedFor, at: waitingSince } = event.data;
-    const task = state.phase === 'none' ? null : state.task;
+    const { task, released } = state.phase === 'none' ? { task: null, released: null } : state;
     const phase = task ? 'called' : 'waiting';
-    return { phase, id, workerId, hitId, protoHitId, recruitedFor, waitingSince, task };
+    return { phase, id, workerId, hitId, protoHitId, recruitedFor, waitingSince, released, task };
   }
   if (state.phase === 'none') return state;
   switch (event.type) {
@@ -70,7 +75,7 @@ export function evolveAssignment(state: Assignment, event: AssignmentEvent): Ass
     case 'WorkerResponded':
       return { ...state, phase: 'working' };
     case 'WorkerReleased':
-      return { ...state, phase: 'released' };
+      return { ...state, phase: 'released', released: event.data.reason };
     case 'WorkerLost':
       return { ...state, phase: 'lost' };
     case 'AssignmentReturned':
@@ -99,6 +104,9 @@ const unknown = refuse('notFound', 'Bad assignment');
 /**
  * A worker is at the landing page. The first ping brings them in; a ping after they were lost brings them
  * back, at the end of the queue. An assignment belongs to one worker: a ping as somebody else is refused.
+ *
+ * Whoever was released once, or has no time left to hand in, never waits again: were they called, they could
+ * do nothing about it. They are told in the same breath that the wait is over.
  */
 export function arrive(
   state: Assignment,
@@ -116,6 +124,12 @@ export function arrive(
     if (state.workerId !== worker.workerId || state.hitId !== worker.hitId)
       return refuse('conflict', 'Bad assignment: it belongs to another worker or HIT');
     if (!isGone(state)) return nothing;
+    const reason = state.phase === 'abandoned' ? (state.released ?? 'waitedLongest') : state.released;
+    if (state.task === null && reason !== null)
+      return emit<AssignmentEvent>(
+        { type: 'WorkerArrived', data: worker },
+        { type: 'WorkerReleased', data: { reason, at: worker.at } },
+      );
   }
   return emit({ type: 'WorkerArrived', data: worker });
 }
@@ -140,10 +154,7 @@ export function respond(state: Assignment, { at }: { at: Instant }): Decision<As
 }
 
 /** Ends the wait of a worker whom nobody will need, or who has waited as long as anyone may be asked to. */
-export function release(
-  state: Assignment,
-  command: { reason: 'notNeeded' | 'waitedLongest'; at: Instant },
-): Decision<AssignmentEvent> {
+export function release(state: Assignment, command: { reason: ReleaseReason; at: Instant }): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
   if (state.phase !== 'waiting') return nothing;
   return emit({ type: 'WorkerReleased', data: command });
@@ -182,8 +193,10 @@ export function markApproved(state: Assignment, { at }: { at: Instant }): Decisi
   return state.phase === 'approved' ? nothing : emit({ type: 'AssignmentApproved', data: { at } });
 }
 
-/** The requester refused to pay. */
+/** The requester refused to pay. A rejection may be turned into an approval, never the other way round. */
 export function markRejected(state: Assignment, { at }: { at: Instant }): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
-  return state.phase === 'rejected' ? nothing : emit({ type: 'AssignmentRejected', data: { at } });
+  return state.phase === 'rejected' || state.phase === 'approved'
+    ? nothing
+    : emit({ type: 'AssignmentRejected', data: { at } });
 }

@@ -122,9 +122,9 @@ export function recordExpireFailed(
   return emit({ type: 'HitExpireFailed', data: command });
 }
 
-/** The marketplace has forgotten it. */
+/** The marketplace has forgotten it, having had it. */
 export function recordDisposed(state: Hit, { at }: { at: Instant }): Decision<HitEvent> {
   if (state.phase === 'none') return unknown;
-  if (state.phase === 'disposed') return nothing;
+  if (state.phase === 'disposed' || state.marketplaceHitId === null) return nothing;
   return emit({ type: 'HitDisposed', data: { at } });
 }

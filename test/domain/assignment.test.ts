@@ -40,8 +40,10 @@ const responded: AssignmentEvent = {
 const released: AssignmentEvent = { type: 'WorkerReleased', data: { reason: 'notNeeded', at: LATER } };
 const lost: AssignmentEvent = { type: 'WorkerLost', data: { lastPingAt: NOW, at: LATER } };
 const returned: AssignmentEvent = { type: 'AssignmentReturned', data: { at: LATER } };
+const abandoned: AssignmentEvent = { type: 'AssignmentAbandoned', data: { at: LATER } };
 const submitted: AssignmentEvent = { type: 'AssignmentSubmitted', data: { at: LATER } };
 const approved: AssignmentEvent = { type: 'AssignmentApproved', data: { at: LATER } };
+const rejected: AssignmentEvent = { type: 'AssignmentRejected', data: { at: LATER } };
 
 describe('arriving', () => {
   test('is the first ping', () => given().when(arrive, worker()).thenEmits(arrived()));
@@ -60,6 +62,14 @@ describe('arriving', () => {
     given(arrived(), called, lost).when(arrive, worker(LATER)).thenState({ phase: 'called', task }));
   test('again proves a return wrong that was only inferred', () =>
     given(arrived(), returned).when(arrive, worker(LATER)).thenState({ phase: 'waiting' }));
+  test('again after being released and given up does not begin a new wait: they are told once more that it is over', () =>
+    given(arrived(), released, returned).when(arrive, worker(LATER)).thenEmits(arrived(LATER), released));
+  test('again after their time ran out does not begin a new wait: nobody is called who cannot hand in', () =>
+    given(arrived(), abandoned)
+      .when(arrive, worker(LATER))
+      .thenEmits(arrived(LATER), { type: 'WorkerReleased', data: { reason: 'waitedLongest', at: LATER } }));
+  test('again after their time ran out at work brings back the task', () =>
+    given(arrived(), called, responded, abandoned).when(arrive, worker(LATER)).thenState({ phase: 'called', task }));
   test('does not bring back a worker who was released or has submitted', () => {
     given(arrived(), released).when(arrive, worker(LATER)).thenNothing();
     given(arrived(), submitted).when(arrive, worker(LATER)).thenNothing();
@@ -136,9 +146,23 @@ describe('what the marketplace reports', () => {
   test('a result may come from somebody we had lost', () =>
     given(arrived(), lost).when(markSubmitted, { at: LATER }).thenState({ phase: 'submitted' }));
   test('a rejection may be turned into an approval', () => {
-    given(arrived(), submitted).when(markRejected, { at: LATER }).thenState({ phase: 'rejected' });
-    given(arrived(), submitted, { type: 'AssignmentRejected', data: { at: LATER } })
-      .when(markApproved, { at: LATER })
-      .thenState({ phase: 'approved' });
+    given(arrived(), submitted).when(markRejected, { at: LATER }).thenEmits(rejected);
+    given(arrived(), submitted, rejected).when(markRejected, { at: LATER }).thenNothing();
+    given(arrived(), submitted, rejected).when(markApproved, { at: LATER }).thenEmits(approved);
   });
+  test('an approval is final: a late report of the rejection before it changes nothing', () =>
+    given(arrived(), submitted, rejected, approved).when(markRejected, { at: LATER }).thenNothing());
 });
+
+test.each([
+  ['respond', () => given().when(respond, { at: NOW })],
+  ['release', () => given().when(release, { reason: 'notNeeded', at: NOW })],
+  ['lose', () => given().when(lose, { lastPingAt: NOW, at: NOW })],
+  ['markReturned', () => given().when(markReturned, { at: NOW })],
+  ['markAbandoned', () => given().when(markAbandoned, { at: NOW })],
+  ['markSubmitted', () => given().when(markSubmitted, { at: NOW })],
+  ['markApproved', () => given().when(markApproved, { at: NOW })],
+  ['markRejected', () => given().when(markRejected, { at: NOW })],
+])('%s is refused for an assignment nobody has heard of', (_, decided) =>
+  decided().thenRefused('notFound', /Bad assignment/),
+);

@@ -68,8 +68,16 @@ describe('expiring a HIT', () => {
   });
   test('that the marketplace refuses leaves it on the market', () =>
     given(requested, posted, expireRequested).when(recordExpireFailed, fault).thenState({ phase: 'posted' }));
+  test('that the marketplace refused may be asked for again', () =>
+    given(requested, posted, expireRequested, { type: 'HitExpireFailed', data: fault })
+      .when(requestExpire, command)
+      .thenEmits(expireRequested));
   test('of a HIT that was never posted has nothing to do', () =>
     given(requested, postFailed).when(requestExpire, command).thenNothing());
+  test('that was asked for while the HIT was being posted still holds for one that turns up after all', () =>
+    given(requested, expireRequested, postFailed).when(recordPosted, outcome).thenState({ phase: 'expiring' }));
+  test('that nobody asked for cannot fail', () =>
+    given(requested, posted).when(recordExpireFailed, fault).thenNothing());
 });
 
 test('a HIT that the marketplace forgot is disposed once', () => {
@@ -77,6 +85,11 @@ test('a HIT that the marketplace forgot is disposed once', () => {
   given(requested, posted, expired, { type: 'HitDisposed', data: { at: NOW } })
     .when(recordDisposed, { at: NOW })
     .thenNothing();
+});
+
+test('a HIT that was never on the market cannot be forgotten there: the answer to its post still counts', () => {
+  given(requested).when(recordDisposed, { at: NOW }).thenNothing();
+  given(requested, postFailed).when(recordDisposed, { at: NOW }).thenNothing();
 });
 
 test.each([

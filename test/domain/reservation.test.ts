@@ -138,6 +138,13 @@ describe('reopening a slot', () => {
     given(made(), invoked()).when(reopenSlot, lost).thenNothing();
     given(made(), invoked(), sent(1), reopened(1)).when(reopenSlot, lost).thenNothing();
   });
+
+  test('is done after the end too, so that unfinishing counts nobody who is gone', () => {
+    given(made(), invoked(), sent(1), finished).when(reopenSlot, lost).thenEmits(reopened(1));
+    given(made(), invoked(), sent(1), finished, reopened(1))
+      .when(unfinish, { at: LATER })
+      .thenState({ phase: 'invoked', dispatched: new Map() });
+  });
 });
 
 describe('finishing, cancelling, timing out, unfinishing', () => {
@@ -194,6 +201,14 @@ describe('finishing, cancelling, timing out, unfinishing', () => {
       .thenState({ phase: 'timedOut' });
   });
 });
+
+test.each([
+  ['dispatch', () => given().when(dispatch, { workers: [worker(1)], at: NOW })],
+  ['reopenSlot', () => given().when(reopenSlot, { assignmentId: ids.assignment(1), reason: 'lost', at: NOW })],
+  ['unfinish', () => given().when(unfinish, { at: NOW })],
+  ['cancel', () => given().when(cancel, { at: NOW })],
+  ['timeOut', () => given().when(timeOut, { timeoutMinutes: 0, at: NOW })],
+])('%s is refused for a reservation nobody made', (_, decided) => decided().thenRefused('notFound', /DoesNotExist/));
 
 test('a reservation has open slots only while it is invoked', () => {
   const slots = (...history: ReservationEvent[]) => openSlots(replay(evolveReservation, noReservation, history));
