@@ -24,9 +24,15 @@ export type StoredEvent = {
   readonly recordedAt: Instant;
 };
 
-/** The log holds an event that this version cannot understand. It is never dropped. */
+/** The log holds an event that this version cannot understand. It is never dropped; `stored` is what it looks like. */
 export class UnreadableEvent extends Error {
   override readonly name = 'UnreadableEvent';
+  readonly stored: StoredEvent;
+  constructor(reason: string, stored: StoredEvent, details = '') {
+    const { type, stream, revision, position } = stored;
+    super(`${reason}: ${type} in stream ${stream}, revision ${revision}, position ${position}${details}`);
+    this.stored = stored;
+  }
 }
 
 /** Which upcasters apply; tests bring their own. */
@@ -44,19 +50,19 @@ export const currentVersion = (type: string, known: Upcasters = upcasters): numb
  */
 export function decode(stored: StoredEvent, known: Upcasters = upcasters): RecordedEvent {
   const { type, version } = stored;
-  const where = `${type} in stream ${stored.stream}, revision ${stored.revision}, position ${stored.position}`;
-  if (!isEventType(type)) throw new UnreadableEvent(`no such event type: ${where}`);
+  if (!isEventType(type)) throw new UnreadableEvent('no such event type', stored);
   const current = currentVersion(type, known);
   if (version > current)
     throw new UnreadableEvent(
-      `written by a newer version of this service (data version ${version}, known ${current}): ${where}`,
+      `written by a newer version of this service (data version ${version}, known ${current})`,
+      stored,
     );
   const upcast = (known[type] ?? []).slice(version - 1).reduce((data, step) => step(data), stored.data);
   const schema: z.ZodType = eventSchemas[type];
   const parsed = schema.safeParse(upcast);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`);
-    throw new UnreadableEvent(`its data does not fit: ${where}: ${problems.join('; ')}`);
+    throw new UnreadableEvent('its data does not fit', stored, `: ${problems.join('; ')}`);
   }
   // The schema of `type` vouches for `data`; the store wrote the rest itself.
   return {
@@ -69,6 +75,26 @@ export function decode(stored: StoredEvent, known: Upcasters = upcasters): Recor
     recordedAt: stored.recordedAt,
     metadata: stored.metadata as EventMetadata,
   } as RecordedEvent;
+}
+
+/**
+ * Events in order as far as they can be understood, and the first that cannot: whoever follows the log gets all
+ * before it, and is then told.
+ */
+export function decodeInOrder(stored: readonly StoredEvent[]): {
+  readonly events: readonly RecordedEvent[];
+  readonly unreadable: UnreadableEvent | null;
+} {
+  const events: RecordedEvent[] = [];
+  for (const one of stored) {
+    try {
+      events.push(decode(one));
+    } catch (error) {
+      if (error instanceof UnreadableEvent) return { events, unreadable: error };
+      throw error;
+    }
+  }
+  return { events, unreadable: null };
 }
 
 /** The JSON texts of an event, ready to store. */

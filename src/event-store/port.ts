@@ -94,12 +94,16 @@ export type EventStore = {
   readonly append: (writes: readonly StreamWrite[]) => Promise<AppendResult>;
   /** One stream in order. Whole streams asked for in one turn of the event loop share a query. */
   readonly read: (stream: StreamName, options?: ReadOptions) => Promise<StreamSlice>;
-  /** Catches up from a position, then follows the log live. */
+  /**
+   * Catches up from a position, then follows the log live. At an event that cannot be understood it delivers all
+   * before it and throws `UnreadableEvent`; whoever may pass over it subscribes again after its position.
+   */
   readonly subscribe: (options: SubscribeOptions) => AsyncIterable<Batch>;
   /** The position of the last event; `BEGINNING` if there is none. */
   readonly head: () => Promise<Position>;
-  /** Roughly how many events the log holds, and quickly: for progress bars, never for a decision. */
-  readonly count: () => Promise<number>;
+  /** Roughly how many events lie after a position (all of them by default), and quickly: for progress bars and
+   * gauges, never for a decision. */
+  readonly count: (after?: Position) => Promise<number>;
   /**
    * Forgets events of one category recorded before a moment, a bounded number a call; answers how many.
    * Only categories on whose revisions no decision depends may be pruned.

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AssignmentId, type WorkerId } from '../../src/domain/ids.ts';
+import { UnreadableEvent } from '../../src/event-store/codec.ts';
 import { BEGINNING, type EventStore, StoreUnavailable } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { createPool } from '../../src/postgres/pool.ts';
@@ -219,6 +220,35 @@ describe('the log in Postgres', () => {
     await store.append([write(freshStream(), 'any', pinged('C'))]);
     expect((await store.head()) > before).toBe(true);
     expect(await audit()).toBe(true);
+  });
+
+  test('a subscription delivers all before an event it cannot understand, names that, and can be taken up after it', async () => {
+    const after = await store.head();
+    await store.append([write(freshStream(), 'any', pinged('A'), pinged('B'), pinged('C'))]);
+    const { rows } = await database.pool.query<{ position: string }>(
+      `update event_store.events set data = data - 'workerId' where data ->> 'workerId' = 'B' and position > $1 returning position`,
+      [after === '' ? 0 : after],
+    );
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const { events } of store.subscribe({ after, signal: AbortSignal.timeout(20_000) }))
+        seen.push(...events.map(({ data }) => ('workerId' in data ? data.workerId : '')));
+    })();
+    const error = await reading.catch((thrown: unknown) => thrown);
+    expect(seen).toEqual(['A']);
+    if (!(error instanceof UnreadableEvent)) throw error;
+    expect(Number(error.stored.position)).toBe(Number(rows[0]?.position));
+    expect(error.message).toContain('workerId');
+    const rest = await collect(store, error.stored.position, ({ length }) => length === 1);
+    expect(rest.map(({ data }) => ('workerId' in data ? data.workerId : ''))).toEqual(['C']);
+  });
+
+  test('how many events lie after a position', async () => {
+    const after = await store.head();
+    await store.append([write(freshStream(), 'any', pinged('A'), pinged('B'))]);
+    expect(await store.count(after)).toBe(2);
+    expect(await store.count(await store.head())).toBe(0);
+    expect(await store.count()).toBeGreaterThan(1);
   });
 
   test('the queries of the hot path use an index', async () => {

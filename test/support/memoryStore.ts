@@ -73,7 +73,7 @@ export function createMemoryStore(): EventStore & { readonly events: readonly Re
       }
     },
     head: async () => log.at(-1)?.position ?? BEGINNING,
-    count: async () => log.length,
+    count: async (after = BEGINNING) => log.filter(({ position }) => position > after).length,
     prune: async () => {
       throw new Error('the log in memory forgets nothing');
     },

@@ -1,4 +1,4 @@
-import { decode } from '../codec.ts';
+import { decode, type StoredEvent } from '../codec.ts';
 import type { RecordedEvent } from '../port.ts';
 import { toPosition } from './position.ts';
 
@@ -21,15 +21,16 @@ export const COLUMNS =
 /** A server that accepts a query and never answers is as good as away. `pg` then drops the connection. */
 export const PATIENCE = { query_timeout: 10_000 } as const;
 
-export const toEvent = (row: EventRow): RecordedEvent =>
-  decode({
-    position: toPosition(row.position),
-    stream: row.stream,
-    revision: row.revision,
-    id: row.event_id,
-    type: row.type,
-    version: row.version,
-    data: row.data,
-    metadata: row.metadata,
-    recordedAt: Number(row.recorded_at),
-  });
+export const toStored = (row: EventRow): StoredEvent => ({
+  position: toPosition(row.position),
+  stream: row.stream,
+  revision: row.revision,
+  id: row.event_id,
+  type: row.type,
+  version: row.version,
+  data: row.data,
+  metadata: row.metadata,
+  recordedAt: Number(row.recorded_at),
+});
+
+export const toEvent = (row: EventRow): RecordedEvent => decode(toStored(row));

@@ -5,7 +5,7 @@ import { listen } from '../../postgres/listen.ts';
 import { isUnavailable } from '../../postgres/pool.ts';
 import { BEGINNING, type EventStore, StoreUnavailable } from '../port.ts';
 import { createGroupCommit } from './groupCommit.ts';
-import { toPosition } from './position.ts';
+import { fromPosition, toPosition } from './position.ts';
 import { prune } from './prune.ts';
 import { createReads } from './reads.ts';
 import { PATIENCE } from './rows.ts';
@@ -63,7 +63,7 @@ export function createPostgresStore({ url, pool, log }: { url: string; pool: pg.
       const head = await last();
       return head === null ? BEGINNING : toPosition(head);
     },
-    count: async () => Number(await last()),
+    count: async (after = BEGINNING) => Math.max(0, Number(await last()) - Number(fromPosition(after))),
     prune: (options) => orUnavailable(prune(pool, options)),
     close: async () => {
       await groupCommit.close();

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { isUnavailable } from '../../postgres/pool.ts';
+import { decodeInOrder } from '../codec.ts';
 import { type Batch, BEGINNING, type Position, type SubscribeOptions } from '../port.ts';
 import { fromPosition } from './position.ts';
-import { COLUMNS, type EventRow, PATIENCE, toEvent } from './rows.ts';
+import { COLUMNS, type EventRow, PATIENCE, toStored } from './rows.ts';
 
 /** Looks for itself this often even if nobody calls: a notification may be lost. */
 const FALLBACK_MS = 1_000;
@@ -95,10 +96,11 @@ export async function* follow(
       continue;
     }
     if (signal.aborted) return;
-    const events = rows.slice(0, batchSize).map(toEvent);
+    const { events, unreadable } = decodeInOrder(rows.slice(0, batchSize).map(toStored));
     const caughtUp = rows.length <= batchSize;
     position = events.at(-1)?.position ?? position;
-    if (events.length > 0) yield { events, caughtUp };
+    if (events.length > 0) yield { events, caughtUp: caughtUp && unreadable === null };
+    if (unreadable !== null) throw unreadable;
     if (caughtUp) await tail.growth(known, position, signal);
   }
 }
