@@ -8,6 +8,7 @@ const ROOMS = {
   marketplace: ['domain', 'postgres'],
   scheduler: ['domain', 'event-store', 'commands', 'projections', 'marketplace', 'postgres'],
   http: ['domain', 'event-store', 'commands', 'projections', 'postgres'],
+  tracing: ['domain', 'event-store', 'commands', 'projections', 'http'],
   browser: [],
 };
 
@@ -54,6 +55,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/marketplace/', pathNot: '^src/marketplace/simulated/' },
       to: { path: '^src/postgres/|node_modules/pg/' },
+    },
+    {
+      name: 'opentelemetry-is-loaded-only-when-asked-for',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/tracing/' },
+      to: { path: 'node_modules/@(opentelemetry|hono/otel)/' },
     },
     {
       name: 'the-script-for-pages-brings-nothing',

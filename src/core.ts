@@ -10,6 +10,7 @@ import { migrate } from './postgres/migrate.ts';
 import { createPool, type Database } from './postgres/pool.ts';
 import { projections } from './projections/all.ts';
 import { type CaughtUp, createCaughtUp } from './projections/caughtUp.ts';
+import type { Projection } from './projections/projection.ts';
 import { runProjector } from './projections/projector.ts';
 import { setUpReadModels } from './projections/setUp.ts';
 
@@ -54,8 +55,15 @@ export async function openCore(
   {
     projector = true,
     clock = Date.now,
-    measured = (store) => store,
-  }: { projector?: boolean; clock?: () => Instant; measured?: (store: EventStore) => EventStore } = {},
+    observed = (store) => store,
+    observedProjections = (all) => all,
+  }: {
+    projector?: boolean;
+    clock?: () => Instant;
+    /** The log as everybody uses it, and the read models as the projector does: measured, traced. */
+    observed?: (store: EventStore) => EventStore;
+    observedProjections?: ((all: readonly Projection[]) => readonly Projection[]) | undefined;
+  } = {},
 ): Promise<Core> {
   const database = await openDatabase(settings, log);
   const { url } = database;
@@ -65,13 +73,13 @@ export async function openCore(
   const logPool = createPool(logUrl, { max: 4, applicationName: 'retainer log', onError });
   const pool = createPool(url, { max: 10, applicationName: 'retainer', onError });
   await setUpReadModels({ db: pool, projections });
-  const store = measured(createPostgresStore({ url: logUrl, pool: logPool, log }));
+  const store = observed(createPostgresStore({ url: logUrl, pool: logPool, log }));
   const caughtUp = createCaughtUp({ db: pool, url, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const ending = new AbortController();
   const projecting = projector
     ? holdLease({ url, name: 'projector', signal: ending.signal, log }, ({ signal }) =>
-        runProjector({ store, db: pool, projections, signal, log }),
+        runProjector({ store, db: pool, projections: observedProjections(projections), signal, log }),
       )
     : Promise.resolve();
   return {

@@ -14,6 +14,8 @@ import { statusRoutes } from './http/status.ts';
 import { workerRoutes } from './http/worker/routes.ts';
 import { schedulerDependencies } from './recruiting.ts';
 import { runScheduler } from './scheduler/scheduler.ts';
+import type { Tracing } from './tracing/tracing.ts';
+
 export type Service = {
   /** Where it listens. */
   readonly url: string;
@@ -31,18 +33,22 @@ const DRAIN_MS = 3_000;
 export async function startService(
   settings: Settings,
   log: Logger,
-  { clock = Date.now }: { clock?: () => Instant } = {},
+  { clock = Date.now, tracing }: { clock?: () => Instant; tracing?: Tracing | undefined } = {},
 ): Promise<Service> {
   let metrics: Metrics | null = null;
   const core = await openCore(settings, log, {
     clock,
-    measured: (store) =>
-      measuredStore(store, {
-        appended: (batch) => metrics?.appended(batch),
+    observed: (store) => {
+      const measured = measuredStore(store, {
+        appended: (append) => metrics?.appended(append),
         dispatched: (seconds) => metrics?.dispatched(seconds),
-      }),
+      });
+      return tracing ? tracing.store(measured) : measured;
+    },
+    observedProjections: tracing?.projections,
   });
-  const { db, commands, caughtUp, store } = core;
+  const { db, caughtUp, store } = core;
+  const commands = tracing ? tracing.commands(core.commands) : core.commands;
   if (!isLoopback(settings.host) && !settings.openApi && !(await anyKeyIssued(db))) {
     await core.close();
     throw new Error(
@@ -52,14 +58,22 @@ export async function startService(
   }
   let ownUrl = settings.publicUrl;
   const publicUrl = (): string => (settings.port === 0 ? ownUrl : settings.publicUrl);
+  const tellTrace = tracing?.telling(store);
   const workers = workerRoutes({
-    commands,
+    // Pings are not traced: there are thousands a second.
+    commands: core.commands,
     db,
     caughtUp,
     settings,
     publicUrl,
     log,
-    answered: (what) => metrics?.workerAnswered(what),
+    observe: {
+      answered: (what) => metrics?.workerAnswered(what),
+      refused: (status) => metrics?.workerRefused(status),
+      told: (task, at) => {
+        tellTrace?.(task, at).catch((error: unknown) => log.debug({ err: error }, 'a call could not be traced'));
+      },
+    },
   });
   metrics = createMetrics({ db, store, caughtUp, listeners: workers.listeners, clock, settings });
   const pages: { path: string; routes: Hono }[] = [{ path: '/', routes: statusRoutes() }];
@@ -81,6 +95,7 @@ export async function startService(
     publicUrl,
     version,
     workerRoutes: workers.routes,
+    traced: tracing?.requests,
     pages,
   });
 

@@ -1,7 +1,12 @@
+import type { Logger } from 'pino';
+import { readEnvFile } from '../config.ts';
 import type { CliCommand } from '../main.ts';
 import { startService } from '../service.ts';
+import type { Tracing } from '../tracing/tracing.ts';
+import { tracingWanted } from '../tracing/wanted.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
+import { version } from './version.ts';
 
 /** A stop that takes longer than this is cut short. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -17,7 +22,8 @@ a second signal stops it at once.
   run: async () => {
     const settings = settingsOrExit();
     const log = startLog(settings);
-    const service = await startService(settings, log);
+    const tracing = await tracingIfWanted(log);
+    const service = await startService(settings, log, { tracing });
     process.stdout.write(service.addresses.map(([what, url]) => `${what.padEnd(14)} ${url}\n`).join(''));
     process.stdout.write(`ready after ${(process.uptime() * 1000).toFixed(0)} ms\n`);
     const signal = await new Promise<string>((resolve) => {
@@ -32,7 +38,18 @@ a second signal stops it at once.
       process.exit(1);
     }, STOP_TIMEOUT_MS);
     await service.stop();
+    await tracing?.stop();
     clearTimeout(cut);
+    // Everything is closed but OpenTelemetry's attempts to reach a collector that is away.
+    if (tracing) process.exit(0);
     return 0;
   },
 };
+
+/** The standard variables may also stand in `.env`; OpenTelemetry itself reads the environment alone. */
+async function tracingIfWanted(log: Logger): Promise<Tracing | undefined> {
+  for (const [name, value] of Object.entries(readEnvFile())) if (name.startsWith('OTEL_')) process.env[name] ??= value;
+  if (!tracingWanted(process.env)) return undefined;
+  const { startTracing } = await import('../tracing/tracing.ts');
+  return startTracing({ version, log });
+}

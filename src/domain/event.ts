@@ -55,6 +55,8 @@ export type EventMetadata = {
   readonly correlationId: string;
   /** The event or request that caused it. */
   readonly causationId: string;
+  /** W3C's trace context of the append, if it was traced: what the event causes joins its trace. */
+  readonly traceparent?: string | undefined;
 };
 
 /** An event about to be appended. `id` makes the append idempotent: the same ids again are the same append. */

@@ -109,6 +109,8 @@ export type EventStore = {
    * Only categories on whose revisions no decision depends may be pruned.
    */
   readonly prune: (options: { category: 'presence'; before: Instant; limit: number }) => Promise<number>;
+  /** What waits in this process for a round trip of the store, for metrics. */
+  readonly waiting?: () => { readonly appends: number; readonly reads: number };
   /** Finishes the appends in flight and lets go of connections. */
   readonly close: () => Promise<void>;
 };

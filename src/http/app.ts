@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Hono } from 'hono';
+import type { Hono, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Commands } from '../commands/commands.ts';
 import type { Instant } from '../domain/ids.ts';
@@ -42,6 +42,8 @@ export type AppDependencies = {
   readonly version: string;
   /** The workers' paths: before everything else and without it, because there are thousands of requests a second. */
   readonly workerRoutes: Hono;
+  /** Traces application requests, if anything does. */
+  readonly traced?: MiddlewareHandler<Env> | undefined;
   /** Pages, and the built-in marketplace if it is used. */
   readonly pages?: readonly { readonly path: string; readonly routes: Hono }[];
 };
@@ -54,6 +56,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/retainer', deps.workerRoutes);
   for (const { path, routes } of pages) app.route(path, routes);
 
+  if (deps.traced) app.use(deps.traced);
   app.use(requestLog({ log, metrics, logPersonalData: settings.logPersonalData }));
   app.use(anyOrigin());
   app.use(limitBody(settings.bodyLimitBytes));

@@ -10,7 +10,8 @@ import { projectionLagSeconds } from './projectionLag.ts';
 export type Metrics = {
   readonly answered: (request: { method: string; route: string; status: number; seconds: number }) => void;
   /** A worker's request; cheap, because there are thousands a second. */
-  readonly workerAnswered: (what: 'poll' | 'ping' | 'wait' | 'refused') => void;
+  readonly workerAnswered: (what: 'poll' | 'ping' | 'wait') => void;
+  readonly workerRefused: (status: number) => void;
   /** One statement of the log's group commit, or one append if the store has none. */
   readonly appended: (batch: { events: number; seconds: number }) => void;
   /** From the moment a worker could be told of a reservation to the moment the decision was stored. */
@@ -73,6 +74,12 @@ export function createMetrics({
     labelNames: ['kind'],
     registers,
   });
+  const refusals = new Counter({
+    name: 'retainer_worker_refusals_total',
+    help: 'Requests of workers that were refused, by status',
+    labelNames: ['status'],
+    registers,
+  });
   const appendSeconds = histogram('retainer_append_seconds', 'Time to store a batch of events in the log');
   const appendEvents = histogram('retainer_append_events', 'Events in a batch', [1, 2, 5, 10, 25, 50, 100, 250, 1000]);
   const dispatchSeconds = histogram(
@@ -97,6 +104,10 @@ export function createMetrics({
   return {
     answered: ({ method, route, status, seconds }) => duration.observe({ method, route, status }, seconds),
     workerAnswered: (kind) => workers.inc({ kind }),
+    workerRefused: (status) => {
+      workers.inc({ kind: 'refused' });
+      refusals.inc({ status });
+    },
     appended: ({ events, seconds }) => {
       appendSeconds.observe(seconds);
       appendEvents.observe(events);

@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.ts';
 const SANE = /^[\w.:-]{1,128}$/;
 
 /** Asked for every few seconds by machines. */
-const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+export const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /**
  * Gives every request an id (the client's own, if it is sane); counts and logs it when it is answered. Queries are
@@ -46,7 +46,7 @@ export const requestLog =
   };
 
 /** The route as it was registered, without its prefix and patterns: what metrics count by. */
-const routeOf = (c: HonoContext): string =>
+export const routeOf = (c: HonoContext): string =>
   routePath(c, -1)
     .replace(/^\/retainer(?=\/)/, '')
     .replace(/\{[^}]*\}/g, '');

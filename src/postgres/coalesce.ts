@@ -3,6 +3,11 @@ export class TooManyWaiting extends Error {
   override readonly name = 'TooManyWaiting';
 }
 
+export type Coalesced<Key, Value> = ((key: Key) => Promise<Value | undefined>) & {
+  /** Keys that wait for the next look-up. */
+  readonly waiting: () => number;
+};
+
 /**
  * Turns look-ups by key into look-ups by many: calls of one turn of the event loop become one `load`. While a
  * load is under way the next calls gather, so that under pressure batches grow instead of queues.
@@ -11,7 +16,7 @@ export class TooManyWaiting extends Error {
 export function coalesce<Key, Value>(
   load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>,
   { maxKeys, concurrency = 2 }: { maxKeys: number; concurrency?: number },
-): (key: Key) => Promise<Value | undefined> {
+): Coalesced<Key, Value> {
   type Waiter = { resolve: (value: Value | undefined) => void; reject: (error: unknown) => void };
   let gathered = new Map<Key, Waiter[]>();
   let loading = 0;
@@ -43,7 +48,7 @@ export function coalesce<Key, Value>(
     setImmediate(flush);
   };
 
-  return (key) =>
+  const lookUp = (key: Key): Promise<Value | undefined> =>
     new Promise((resolve, reject) => {
       const waiters = gathered.get(key);
       if (waiters) {
@@ -57,4 +62,5 @@ export function coalesce<Key, Value>(
       gathered.set(key, [{ resolve, reject }]);
       schedule();
     });
+  return Object.assign(lookUp, { waiting: () => gathered.size });
 }

@@ -76,7 +76,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     settings,
     publicUrl: () => publicUrl,
     log,
-    answered: metrics.workerAnswered,
+    observe: { answered: metrics.workerAnswered, refused: metrics.workerRefused, told: () => {} },
   });
   const app = createApp({
     commands,

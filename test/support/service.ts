@@ -38,7 +38,7 @@ const context = { actor: 'scheduler', requestId: 'test' } as const;
 
 /** A ProtoHIT, a reservation of it, and a HIT on the market that recruits for it. */
 export async function openWork(
-  { core: { commands, caughtUp } }: Service,
+  { core: { commands, caughtUp } }: Pick<Service, 'core'>,
   { numAssignments = 1, places = 100 }: { numAssignments?: number; places?: number } = {},
 ): Promise<{ protoHitId: ProtoHitId; reservationId: ReservationId; hit: string }> {
   const { hitTypeId: _, ...rest } = fields();

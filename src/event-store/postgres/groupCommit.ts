@@ -34,17 +34,25 @@ export type GroupCommit = {
   readonly append: (request: AppendRequest) => Promise<AppendResult>;
   /** Takes no more, and resolves when everything that waits has its answer. */
   readonly close: () => Promise<void>;
+  /** Appends that no batch has taken yet. */
+  readonly waiting: () => number;
+};
+
+/** One statement that stored something: how many appends shared it, their events, and how long it took. */
+export type StoredBatch = { readonly appends: number; readonly events: number; readonly seconds: number };
+
+type GroupCommitOptions = {
+  readonly log: Logger;
+  readonly onAppended: (head: Position) => void;
+  readonly onBatch?: ((batch: StoredBatch) => void) | undefined;
 };
 
 /**
  * Group commit: while one statement is under way the next appends gather, so that a flush is shared by as many as
  * are waiting for it. A stream occurs once in a batch; who else writes to it waits for the next one.
- * `onAppended` hears how far the log reaches after each batch.
+ * `onAppended` hears how far the log reaches after each batch, `onBatch` what the batch was.
  */
-export function createGroupCommit(
-  pool: Queries,
-  { log, onAppended }: { log: Logger; onAppended: (head: Position) => void },
-): GroupCommit {
+export function createGroupCommit(pool: Queries, { log, onAppended, onBatch }: GroupCommitOptions): GroupCommit {
   let waiting: Pending[] = [];
   let working: Promise<void> | null = null;
   let isClosed = false;
@@ -55,7 +63,7 @@ export function createGroupCommit(
     while (waiting.length > 0) {
       const { batch, rest } = nextBatch(waiting);
       waiting = rest;
-      await settle({ pool, log, onAppended }, batch);
+      await settle({ pool, log, onAppended, onBatch }, batch);
     }
     working = null;
   };
@@ -71,6 +79,7 @@ export function createGroupCommit(
         waiting.push({ request, size, resolve, reject });
         working ??= work();
       }),
+    waiting: () => waiting.length,
     close: async () => {
       isClosed = true;
       while (working !== null) await working;
@@ -100,10 +109,11 @@ function nextBatch(waiting: readonly Pending[]): { batch: Pending[]; rest: Pendi
   return { batch, rest: skipped.concat(waiting.slice(looked)) };
 }
 
-type Settling = { pool: Queries; log: Logger; onAppended: (head: Position) => void };
+type Settling = GroupCommitOptions & { readonly pool: Queries };
 
 /** Gives every request of a batch its answer; never throws. */
 async function settle(settling: Settling, batch: readonly Pending[]): Promise<void> {
+  const started = performance.now();
   let results: readonly AppendResult[];
   try {
     const requests = batch.map(({ request }) => request);
@@ -112,17 +122,23 @@ async function settle(settling: Settling, batch: readonly Pending[]): Promise<vo
     await settleFailed(settling, batch, error);
     return;
   }
+  const seconds = (performance.now() - started) / 1000;
   const refused: { pending: Pending; conflict: AppendResult }[] = [];
   let head: Position | undefined;
+  let events = 0;
   batch.forEach((pending, index) => {
     const result = results[index];
     if (result?.type === 'appended') {
       head = result.position;
+      events += pending.size;
       pending.resolve(result);
     } else if (result?.type === 'conflict') refused.push({ pending, conflict: result });
     else pending.reject(new Error('an append got no outcome'));
   });
-  if (head !== undefined) settling.onAppended(head);
+  if (head !== undefined) {
+    settling.onAppended(head);
+    settling.onBatch?.({ appends: batch.length - refused.length, events, seconds });
+  }
   // A conflict may be our own append of before, sent again: then it answers as it did the first time.
   await answerFromLog(settling.pool, refused);
 }

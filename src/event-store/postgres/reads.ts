@@ -55,6 +55,7 @@ export function createReads(pool: Pick<pg.Pool, 'query'>) {
   };
 
   return {
+    readsWaiting: whole.waiting,
     read: async (stream: StreamName, options?: ReadOptions): Promise<StreamSlice> =>
       options === undefined ? ((await whole(stream)) ?? NO_STREAM) : part(stream, options),
   };

@@ -4,7 +4,7 @@ import { TooManyWaiting } from '../../postgres/coalesce.ts';
 import { listen } from '../../postgres/listen.ts';
 import { isUnavailable } from '../../postgres/pool.ts';
 import { BEGINNING, type EventStore, StoreUnavailable } from '../port.ts';
-import { createGroupCommit } from './groupCommit.ts';
+import { createGroupCommit, type StoredBatch } from './groupCommit.ts';
 import { fromPosition, toPosition } from './position.ts';
 import { prune } from './prune.ts';
 import { createReads } from './reads.ts';
@@ -15,10 +15,21 @@ import { createTail, follow } from './subscription.ts';
  * The log in Postgres, schema `event_store`. Appends go over `pool` in one statement at a time; growth is heard on
  * a connection of its own, opened with the first subscription.
  */
-export function createPostgresStore({ url, pool, log }: { url: string; pool: pg.Pool; log: Logger }): EventStore {
+export function createPostgresStore({
+  url,
+  pool,
+  log,
+  onBatch,
+}: {
+  url: string;
+  pool: pg.Pool;
+  log: Logger;
+  /** After each statement of the group commit. */
+  onBatch?: ((batch: StoredBatch) => void) | undefined;
+}): EventStore {
   const tail = createTail();
-  const groupCommit = createGroupCommit(pool, { log, onAppended: tail.reaches });
-  const { read } = createReads(pool);
+  const groupCommit = createGroupCommit(pool, { log, onAppended: tail.reaches, onBatch });
+  const { read, readsWaiting } = createReads(pool);
   const ending = new AbortController();
   let listener: ReturnType<typeof listen> | null = null;
 
@@ -64,6 +75,7 @@ export function createPostgresStore({ url, pool, log }: { url: string; pool: pg.
       return head === null ? BEGINNING : toPosition(head);
     },
     count: async (after = BEGINNING) => Math.max(0, Number(await last()) - Number(fromPosition(after))),
+    waiting: () => ({ appends: groupCommit.waiting(), reads: readsWaiting() }),
     prune: (options) => orUnavailable(prune(pool, options)),
     close: async () => {
       await groupCommit.close();

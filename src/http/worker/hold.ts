@@ -23,10 +23,13 @@ export type Hold = (id: AssignmentId, options: { waitMs: number; gone?: AbortSig
 export function createHold({
   lookUp,
   board,
+  told,
   ending,
 }: {
   lookUp: LookUp;
   board: CallBoard;
+  /** Hears of every task that is handed out. */
+  told: (task: TaskRow) => void;
   /** Aborts when the service stops: whoever is held is let go. */
   ending: AbortSignal;
 }): Hold {
@@ -52,6 +55,7 @@ export function createHold({
         const row = await lookUp(id);
         if (row === undefined) return;
         const call = callOf(row);
+        if (call.kind === 'task') told(row);
         if (call.kind !== 'wait' || waitMs <= 0) settle(call);
         else if (!known) {
           setKnown();
@@ -73,6 +77,7 @@ export function createHold({
     const row = await lookUp(id);
     if (row === undefined) return unknown < MOST_UNKNOWN ? hold(id, false, waitMs, gone) : 'full';
     const call = callOf(row);
+    if (call.kind === 'task') told(row);
     return call.kind !== 'wait' || waitMs <= 0 ? call : hold(id, true, waitMs, gone);
   };
 }

@@ -3,7 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Commands } from '../../commands/commands.ts';
-import { AssignmentId, MarketplaceHitId, PREVIEW_ASSIGNMENT, WorkerId } from '../../domain/ids.ts';
+import { AssignmentId, type Instant, MarketplaceHitId, PREVIEW_ASSIGNMENT, WorkerId } from '../../domain/ids.ts';
 import { PingType } from '../../domain/presence.ts';
 import { StoreUnavailable } from '../../event-store/port.ts';
 import { coalesce, TooManyWaiting } from '../../postgres/coalesce.ts';
@@ -13,6 +13,7 @@ import { type TaskRow, tasksOf } from '../../projections/tasks.ts';
 import { problem, send } from '../answers.ts';
 import { createCallBoard } from './callBoard.ts';
 import { examplePage } from './example.ts';
+import { createFirstTold } from './firstTold.ts';
 import { createHold, type Held } from './hold.ts';
 import { createRate } from './rate.ts';
 import { createBuilt } from './script.ts';
@@ -38,7 +39,12 @@ export type WorkerDependencies = {
   readonly settings: { readonly maxListeners: number };
   readonly publicUrl: () => string;
   readonly log: Logger;
-  readonly answered: (what: 'poll' | 'ping' | 'wait' | 'refused') => void;
+  readonly observe: {
+    readonly answered: (what: 'poll' | 'ping' | 'wait') => void;
+    readonly refused: (status: number) => void;
+    /** The first time that this node hands out a task. */
+    readonly told: (task: TaskRow, at: Instant) => void;
+  };
 };
 
 /**
@@ -49,10 +55,14 @@ export function workerRoutes(deps: WorkerDependencies): {
   routes: Hono;
   /** Answers workers by a router that knows nothing else, thousands of times a second; leaves the rest to `rest`. */
   before: (rest: Hono['fetch']) => Hono['fetch'];
+  /** Connected now: all who wait, and those of them who do so on a stream; and look-ups of tasks that wait for a query. */
   listeners: () => number;
+  streams: () => number;
+  lookUpsWaiting: () => number;
   close: () => void;
 } {
-  const { commands, db, log, answered } = deps;
+  const { commands, db, log } = deps;
+  const { answered, refused } = deps.observe;
   const ending = new AbortController();
   const lookUp = coalesce<AssignmentId, TaskRow>((ids) => tasksOf(db, ids), { maxKeys: 20_000 });
   const board = createCallBoard({
@@ -60,13 +70,14 @@ export function workerRoutes(deps: WorkerDependencies): {
     mostListeners: deps.settings.maxListeners,
     log,
   });
-  const hold = createHold({ lookUp, board, ending: ending.signal });
-  const streams = createStreams({ lookUp, board });
+  const told = createFirstTold(deps.observe.told);
+  const hold = createHold({ lookUp, board, told, ending: ending.signal });
+  const streams = createStreams({ lookUp, board, told });
   const isTooFast = createRate();
   const routes = new Hono<WorkerEnv>({ strict: false });
 
   const refuse = (c: WorkerContext, status: 400 | 404 | 409 | 429 | 503, message: string, headers = {}): Response => {
-    answered('refused');
+    refused(status);
     return send(c, problem(status, message, { headers: { ...CORS, ...headers } }));
   };
   const slowDown = (c: WorkerContext) =>
@@ -180,6 +191,8 @@ export function workerRoutes(deps: WorkerDependencies): {
     before: (rest) => (request, env, context) =>
       HOT.test(request.url) ? alone.fetch(request, env, context) : rest(request, env, context),
     listeners: board.size,
+    streams: streams.size,
+    lookUpsWaiting: lookUp.waiting,
     close: () => {
       ending.abort();
       streams.close();

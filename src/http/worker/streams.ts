@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AssignmentId } from '../../domain/ids.ts';
+import type { TaskRow } from '../../projections/tasks.ts';
 import { callOf } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
 import type { LookUp } from './hold.ts';
@@ -21,6 +22,7 @@ export const STREAM_HEADERS = {
 export type Streams = {
   /** Starts a stream of server-sent events that ends with the call; false if there is no room. */
   readonly open: (id: AssignmentId, response: ServerResponse) => boolean;
+  readonly size: () => number;
   readonly close: () => void;
 };
 
@@ -28,7 +30,16 @@ export type Streams = {
  * Streams to waiting workers, written to Node's response itself: a stream that says one thing in minutes needs no
  * more than a socket, an entry on the board and this.
  */
-export function createStreams({ lookUp, board }: { lookUp: LookUp; board: CallBoard }): Streams {
+export function createStreams({
+  lookUp,
+  board,
+  told,
+}: {
+  lookUp: LookUp;
+  board: CallBoard;
+  /** Hears of every task that is handed out. */
+  told: (task: TaskRow) => void;
+}): Streams {
   const turns = Array.from({ length: TURNS }, () => new Set<ServerResponse>());
   let opened = 0;
   let turn = 0;
@@ -53,6 +64,7 @@ export function createStreams({ lookUp, board }: { lookUp: LookUp; board: CallBo
         if (kind === 'wait') return;
         finish();
         response.end(`event: ${kind}\ndata: ${json}\n\n`);
+        if (kind === 'task') told(row);
       };
       const stop = board.listen(id, look);
       if (stop === null) return false;
@@ -67,6 +79,7 @@ export function createStreams({ lookUp, board }: { lookUp: LookUp; board: CallBo
       response.write('retry: 1000\n\n');
       return true;
     },
+    size: () => turns.reduce((sum, { size }) => sum + size, 0),
     close: () => {
       clearInterval(timer);
       for (const responses of turns) for (const response of responses) response.end();

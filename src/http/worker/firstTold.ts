@@ -1,0 +1,25 @@
+import type { AssignmentId, Instant } from '../../domain/ids.ts';
+import type { TaskRow } from '../../projections/tasks.ts';
+
+/** A call older than this was told before, perhaps by another node: its page was loaded again. */
+const FRESH_MS = 60_000;
+/** Most calls that are remembered as told. */
+const MOST_REMEMBERED = 50_000;
+
+/** Hears of every answer that holds a task, and passes on each task's first of this node. */
+export function createFirstTold(
+  told: (task: TaskRow, at: Instant) => void,
+  clock: () => Instant = Date.now,
+): (task: TaskRow) => void {
+  const known = new Set<AssignmentId>();
+  return (task) => {
+    const { assignmentId, calledAt } = task;
+    if (calledAt === null || known.has(assignmentId)) return;
+    const at = clock();
+    if (at - calledAt > FRESH_MS) return;
+    known.add(assignmentId);
+    const [oldest] = known;
+    if (known.size > MOST_REMEMBERED && oldest !== undefined) known.delete(oldest);
+    told(task, at);
+  };
+}
