@@ -10,7 +10,7 @@ import { migrate } from './postgres/migrate.ts';
 import { createPool, type Database } from './postgres/pool.ts';
 import { projections } from './projections/all.ts';
 import { type CaughtUp, createCaughtUp } from './projections/caughtUp.ts';
-import type { Projection } from './projections/projection.ts';
+import { type Projection, searchPathOf } from './projections/projection.ts';
 import { runProjector } from './projections/projector.ts';
 import { setUpReadModels } from './projections/setUp.ts';
 
@@ -71,10 +71,15 @@ export async function openCore(
   const logUrl = settings.eventStoreUrl ?? url;
   if (logUrl !== url) await migrate(logUrl, log);
   const logPool = createPool(logUrl, { max: 4, applicationName: 'retainer log', onError });
-  const pool = createPool(url, { max: 10, applicationName: 'retainer', onError });
+  const pool = createPool(url, {
+    max: 10,
+    applicationName: 'retainer',
+    searchPath: searchPathOf(projections),
+    onError,
+  });
   await setUpReadModels({ db: pool, projections });
   const store = observed(createPostgresStore({ url: logUrl, pool: logPool, log }));
-  const caughtUp = createCaughtUp({ db: pool, url, log });
+  const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const ending = new AbortController();
   const projecting = projector

@@ -4,7 +4,7 @@ import pg from 'pg';
 export type Database = Pick<pg.Pool, 'query' | 'connect'>;
 
 /**
- * A pool of connections. Times out instead of waiting for ever, so that a database that is away is an error
+ * A pool of connections; `searchPath` is where its queries find tables that they name without a schema. Times out instead of waiting for ever, so that a database that is away is an error
  * within seconds (`isUnavailable`).
  */
 export function createPool(
@@ -12,9 +12,16 @@ export function createPool(
   {
     max,
     applicationName,
+    searchPath,
     onError,
     queryTimeoutMs = 10_000,
-  }: { max: number; applicationName: string; onError: (error: Error) => void; queryTimeoutMs?: number },
+  }: {
+    max: number;
+    applicationName: string;
+    searchPath?: string;
+    onError: (error: Error) => void;
+    queryTimeoutMs?: number;
+  },
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -27,7 +34,8 @@ export function createPool(
     keepAlive: true,
     // The locks of a transaction must not outlive a node that hangs or was cut off in the middle of it.
     onConnect: async (client) => {
-      await client.query(`set idle_in_transaction_session_timeout = '30s'`);
+      const path = searchPath === undefined ? '' : `; set search_path = ${searchPath}`;
+      await client.query(`set idle_in_transaction_session_timeout = '30s'${path}`);
     },
   });
   pool.on('error', onError);

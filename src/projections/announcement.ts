@@ -2,26 +2,47 @@ import { z } from 'zod';
 import { streamId } from '../domain/event.ts';
 import { AssignmentId } from '../domain/ids.ts';
 import type { Position, RecordedEvent } from '../event-store/port.ts';
+import type { Projection } from './projection.ts';
 
-/** What the projector tells every node when it commits: `NOTIFY read_models`. */
+/** What a projector tells every node when it commits: `NOTIFY read_models`. */
 export type Announcement = {
-  /** How far the read models have come. */
+  /** How far the projections have come that it works for. */
   readonly position: Position;
+  /** Which those are. A node whose queries need others too has to look for itself. */
+  readonly projections: string;
   /** Whose task or phase may have changed; null: too many to name. */
   readonly assignments: readonly AssignmentId[] | null;
 };
 
 /** A notification holds 8,000 bytes at most; an id takes up to 67 of them. */
-const MOST_NAMED = 100;
+const MOST_NAMED = 80;
 
-export function announcementOf(events: readonly RecordedEvent[], position: Position): string {
+/** Names and versions in a short text: equal for equal sets. */
+export const fingerprintOf = (projections: readonly Projection[]): string =>
+  projections
+    .map(({ name, version }) => `${name} ${version}`)
+    .sort()
+    .join();
+
+export function announcementOf(
+  projections: readonly Projection[],
+  position: Position,
+  events: readonly RecordedEvent[] | 'any',
+): string {
   const touched = new Set<string>();
-  for (const { stream } of events) if (stream.startsWith('assignment-')) touched.add(streamId(stream));
-  return JSON.stringify({ position, assignments: touched.size > MOST_NAMED ? null : [...touched] });
+  if (events !== 'any')
+    for (const { stream } of events) if (stream.startsWith('assignment-')) touched.add(streamId(stream));
+  const tooMany = events === 'any' || touched.size > MOST_NAMED;
+  return JSON.stringify({
+    position,
+    projections: fingerprintOf(projections),
+    assignments: tooMany ? null : [...touched],
+  });
 }
 
 const schema = z.object({
   position: z.string().transform((position) => position as Position),
+  projections: z.string(),
   assignments: z.array(AssignmentId).nullable(),
 });
 

@@ -14,7 +14,7 @@ export type ApiKeyRow = {
 const table: Table<ApiKeyRow> = {
   name: 'api_keys',
   ddl: `
-    create table read_models.api_keys (
+    create table api_keys (
       api_key_id uuid primary key,
       label text not null,
       issued_at double precision not null,
@@ -44,7 +44,7 @@ export const apiKeys = foldInto({
 /** Oldest first, revoked ones too. */
 export async function listApiKeys(db: Queryable): Promise<readonly ApiKeyRow[]> {
   const { rows } = await db.query<ApiKeyRow>(
-    `select ${columnsOf(table, 'k')} from read_models.api_keys k order by k.issued_at, k.api_key_id`,
+    `select ${columnsOf(table, 'k')} from api_keys k order by k.issued_at, k.api_key_id`,
   );
   return rows;
 }

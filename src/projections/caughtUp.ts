@@ -3,9 +3,9 @@ import type { AssignmentId } from '../domain/ids.ts';
 import { BEGINNING, type Position } from '../event-store/port.ts';
 import { listen } from '../postgres/listen.ts';
 import type { Database } from '../postgres/pool.ts';
-import { projections } from './all.ts';
-import { readAnnouncement } from './announcement.ts';
+import { fingerprintOf, readAnnouncement } from './announcement.ts';
 import { slowestCheckpoint } from './checkpoints.ts';
+import type { Projection } from './projection.ts';
 
 /** How far the read models have come, and whom their last changes concern. */
 export type CaughtUp = {
@@ -25,12 +25,25 @@ type Waiter = { readonly position: Position; readonly settle: (isCaughtUp: boole
 /** While somebody waits the checkpoints are looked at this often, whatever is or is not announced. */
 const LOOK_MS = 250;
 
-export function createCaughtUp({ db, url, log }: { db: Database; url: string; log: Logger }): CaughtUp {
+/** `projections`: those that this node's queries read, in its own versions. */
+export function createCaughtUp({
+  db,
+  url,
+  projections,
+  log,
+}: {
+  db: Database;
+  url: string;
+  projections: readonly Projection[];
+  log: Logger;
+}): CaughtUp {
+  const fingerprint = fingerprintOf(projections);
   const callbacks = new Set<(ids: readonly AssignmentId[] | null) => void>();
   /** Sorted by position; new ones nearly always belong at the end. */
   const waiters: Waiter[] = [];
   let reached = BEGINNING;
   let isLooking = false;
+  let isToLookAgain = false;
 
   const reach = (position: Position): void => {
     reached = position;
@@ -39,16 +52,23 @@ export function createCaughtUp({ db, url, log }: { db: Database; url: string; lo
   };
 
   const look = async (): Promise<void> => {
+    isToLookAgain = true;
     if (isLooking) return;
     isLooking = true;
     try {
-      const position = await slowestCheckpoint(db, projections);
-      if (position > reached) reach(position);
+      while (isToLookAgain) {
+        isToLookAgain = false;
+        const position = await slowestCheckpoint(db, projections);
+        if (position > reached) reach(position);
+      }
     } catch (error) {
       log.debug({ err: error }, 'could not look how far the read models are; looking again');
     } finally {
       isLooking = false;
     }
+  };
+  const tell = (assignments: readonly AssignmentId[] | null): void => {
+    for (const callback of callbacks) callback(assignments);
   };
   const timer = setInterval(() => {
     if (waiters.length > 0) void look();
@@ -61,14 +81,16 @@ export function createCaughtUp({ db, url, log }: { db: Database; url: string; lo
     onNotify: (_, payload) => {
       const announcement = readAnnouncement(payload);
       if (announcement === undefined) return log.warn({ payload }, 'an announcement of the read models makes no sense');
-      if (announcement.position > reached) reach(announcement.position);
-      for (const callback of callbacks) callback(announcement.assignments);
+      // Another projector may do others: of another version, or all but one that stands still.
+      if (announcement.projections !== fingerprint) void look();
+      else if (announcement.position > reached) reach(announcement.position);
+      tell(announcement.assignments);
     },
     onGap: () => {
       // Announcements may have been missed; and a Postgres that crashed may have fallen back by a few batches.
       reached = BEGINNING;
       void look();
-      for (const callback of callbacks) callback(null);
+      tell(null);
     },
   });
 

@@ -1,5 +1,5 @@
-import { BEGINNING, type Position } from '../event-store/port.ts';
-import type { Projection, Queryable } from './projection.ts';
+import { BEGINNING, type Position, type RecordedEvent } from '../event-store/port.ts';
+import { type Projection, type Queryable, searchPathOf } from './projection.ts';
 
 /** How far projections have come, by name. */
 export type Checkpoints = ReadonlyMap<string, Position>;
@@ -7,86 +7,89 @@ export type Checkpoints = ReadonlyMap<string, Position>;
 /** Up to here every one of them has come. */
 export const earliest = (checkpoints: Checkpoints): Position => [...checkpoints.values()].sort()[0] ?? BEGINNING;
 
-/** The checkpoints of those projections that are of this version and that nobody is rebuilding. */
-export async function freeCheckpoints(db: Queryable, projections: readonly Projection[]): Promise<Checkpoints> {
+/** All of them that lie before a position, moved to it. */
+export const movedTo = (checkpoints: Checkpoints, position: Position): Checkpoints =>
+  new Map([...checkpoints].map(([name, old]) => [name, old < position ? position : old]));
+
+/** Names and versions as two arrays, for `unnest`. */
+export const versionsOf = (projections: readonly Projection[]): [names: string[], versions: number[]] => [
+  projections.map(({ name }) => name),
+  projections.map(({ version }) => version),
+];
+
+/** The checkpoints of those projections that do not stand still. */
+export async function runningCheckpoints(db: Queryable, projections: readonly Projection[]): Promise<Checkpoints> {
   const { rows } = await db.query<{ projection: string; position: Position }>(
-    `select c.projection, c.position
+    `select projection, c.position
      from retainer.checkpoints c
-     join unnest($1::text[], $2::int[]) as known (projection, version)
-       on known.projection = c.projection and known.version = c.version
-     for update of c skip locked`,
-    [projections.map(({ name }) => name), projections.map(({ version }) => version)],
+     join unnest($1::text[], $2::int[]) as known (projection, version) using (projection, version)
+     where c.stopped_at is null`,
+    versionsOf(projections),
   );
   return new Map(rows.map(({ projection, position }) => [projection, position]));
 }
 
-/** The position that every projection has passed; `BEGINNING` if one is missing. */
+/** The position that every projection has passed which does not stand still; `BEGINNING` if one is missing. */
 export async function slowestCheckpoint(db: Queryable, projections: readonly Projection[]): Promise<Position> {
   const { rows } = await db.query<{ known: number; position: Position | null }>(
-    `select count(*)::int as known, min(position collate "C") as position
-     from retainer.checkpoints
-     where projection = any($1)`,
-    [projections.map(({ name }) => name)],
+    `select count(*)::int as known, min(c.position collate "C") filter (where c.stopped_at is null) as position
+     from retainer.checkpoints c
+     join unnest($1::text[], $2::int[]) as known (projection, version) using (projection, version)`,
+    versionsOf(projections),
   );
   const [row] = rows;
   return row?.known === projections.length && row.position !== null ? row.position : BEGINNING;
 }
 
-/** Names of projections whose tables were made by another version of the code. */
-export async function changedProjections(
-  db: Queryable,
-  projections: readonly Projection[],
-): Promise<readonly string[]> {
-  const { rows } = await db.query<{ projection: string }>(
-    `select c.projection
-     from retainer.checkpoints c
-     join unnest($1::text[], $2::int[]) as known (projection, version) on known.projection = c.projection
-     where known.version <> c.version`,
-    [projections.map(({ name }) => name), projections.map(({ version }) => version)],
-  );
-  return rows.map(({ projection }) => projection);
-}
-
 /**
- * Moves checkpoints on, if all of them are where the caller left them and nobody else holds one; announces it
- * when the transaction commits. False: somebody else has moved one or is rebuilding it; none was moved, and nothing
- * may be applied. The transaction does not wait for the disk: should Postgres crash, tables and checkpoints fall back
- * together, and the events are applied again.
+ * Moves checkpoints past an event, if all of them are where the caller left them; announces it when the transaction
+ * commits, and points the transaction at these projections' tables. False: somebody else has moved one (another
+ * projector, a rebuild); none was moved, and nothing may be applied. That is what keeps a node out that held the
+ * lease once and does not know yet that it is lost. The transaction does not wait for the disk: should Postgres
+ * crash, tables and checkpoints fall back together, and the events are applied again.
  */
 export async function advance(
   tx: Queryable,
-  from: Checkpoints,
-  to: Checkpoints,
   projections: readonly Projection[],
-  announcement: string,
+  {
+    from,
+    past,
+    announcement,
+  }: { from: Checkpoints; past: Pick<RecordedEvent, 'position' | 'recordedAt'>; announcement: string },
 ): Promise<boolean> {
-  const steps = projections.flatMap(({ name, version }) => {
-    const [old, next] = [from.get(name), to.get(name)];
-    return old === undefined || next === undefined ? [] : { name, version, old, next };
+  const steps = projections.flatMap((projection) => {
+    const old = from.get(projection.name);
+    return old === undefined ? [] : { projection, old };
   });
   const { rowCount } = await tx.query(
     `with step as materialized (
-       select * from unnest($1::text[], $2::int[], $3::text[], $4::text[]) as step (projection, version, old, next)
+       select * from unnest($1::text[], $2::int[], $3::text[]) as step (projection, version, old)
      ), mine as materialized (
-       select c.projection, step.next
+       select projection, version
        from retainer.checkpoints c
-       join step on step.projection = c.projection and step.version = c.version and step.old = c.position
-       for update of c skip locked
+       join step using (projection, version)
+       where c.position = step.old and c.stopped_at is null
+       order by projection
+       for update of c
      ), moved as (
        update retainer.checkpoints c
-       set position = mine.next, updated_at = now()
+       set position = $4, recorded_at = $5, updated_at = now()
        from mine
-       where mine.projection = c.projection and (select count(*) from mine) = (select count(*) from step)
-       returning c.projection
+       where mine.projection = c.projection and mine.version = c.version
+         and (select count(*) from mine) = (select count(*) from step)
+         and c.position collate "C" < $4
+       returning 1
      )
-     select pg_notify('read_models', $5), set_config('synchronous_commit', 'off', true)
-     where exists (select from moved)`,
+     select pg_notify('read_models', $6), set_config('search_path', $7, true),
+            set_config('synchronous_commit', 'off', true)
+     where (select count(*) from mine) = (select count(*) from step)`,
     [
-      steps.map(({ name }) => name),
-      steps.map(({ version }) => version),
+      ...versionsOf(steps.map(({ projection }) => projection)),
       steps.map(({ old }) => old),
-      steps.map(({ next }) => next),
+      past.position,
+      past.recordedAt,
       announcement,
+      searchPathOf(steps.map(({ projection }) => projection)),
     ],
   );
   return rowCount === 1;

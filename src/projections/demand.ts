@@ -22,7 +22,7 @@ export async function demandNow(db: Queryable): Promise<readonly DemandRow[]> {
     `select reservation_id as "reservationId", proto_hit_id as "protoHitId",
             made_at as "madeAt", expected_at as "expectedAt", invoked_at as "invokedAt",
             num_assignments as asked, dispatched, responded
-     from read_models.reservations
+     from reservations
      where needs_workers
      order by expected_at, reservation_id`,
   );

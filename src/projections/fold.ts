@@ -70,7 +70,7 @@ export function foldInto<Row extends object, const Type extends EventType>({
 
 /** Rows travel as one JSON parameter: as quick as an `unnest` of an array a column, and it holds lists and JSON too. */
 function statements<Row extends object>(table: Table<Row>) {
-  const name = `read_models.${table.name}`;
+  const name = `${table.name}`;
   const key = snakeCase(table.key);
   const columns = table.columns.map((property) => ({ property, column: snakeCase(property) }));
   const list = columns.map(({ column }) => column).join(', ');

@@ -33,7 +33,7 @@ export type HitRow = {
 const table: Table<HitRow> = {
   name: 'hits',
   ddl: `
-    create table read_models.hits (
+    create table hits (
       hit_id uuid primary key,
       proto_hit_id uuid not null,
       recruited_for uuid,
@@ -51,16 +51,16 @@ const table: Table<HitRow> = {
       expire_when_posted boolean not null,
       arrivals int not null
     );
-    create index hits_by_age on read_models.hits (requested_at, hit_id);
-    create index hits_by_marketplace_id on read_models.hits (marketplace_hit_id);
-    create index hits_to_post on read_models.hits (requested_at) where phase = 'requested';
-    create index hits_to_expire on read_models.hits (expire_requested_at) where phase = 'expiring';
-    create index hits_open on read_models.hits (proto_hit_id) where phase in ('requested', 'posted');
-    create index hits_open_by_recruiter on read_models.hits (recruited_for) where phase in ('requested', 'posted');
-    create index hits_on_market on read_models.hits (requested_at)
+    create index hits_by_age on hits (requested_at, hit_id);
+    create index hits_by_marketplace_id on hits (marketplace_hit_id);
+    create index hits_to_post on hits (requested_at) where phase = 'requested';
+    create index hits_to_expire on hits (expire_requested_at) where phase = 'expiring';
+    create index hits_open on hits (proto_hit_id) where phase in ('requested', 'posted');
+    create index hits_open_by_recruiter on hits (recruited_for) where phase in ('requested', 'posted');
+    create index hits_on_market on hits (requested_at)
       where marketplace_hit_id is not null and phase <> 'disposed';
-    create index hits_failed on read_models.hits (failed_at) where failed_at is not null;
-    create index hits_by_post on read_models.hits (proto_hit_id, posted_at);`,
+    create index hits_failed on hits (failed_at) where failed_at is not null;
+    create index hits_by_post on hits (proto_hit_id, posted_at);`,
   key: 'hitId',
   columns: [
     'hitId',
@@ -144,7 +144,7 @@ const rowsWhere = async (
   conditionAndOrder: string,
   parameters: readonly unknown[],
 ): Promise<readonly HitRow[]> => {
-  const select = `select ${columnsOf(table, 'h')} from read_models.hits h`;
+  const select = `select ${columnsOf(table, 'h')} from hits h`;
   const { rows } = await db.query<HitRow>(`${select} where ${conditionAndOrder}`, [...parameters]);
   return rows;
 };
@@ -174,7 +174,7 @@ export const listHits = (
   rowsWhere(
     db,
     `($2::uuid is null or (h.requested_at, h.hit_id) <
-        (select requested_at, hit_id from read_models.hits where hit_id = $2))
+        (select requested_at, hit_id from hits where hit_id = $2))
      order by h.requested_at desc, h.hit_id desc
      limit $1`,
     [limit, before],
@@ -215,7 +215,7 @@ export const unneededHits = (
     db,
     `h.phase in ('requested', 'posted') and not h.expire_when_posted and (h.expires_at is null or h.expires_at > $1)
        and ($2::uuid is null or h.proto_hit_id = $2)
-       and not exists (select from read_models.reservations r
+       and not exists (select from reservations r
                        where r.proto_hit_id = h.proto_hit_id and r.needs_workers)
      order by h.requested_at, h.hit_id`,
     [now, protoHitId],
@@ -236,7 +236,7 @@ export const hitsOnMarket = (
 /** Which of a marketplace's two sides have HITs of ours, or are about to. */
 export async function sandboxesInUse(db: Queryable): Promise<readonly boolean[]> {
   const { rows } = await db.query<{ sandbox: boolean }>(
-    `select distinct sandbox from read_models.hits
+    `select distinct sandbox from hits
      where (marketplace_hit_id is not null and phase <> 'disposed') or phase = 'requested'`,
   );
   return rows.map(({ sandbox }) => sandbox);
@@ -249,9 +249,9 @@ export async function postFailures(
 ): Promise<readonly { protoHitId: ProtoHitId; firstAt: Instant; lastAt: Instant }[]> {
   const { rows } = await db.query<{ protoHitId: ProtoHitId; firstAt: Instant; lastAt: Instant }>(
     `select failed.proto_hit_id as "protoHitId", min(failed.failed_at) as "firstAt", max(failed.failed_at) as "lastAt"
-     from read_models.hits failed
+     from hits failed
      where failed.failed_at >= $1
-       and not exists (select from read_models.hits posted
+       and not exists (select from hits posted
                        where posted.proto_hit_id = failed.proto_hit_id and posted.posted_at > failed.failed_at)
      group by failed.proto_hit_id`,
     [since],

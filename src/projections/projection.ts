@@ -14,19 +14,30 @@ export type Recorded<Type extends EventType> = RecordedEvent<Extract<DomainEvent
  */
 export type Projection = {
   readonly name: string;
-  /** Counted up with every change of the tables or of what events mean for them: the next start rebuilds. */
+  /** Counted up with every change of the tables or of what events mean for them: each version has tables of its own. */
   readonly version: number;
   readonly events: readonly EventType[];
-  /** Statements that make the empty tables, in schema `read_models`. */
+  /** Statements that make the empty tables, without naming a schema. */
   readonly tables: string;
-  /** Without the schema. */
+  /** No two projections may have tables of one name. */
   readonly tableNames: readonly string[];
   /**
    * Changes the tables by a batch of its own events, in log order, in a number of statements that does not
-   * depend on the batch. However a history is cut into batches, the tables end up the same.
+   * depend on the batch. However a history is cut into batches, the tables end up the same. Tables are found
+   * through the search path: those in use, or others that are made beside them.
    */
   readonly apply: (tx: Queryable, events: readonly RecordedEvent[]) => Promise<void>;
 };
+
+/** Where a version of a projection has its tables: nodes of an older version keep theirs while a newer one's are made. */
+export const schemaOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): string =>
+  `read_models_${name}_v${version}`;
+
+/** The search path by which queries find the tables of these projections. */
+export const searchPathOf = (projections: readonly Projection[]): string => projections.map(schemaOf).join(', ');
+
+/** Positions of events that an operator lets projections pass over, by projection. */
+export type Skipped = ReadonlyMap<string, ReadonlySet<Position>>;
 
 /**
  * What each projection takes of a batch, in log order. With `after`: only of what lies past each one's place, and
@@ -35,18 +46,20 @@ export type Projection = {
 export function shareOut(
   projections: readonly Projection[],
   events: readonly RecordedEvent[],
-  after?: ReadonlyMap<string, Position>,
+  { after, skipped }: { after?: ReadonlyMap<string, Position>; skipped?: Skipped | undefined } = {},
 ): ReadonlyMap<Projection, readonly RecordedEvent[]> {
-  const takers = new Map<EventType, { place: Position; share: RecordedEvent[] }[]>();
+  type Taker = { place: Position; skips: ReadonlySet<Position> | undefined; share: RecordedEvent[] };
+  const takers = new Map<EventType, Taker[]>();
   const shares = new Map<Projection, readonly RecordedEvent[]>();
   for (const projection of projections) {
     const place = after === undefined ? BEGINNING : after.get(projection.name);
     if (place === undefined) continue;
-    const taker = { place, share: [] };
+    const taker = { place, skips: skipped?.get(projection.name), share: [] };
     shares.set(projection, taker.share);
     for (const type of projection.events) takers.set(type, [...(takers.get(type) ?? []), taker]);
   }
   for (const event of events)
-    for (const { place, share } of takers.get(event.type) ?? []) if (event.position > place) share.push(event);
+    for (const { place, skips, share } of takers.get(event.type) ?? [])
+      if (event.position > place && !skips?.has(event.position)) share.push(event);
   return shares;
 }

@@ -15,14 +15,14 @@ export type ProtoHitRow = {
 export const protoHitTable: Table<ProtoHitRow> = {
   name: 'proto_hits',
   ddl: `
-    create table read_models.proto_hits (
+    create table proto_hits (
       proto_hit_id uuid primary key,
       hit_type_id text not null,
       fields jsonb not null,
       sandbox boolean not null,
       defined_at double precision not null
     );
-    create index proto_hits_by_hit_type on read_models.proto_hits (hit_type_id);`,
+    create index proto_hits_by_hit_type on proto_hits (hit_type_id);`,
   key: 'protoHitId',
   columns: ['protoHitId', 'hitTypeId', 'fields', 'sandbox', 'definedAt'],
 };
@@ -46,7 +46,7 @@ export const protoHits = foldInto({
   },
 });
 
-const select = `select ${columnsOf(protoHitTable, 'p')} from read_models.proto_hits p`;
+const select = `select ${columnsOf(protoHitTable, 'p')} from proto_hits p`;
 
 export async function findProtoHit(db: Queryable, id: ProtoHitId): Promise<ProtoHitRow | undefined> {
   return (await protoHitsByIds(db, [id])).get(id);

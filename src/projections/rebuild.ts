@@ -2,18 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { BEGINNING, type EventStore, type Position } from '../event-store/port.ts';
+import { alone } from '../postgres/alone.ts';
 import { type Database, inTransaction } from '../postgres/pool.ts';
-import { type Projection, type Queryable, shareOut } from './projection.ts';
-import { readAhead } from './readAhead.ts';
-import { emptyTables, setUpReadModels } from './setUp.ts';
-
-export type RebuildProgress = {
-  readonly name: string;
-  /** Events folded, of about `total`. */
-  readonly done: number;
-  readonly total: number;
-  readonly ratePerSecond: number;
-};
+import { announcementOf } from './announcement.ts';
+import { type Checkpoints, versionsOf } from './checkpoints.ts';
+import {
+  type Aside,
+  dropAside,
+  type FoldProgress,
+  foldAside,
+  foldRest,
+  schemaAside,
+  schemasAside,
+} from './foldAside.ts';
+import { type Projection, type Queryable, schemaOf } from './projection.ts';
+import { setUpReadModels } from './setUp.ts';
+import { skippedEvents } from './stopped.ts';
 
 export type RebuildReport = {
   readonly events: number;
@@ -24,13 +28,11 @@ export type RebuildReport = {
   readonly rows: Readonly<Record<string, number>>;
 };
 
-/** Larger than the projector's: more events fold into one row. 10,000 were a third quicker than 2,000, for 60 MB more. */
-const BATCH_SIZE = 10_000;
-
 /**
- * Empties the named read models and folds the whole log into them, in one pass and one transaction: queries on
- * these tables wait until it is done, and if it is interrupted the old tables are there as they were. It holds
- * their checkpoints meanwhile, so the projector goes on with the others. A second rebuild waits for the first.
+ * Makes the named read models anew, beside the tables in use: those go on being served and kept up to date, until one
+ * transaction puts the new ones in their place. Nobody has to be told: the next query reads the new tables.
+ * Interrupted, it goes on where it was when it is called again, or begins anew with `restart`. A second rebuild waits
+ * for the first. Memory is bounded by the batch.
  */
 export async function rebuild({
   store,
@@ -40,100 +42,122 @@ export async function rebuild({
   log,
   onProgress,
   signal = new AbortController().signal,
-  batchSize = BATCH_SIZE,
+  batchSize,
+  restart = false,
 }: {
   store: EventStore;
   db: Database;
   projections: readonly Projection[];
   names: readonly string[];
   log: Logger;
-  onProgress?: (progress: RebuildProgress) => void;
+  onProgress?: (progress: FoldProgress) => void;
   signal?: AbortSignal;
   batchSize?: number;
+  restart?: boolean;
 }): Promise<RebuildReport> {
-  const unknown = names.filter((name) => !projections.some((projection) => projection.name === name));
-  if (unknown.length > 0) throw new Error(`there is no projection ${unknown.join(', ')}`);
-  const chosen = projections.filter(({ name }) => names.includes(name));
-  const startedAt = performance.now();
-  const total = await store.count();
-  await setUpReadModels({ db, projections });
-  log.info({ projections: names, events: total }, 'rebuilding: queries on these read models wait until it is done');
-
-  return inTransaction(db, async (tx) => {
-    await holdCheckpoints(tx, chosen, log);
-    await emptyAll(tx, chosen);
-    let done = 0;
-    let position = BEGINNING;
-    const head = await store.head();
-    const name = chosen.length === 1 ? (chosen[0]?.name ?? '') : `${chosen.length} read models`;
-    if (head !== BEGINNING) {
-      for await (const { events } of readAhead(store, { after: BEGINNING, batchSize, signal })) {
-        for (const [projection, own] of shareOut(chosen, events)) if (own.length > 0) await projection.apply(tx, own);
-        done += events.length;
-        position = events.at(-1)?.position ?? position;
-        const ratePerSecond = done / ((performance.now() - startedAt) / 1000);
-        onProgress?.({ name, done, total: Math.max(total, done), ratePerSecond });
-        if (position >= head) break;
-      }
-    }
-    if (position < head) throw new Error('the rebuild was interrupted; the old tables stay');
-    const rows = await finish(tx, chosen, position);
-    return { events: done, seconds: (performance.now() - startedAt) / 1000, position, rows };
+  const chosen = chosenOf(projections, names);
+  return alone({ db, name: 'rebuild', log, signal }, async () => {
+    const startedAt = performance.now();
+    await setUpReadModels({ db, projections });
+    const skipped = await skippedEvents(db, chosen);
+    const aside: Aside = {
+      store,
+      db,
+      projections: chosen,
+      skipped,
+      purpose: 'rebuild',
+      log,
+      onProgress,
+      signal,
+      batchSize,
+    };
+    if (restart) await dropAside(db, aside);
+    const places = await foldAside(aside);
+    // The planner's statistics, before anybody asks these tables.
+    await db.query(`analyze ${tablesOf(chosen, (one) => schemaAside(one, 'rebuild')).join(', ')}`);
+    const swapped = await swap(aside, places);
+    const position = [...swapped.values()].sort().at(-1) ?? BEGINNING;
+    const events = await store.count();
+    const rows = await countRows(db, chosen);
+    return { events, seconds: (performance.now() - startedAt) / 1000, position, rows };
   });
 }
 
-/** Keeps the projector, and any other rebuild, off these tables until the transaction ends. */
-async function holdCheckpoints(tx: Queryable, projections: readonly Projection[], log: Logger): Promise<void> {
-  const hold = (wait: string) =>
-    tx.query(
-      `select projection from retainer.checkpoints where projection = any($1) order by projection for update ${wait}`,
-      [projections.map(({ name }) => name)],
-    );
-  const { rowCount } = await hold('skip locked');
-  if (rowCount === projections.length) return;
-  log.info('waiting for whoever works on these read models');
-  await hold('');
+/** The projections of these names. Throws if there is no such. */
+export function chosenOf(projections: readonly Projection[], names: readonly string[]): readonly Projection[] {
+  const unknown = names.filter((name) => !projections.some((projection) => projection.name === name));
+  if (unknown.length > 0) throw new Error(`there is no projection ${unknown.join(', ')}`);
+  return projections.filter(({ name }) => names.includes(name));
 }
 
 /**
- * Drops and makes the tables. Never waits long for a lock while it holds others: a query that reads several
- * tables and came in between would otherwise be the victim of a deadlock.
+ * One transaction: holds the checkpoints, so that the projector waits a moment; folds what came in since, at least as
+ * far as the tables in use have come; and puts the new tables in their place. It never waits long for a table while
+ * it holds checkpoints: a query that runs on would hold up the projector, and with it everything.
  */
-async function emptyAll(tx: PoolClient, projections: readonly Projection[]): Promise<void> {
-  await tx.query(`set local lock_timeout = '200ms'; savepoint before`);
-  for (;;) {
+async function swap(aside: Aside, places: Checkpoints): Promise<Checkpoints> {
+  const { db, signal, log } = aside;
+  for (let tries = 1; ; tries++) {
+    signal?.throwIfAborted();
     try {
-      await tx.query(projections.map(emptyTables).join(''));
-      await tx.query(`set local lock_timeout = 0`);
-      return;
+      return await inTransaction(db, (tx) => swapIn(tx, aside, places));
     } catch (error) {
       if (!isLockTimeout(error)) throw error;
-      await tx.query('rollback to savepoint before');
+      if (tries % 50 === 0) log.warn({ tries }, 'waiting for long queries on the old tables');
       await sleep(Math.random() * 100);
     }
   }
 }
 
+async function swapIn(tx: PoolClient, aside: Aside, places: Checkpoints): Promise<Checkpoints> {
+  const { projections, store } = aside;
+  const { rows } = await tx.query<{ position: Position }>(
+    `select c.position from retainer.checkpoints c
+     join unnest($1::text[], $2::int[]) as chosen (projection, version) using (projection, version)
+     order by projection
+     for update of c`,
+    versionsOf(projections),
+  );
+  const upTo = [await store.head(), ...rows.map(({ position }) => position)].sort().at(-1) ?? BEGINNING;
+  const moved = await foldRest(tx, aside, places, upTo);
+  await tx.query(`set local lock_timeout = '200ms'`);
+  await tx.query(
+    projections
+      .map((projection) => {
+        const [live, made] = [schemaOf(projection), schemaAside(projection, 'rebuild')];
+        return `drop schema ${live} cascade; alter schema ${made} rename to ${live};`;
+      })
+      .join(''),
+  );
+  await tx.query(
+    `with done as (
+       delete from retainer.rebuilds where schema = any($3) returning schema, position, recorded_at
+     )
+     update retainer.checkpoints c
+     set position = done.position, recorded_at = done.recorded_at, updated_at = now(), stopped_position = null,
+         stopped_type = null, stopped_error = null, stopped_at = null
+     from unnest($1::text[], $2::int[], $3::text[]) as chosen (projection, version, schema)
+     join done using (schema)
+     where c.projection = chosen.projection and c.version = chosen.version`,
+    [...versionsOf(projections), schemasAside(aside)],
+  );
+  await tx.query(`select pg_notify('read_models', $1)`, [announcementOf(projections, upTo, 'any')]);
+  return moved;
+}
+
 const isLockTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '55P03';
 
-/** Moves the checkpoints, refreshes the planner's statistics, and counts. */
-async function finish(
-  tx: PoolClient,
-  projections: readonly Projection[],
-  position: Position,
-): Promise<Readonly<Record<string, number>>> {
-  await tx.query(
-    `update retainer.checkpoints c
-     set position = $3, version = done.version, updated_at = now()
-     from unnest($1::text[], $2::int[]) as done (projection, version)
-     where done.projection = c.projection`,
-    [projections.map(({ name }) => name), projections.map(({ version }) => version), position],
-  );
-  const tables = projections.flatMap(({ tableNames }) => tableNames);
-  await tx.query(`analyze ${tables.map((table) => `read_models.${table}`).join(', ')}`);
-  const { rows } = await tx.query<{ table: string; rows: number }>(
-    tables
-      .map((table) => `select '${table}' as table, count(*)::int as rows from read_models.${table}`)
+const tablesOf = (projections: readonly Projection[], schema: (projection: Projection) => string): readonly string[] =>
+  projections.flatMap((projection) => projection.tableNames.map((table) => `${schema(projection)}.${table}`));
+
+async function countRows(db: Queryable, projections: readonly Projection[]): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await db.query<{ table: string; rows: number }>(
+    projections
+      .flatMap((projection) =>
+        projection.tableNames.map(
+          (table) => `select '${table}' as table, count(*)::int as rows from ${schemaOf(projection)}.${table}`,
+        ),
+      )
       .join(' union all '),
   );
   return Object.fromEntries(rows.map(({ table, rows }) => [table, rows]));

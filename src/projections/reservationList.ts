@@ -34,7 +34,7 @@ export const listReservations = (
     db,
     presence,
     `($2::uuid is null or (r.made_at, r.reservation_id) <
-        (select made_at, reservation_id from read_models.reservations where reservation_id = $2))
+        (select made_at, reservation_id from reservations where reservation_id = $2))
      and ($3::text is null or r.phase = $3)
      and ($4::uuid is null or r.proto_hit_id = $4)
      order by r.made_at desc, r.reservation_id desc
@@ -59,11 +59,11 @@ async function listed(
   const { rows } = await db.query<ReservationListing>(
     `with page as materialized (
        select r.*
-       from read_models.reservations r
+       from reservations r
        where ${conditionAndOrder}
      ), pool as (
        select w.proto_hit_id, count(*)::int as waiting
-       from read_models.waiting_pool w
+       from waiting_pool w
        where w.state = 'waiting' and w.last_ping_at >= $1
          and w.proto_hit_id in (select proto_hit_id from page)
        group by w.proto_hit_id
@@ -72,7 +72,7 @@ async function listed(
             ${jsonOf(protoHitTable, 'p')} as "protoHit",
             coalesce(pool.waiting, 0) as waiting
      from page
-     join read_models.proto_hits p on p.proto_hit_id = page.proto_hit_id
+     join proto_hits p on p.proto_hit_id = page.proto_hit_id
      left join pool on pool.proto_hit_id = page.proto_hit_id
      order by page.made_at desc, page.reservation_id desc`,
     [now - pingTimeoutMs, ...parameters],

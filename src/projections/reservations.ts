@@ -28,7 +28,7 @@ export type ReservationRow = {
 export const reservationTable: Table<ReservationRow> = {
   name: 'reservations',
   ddl: `
-    create table read_models.reservations (
+    create table reservations (
       reservation_id uuid primary key,
       proto_hit_id uuid not null,
       foreign_id text not null,
@@ -47,13 +47,13 @@ export const reservationTable: Table<ReservationRow> = {
       needs_workers boolean not null generated always as
         (phase = 'made' or (phase = 'invoked' and responded < num_assignments)) stored
     );
-    create index reservations_by_age on read_models.reservations (made_at, reservation_id);
-    create index reservations_by_proto_hit on read_models.reservations (proto_hit_id, made_at, reservation_id);
-    create index reservations_by_phase on read_models.reservations (phase, made_at, reservation_id);
-    create index reservations_in_need on read_models.reservations (proto_hit_id) where needs_workers;
-    create index reservations_to_fill on read_models.reservations (proto_hit_id, invoked_at)
+    create index reservations_by_age on reservations (made_at, reservation_id);
+    create index reservations_by_proto_hit on reservations (proto_hit_id, made_at, reservation_id);
+    create index reservations_by_phase on reservations (phase, made_at, reservation_id);
+    create index reservations_in_need on reservations (proto_hit_id) where needs_workers;
+    create index reservations_to_fill on reservations (proto_hit_id, invoked_at)
       where phase = 'invoked' and dispatched < num_assignments;
-    create index reservations_to_time_out on read_models.reservations (patient_since) where phase = 'made';`,
+    create index reservations_to_time_out on reservations (patient_since) where phase = 'made';`,
   key: 'reservationId',
   columns: [
     'reservationId',
@@ -148,7 +148,7 @@ function confirmed(row: ReservationRow, assignmentId: string): ReservationRow {
   return unconfirmed.length === row.unconfirmed.length ? row : { ...row, responded: row.responded + 1, unconfirmed };
 }
 
-const select = `select ${columnsOf(reservationTable, 'r')} from read_models.reservations r`;
+const select = `select ${columnsOf(reservationTable, 'r')} from reservations r`;
 
 export async function findReservation(db: Queryable, id: ReservationId): Promise<ReservationRow | undefined> {
   const { rows } = await db.query<ReservationRow>(`${select} where r.reservation_id = $1`, [id]);
@@ -173,7 +173,7 @@ export async function invokedWithOpenSlots(
 ): Promise<readonly Pick<ReservationRow, 'reservationId' | 'protoHitId'>[]> {
   const { rows } = await db.query<Pick<ReservationRow, 'reservationId' | 'protoHitId'>>(
     `select r.reservation_id as "reservationId", r.proto_hit_id as "protoHitId"
-     from read_models.reservations r
+     from reservations r
      where r.phase = 'invoked' and r.dispatched < r.num_assignments and ($1::uuid is null or r.proto_hit_id = $1)
      order by r.invoked_at, r.reservation_id`,
     [protoHitId],
@@ -188,7 +188,7 @@ export async function dueToTimeOut(
 ): Promise<readonly Pick<ReservationRow, 'reservationId'>[]> {
   const { rows } = await db.query<Pick<ReservationRow, 'reservationId'>>(
     `select r.reservation_id as "reservationId"
-     from read_models.reservations r
+     from reservations r
      where r.phase = 'made' and r.patient_since <= $1
      order by r.patient_since
      limit $2`,

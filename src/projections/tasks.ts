@@ -36,7 +36,7 @@ export type TaskRow = {
 const table: Table<TaskRow> = {
   name: 'tasks',
   ddl: `
-    create table read_models.tasks (
+    create table tasks (
       assignment_id text primary key,
       worker_id text not null,
       hit_id uuid not null,
@@ -51,7 +51,7 @@ const table: Table<TaskRow> = {
       waiting_since double precision not null,
       revision int not null
     );
-    create index tasks_by_hit on read_models.tasks (hit_id);`,
+    create index tasks_by_hit on tasks (hit_id);`,
   key: 'assignmentId',
   columns: [
     'assignmentId',
@@ -127,7 +127,7 @@ const arrived = (row: TaskRow | null, { data: { at, ...worker }, revision }: Rec
   revision,
 });
 
-const select = `select ${columnsOf(table, 't')} from read_models.tasks t`;
+const select = `select ${columnsOf(table, 't')} from tasks t`;
 
 /** Assignments that never arrived are left out. */
 export async function tasksOf(
@@ -168,8 +168,8 @@ export async function countPresentOnHit(
 ): Promise<number> {
   const { rows } = await db.query<{ present: number }>(
     `select count(*)::int as present
-     from read_models.tasks t
-     left join read_models.waiting_pool w on w.assignment_id = t.assignment_id and w.state = 'waiting'
+     from tasks t
+     left join waiting_pool w on w.assignment_id = t.assignment_id and w.state = 'waiting'
      where t.hit_id = $1 and t.assignment_id <> $2
        and (t.phase in ('called', 'working', 'released', 'submitted', 'approved', 'rejected')
             or (t.phase = 'waiting' and w.last_ping_at >= $3))`,

@@ -25,7 +25,7 @@ const table: Table<PoolRow> = {
   // Every worker pings every few seconds. Half of each page is kept free and no index holds last_ping_at, so
   // that a ping rewrites its row in place (a heap-only update) and leaves the indexes alone.
   ddl: `
-    create table read_models.waiting_pool (
+    create table waiting_pool (
       assignment_id text primary key,
       worker_id text not null,
       proto_hit_id uuid not null,
@@ -37,11 +37,11 @@ const table: Table<PoolRow> = {
       called_at double precision,
       holds_slot boolean not null
     ) with (fillfactor = 50);
-    create index waiting_pool_by_proto_hit on read_models.waiting_pool (proto_hit_id, waiting_since)
+    create index waiting_pool_by_proto_hit on waiting_pool (proto_hit_id, waiting_since)
       where state = 'waiting';
-    create index waiting_pool_by_recruiter on read_models.waiting_pool (proto_hit_id, recruited_for, waiting_since)
+    create index waiting_pool_by_recruiter on waiting_pool (proto_hit_id, recruited_for, waiting_since)
       where state = 'waiting';
-    create index waiting_pool_called on read_models.waiting_pool (called_at) where state = 'called';`,
+    create index waiting_pool_called on waiting_pool (called_at) where state = 'called';`,
   key: 'assignmentId',
   columns: [
     'assignmentId',
@@ -134,7 +134,7 @@ export const waitingPool: Projection = {
     await fold.apply(tx, inOrder);
     if (lastPings.size === 0) return;
     await tx.query(
-      `update read_models.waiting_pool pool
+      `update waiting_pool pool
        set last_ping_at = ping.at
        from unnest($1::text[], $2::double precision[]) as ping (assignment_id, at)
        where pool.assignment_id = ping.assignment_id and pool.last_ping_at < ping.at and pool.state <> 'away'`,
@@ -164,7 +164,7 @@ export async function waitingWorkers(
          select w.*, true as preferred
          from unnest($2::uuid[]) as prefer (reservation_id)
          cross join lateral (
-           select * from read_models.waiting_pool
+           select * from waiting_pool
            where state = 'waiting' and proto_hit_id = $1 and recruited_for = prefer.reservation_id
              and last_ping_at >= $3
            order by waiting_since
@@ -172,7 +172,7 @@ export async function waitingWorkers(
          ) w
        ), longest as (
          select w.*, coalesce(recruited_for = any($2::uuid[]), false) as preferred
-         from read_models.waiting_pool w
+         from waiting_pool w
          where state = 'waiting' and proto_hit_id = $1 and last_ping_at >= $3
          order by waiting_since
          limit $4
@@ -198,7 +198,7 @@ export async function countWaiting(
 ): Promise<readonly { protoHitId: ProtoHitId; recruitedFor: ReservationId | null; waiting: number }[]> {
   const { rows } = await db.query<{ protoHitId: ProtoHitId; recruitedFor: ReservationId | null; waiting: number }>(
     `select proto_hit_id as "protoHitId", recruited_for as "recruitedFor", count(*)::int as waiting
-     from read_models.waiting_pool
+     from waiting_pool
      where state = 'waiting' and last_ping_at >= $1
      group by proto_hit_id, recruited_for`,
     [now - pingTimeoutMs],
@@ -213,7 +213,7 @@ export async function lostWorkers(
 ): Promise<readonly Pick<PoolRow, 'assignmentId' | 'lastPingAt' | 'reservationId'>[]> {
   const { rows } = await db.query<Pick<PoolRow, 'assignmentId' | 'lastPingAt' | 'reservationId'>>(
     `select assignment_id as "assignmentId", last_ping_at as "lastPingAt", reservation_id as "reservationId"
-     from read_models.waiting_pool
+     from waiting_pool
      where state in ('waiting', 'called') and last_ping_at < $1
      order by last_ping_at, assignment_id
      limit $2`,
@@ -230,7 +230,7 @@ export async function silentCalled(
   const { now, pingTimeoutMs, responseTimeoutMs, limit = MOST_AT_ONCE } = options;
   const { rows } = await db.query<{ assignmentId: AssignmentId; reservationId: ReservationId }>(
     `select assignment_id as "assignmentId", reservation_id as "reservationId"
-     from read_models.waiting_pool
+     from waiting_pool
      where state = 'called' and holds_slot and (last_ping_at < $1 or called_at < $2)
      order by called_at, assignment_id
      limit $3`,
@@ -256,15 +256,15 @@ export async function releasable(
        select p.proto_hit_id,
               (p.fields->>'maxWaitSeconds')::double precision * 1000 as longest_wait,
               (p.fields->>'assignmentDurationSeconds')::double precision * 1000 as duration,
-              exists (select from read_models.reservations r
+              exists (select from reservations r
                       where r.proto_hit_id = p.proto_hit_id and r.needs_workers) as is_needed
-       from read_models.proto_hits p
+       from proto_hits p
      )
      select w.assignment_id as "assignmentId", w.proto_hit_id as "protoHitId",
             case when is_needed then 'waitedLongest' else 'notNeeded' end as reason
-     from read_models.waiting_pool w
+     from waiting_pool w
      join terms on terms.proto_hit_id = w.proto_hit_id
-     join read_models.tasks t on t.assignment_id = w.assignment_id
+     join tasks t on t.assignment_id = w.assignment_id
      where w.state = 'waiting'
        and (not is_needed
             or $1 - w.waiting_since >= longest_wait

@@ -16,7 +16,7 @@ export type WorkRequestRow = {
 const table: Table<WorkRequestRow> = {
   name: 'work_requests',
   ddl: `
-    create table read_models.work_requests (
+    create table work_requests (
       work_request_id uuid primary key,
       proto_hit_id uuid not null,
       foreign_id text not null,
@@ -49,7 +49,7 @@ export const workRequests = foldInto({
 
 export async function findWorkRequest(db: Queryable, id: WorkRequestId): Promise<WorkRequestRow | undefined> {
   const { rows } = await db.query<WorkRequestRow>(
-    `select ${columnsOf(table, 'w')} from read_models.work_requests w where w.work_request_id = $1`,
+    `select ${columnsOf(table, 'w')} from work_requests w where w.work_request_id = $1`,
     [id],
   );
   return rows[0];

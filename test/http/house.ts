@@ -13,6 +13,7 @@ import { holdLease } from '../../src/postgres/lease.ts';
 import { createPool } from '../../src/postgres/pool.ts';
 import { projections } from '../../src/projections/all.ts';
 import { createCaughtUp } from '../../src/projections/caughtUp.ts';
+import { searchPathOf } from '../../src/projections/projection.ts';
 import { runProjector } from '../../src/projections/projector.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -41,10 +42,15 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
   const url = via(database.url);
   const lines: string[] = [];
   const log: Logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
-  const pool = createPool(url, { max: 10, applicationName: 'http test', onError: () => {} });
+  const pool = createPool(url, {
+    max: 10,
+    applicationName: 'http test',
+    searchPath: searchPathOf(projections),
+    onError: () => {},
+  });
   const postgresStore = createPostgresStore({ url, pool, log });
   await setUpReadModels({ db: pool, projections });
-  const caughtUp = createCaughtUp({ db: pool, url, log });
+  const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const settings = {
     pingTimeoutSeconds: 10,
     reservationTimeoutMinutes: 30,

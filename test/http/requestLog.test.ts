@@ -84,7 +84,7 @@ describe('by default', () => {
 
 test('a failure says nothing internal, and the log has all of it', async () => {
   house = await openHouse();
-  await house.database.pool.query('drop table read_models.proto_hits cascade');
+  await house.database.pool.query('drop table proto_hits cascade');
   const { status, text, headers } = await clientOf(house.url).get('protohit/list', {
     headers: { Accept: 'application/json' },
   });
@@ -104,7 +104,7 @@ test('a failure says nothing internal, and the log has all of it', async () => {
   expect(failure).toMatchObject({
     level: 50,
     requestId,
-    err: { stack: expect.stringContaining('read_models.proto_hits') },
+    err: { stack: expect.stringContaining('proto_hits') },
   });
   await house.close();
 });

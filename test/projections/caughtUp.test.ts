@@ -14,7 +14,7 @@ let caughtUp: CaughtUp;
 beforeEach(async () => {
   house = await openHouse();
   await setUpReadModels({ db: house.db, projections });
-  caughtUp = createCaughtUp({ db: house.db, url: house.database.url, log: house.log });
+  caughtUp = createCaughtUp({ db: house.db, url: house.database.url, projections, log: house.log });
   await caughtUp.ready;
 });
 afterEach(async () => {

@@ -28,34 +28,34 @@ afterAll(() => models.database.drop());
  */
 const id = (kind: number, n: string) => `('0000000${kind}-0000-7000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
 const SEED = `
-  insert into read_models.proto_hits
+  insert into proto_hits
   select ${id(1, 'n')}, 'type ' || n, '{}', true, ${STARTED_AT} from generate_series(1, 20) n;
 
-  insert into read_models.reservations
+  insert into reservations
   select ${id(2, 'n')}, ${id(1, '1 + n % 20')}, 'job', null, ${STARTED_AT} + n, ${STARTED_AT} + n, 3,
          case when n % 200 = 0 then 'made' when n % 200 = 1 then 'invoked' else 'finished' end,
          ${STARTED_AT}, ${STARTED_AT} + n, null, 0, 0, '{}'
   from generate_series(1, 20000) n;
 
-  insert into read_models.tasks
+  insert into tasks
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(3, 'n')}, 'MARKETHIT' || n, ${id(1, '1')},
          'waiting', null, null, null, null, ${STARTED_AT}, ${STARTED_AT}, 0
   from generate_series(1, 20000) n;
 
-  insert into read_models.waiting_pool
+  insert into waiting_pool
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(1, 'case when n % 100 = 0 then 2 else 1 end')},
          case when n % 20 = 0 then ${id(2, '7')} end, case when n > 10000 then 'away' when n % 1000 = 5 then 'called' else 'waiting' end,
          ${STARTED_AT} - n, ${STARTED_AT} - case when n % 200 = 3 then 30000 else n % 3000 end,
          ${id(2, '7')}, ${STARTED_AT}, true
   from generate_series(1, 20000) n;
 
-  insert into read_models.hits
+  insert into hits
   select ${id(3, 'n')}, ${id(1, '1 + n % 20')}, ${id(2, 'n')},
          case when n % 500 = 0 then 'requested' when n % 500 = 1 then 'expiring' when n % 500 = 2 then 'posted' else 'disposed' end,
          'MARKETHIT' || n, ${id(6, 'n')}, '{}', true, 1, ${STARTED_AT} + n, null, null, null, ${STARTED_AT}, false, 1
   from generate_series(1, 20000) n;
 
-  analyze read_models.proto_hits, read_models.reservations, read_models.tasks, read_models.waiting_pool, read_models.hits;
+  analyze proto_hits, reservations, tasks, waiting_pool, hits;
 `;
 
 type PlanNode = {

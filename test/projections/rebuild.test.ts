@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { streamOf } from '../../src/domain/event.ts';
 import { projections } from '../../src/projections/all.ts';
+import type { FoldProgress } from '../../src/projections/foldAside.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { listProtoHits } from '../../src/projections/protoHits.ts';
-import { type RebuildProgress, rebuild } from '../../src/projections/rebuild.ts';
+import { rebuild } from '../../src/projections/rebuild.ts';
 import { listReservations } from '../../src/projections/reservationList.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
@@ -40,9 +41,9 @@ const checkpoints = async () => {
 test('a rebuild makes again what was there, and says what it did', async () => {
   const events = await lived();
   const before = await allRows(house.db);
-  await house.db.query(`update read_models.reservations set foreign_id = 'spoilt'`);
-  await house.db.query('delete from read_models.tasks');
-  const progress: RebuildProgress[] = [];
+  await house.db.query(`update reservations set foreign_id = 'spoilt'`);
+  await house.db.query('delete from tasks');
+  const progress: FoldProgress[] = [];
   const report = await rebuild({
     ...house,
     projections,
@@ -54,14 +55,16 @@ test('a rebuild makes again what was there, and says what it did', async () => {
   expect(report).toMatchObject({ events, position: await house.store.head() });
   expect(report.rows).toEqual(Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.length])));
   expect(progress.map(({ done }) => done)).toEqual([...progress.map(({ done }) => done)].sort((a, b) => a - b));
-  expect(progress.at(-1)).toMatchObject({ done: events, total: events });
+  // The last batch is folded while the tables change places.
+  expect(progress.at(-1)?.done).toBeGreaterThanOrEqual(events - 20);
+  expect(progress.at(-1)).toMatchObject({ total: events });
 });
 
 test('one read model is rebuilt without touching the others', async () => {
   await lived();
   const before = await allRows(house.db);
-  await house.db.query(`update read_models.reservations set foreign_id = 'spoilt'`);
-  await house.db.query(`update read_models.tasks set foreign_id = 'untouched'`);
+  await house.db.query(`update reservations set foreign_id = 'spoilt'`);
+  await house.db.query(`update tasks set foreign_id = 'untouched'`);
   await rebuild({ ...house, projections, names: ['reservations'] });
   const after = await allRows(house.db);
   expect(after['reservations']).toEqual(before['reservations']);
@@ -90,23 +93,44 @@ test('a rebuild that breaks off leaves the old tables, and the projector goes on
   await expect.poll(checkpoints, patient).toEqual(projections.map(() => position));
 });
 
-test('a rebuild that is told to stop leaves the old tables', async () => {
+test('a rebuild that is told to stop leaves the old tables, and the next one goes on where it was', async () => {
+  const events = await lived();
+  const before = await allRows(house.db);
+  const stopping = (ending: AbortController) =>
+    rebuild({
+      ...house,
+      projections,
+      names: everything,
+      batchSize: 10,
+      signal: ending.signal,
+      onProgress: () => ending.abort(),
+    });
+  await expect(stopping(new AbortController())).rejects.toThrow('the tables in use are as they were');
+  expect(await allRows(house.db)).toEqual(before);
+  await expect(stopping(new AbortController())).rejects.toThrow('the tables in use are as they were');
+
+  const progress: FoldProgress[] = [];
+  const onProgress = (one: FoldProgress) => void progress.push(one);
+  await rebuild({ ...house, projections, names: everything, batchSize: 10, onProgress });
+  expect(await allRows(house.db)).toEqual(before);
+  expect(progress[0]?.done).toBeGreaterThanOrEqual(30);
+  expect(progress.at(-1)?.done).toBeGreaterThan(events - 10);
+});
+
+test('one that begins anew forgets what an interrupted one made', async () => {
   await lived();
   const before = await allRows(house.db);
   const ending = new AbortController();
-  const stopped = rebuild({
-    ...house,
-    projections,
-    names: everything,
-    batchSize: 10,
-    signal: ending.signal,
-    onProgress: () => ending.abort(),
-  });
-  await expect(stopped).rejects.toThrow('the old tables stay');
+  const options = { ...house, projections, names: everything, batchSize: 10 };
+  await expect(rebuild({ ...options, signal: ending.signal, onProgress: () => ending.abort() })).rejects.toThrow(
+    'interrupted',
+  );
+  await house.db.query(`update read_models_proto_hits_v1_rebuild.proto_hits set hit_type_id = 'spoilt'`);
+  await rebuild({ ...options, restart: true });
   expect(await allRows(house.db)).toEqual(before);
 });
 
-test('queries that were asked meanwhile wait, answer with the new tables, and none is the victim of a deadlock', async () => {
+test('queries meanwhile are answered all along, from the old tables or the new, and none is the victim of a deadlock', async () => {
   await lived();
   const expected = await listProtoHits(house.db);
   expect(expected).not.toEqual([]);

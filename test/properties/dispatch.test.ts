@@ -20,6 +20,7 @@ import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { createPool } from '../../src/postgres/pool.ts';
 import { projections } from '../../src/projections/all.ts';
 import { type CaughtUp, createCaughtUp } from '../../src/projections/caughtUp.ts';
+import { searchPathOf } from '../../src/projections/projection.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
 import { findReservation } from '../../src/projections/reservations.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
@@ -60,10 +61,10 @@ afterAll(async () => {
 function newNode(): Node {
   const { url } = house.database;
   const onError = (): void => {};
-  const db = createPool(url, { max: 6, applicationName: 'node', onError });
+  const db = createPool(url, { max: 6, applicationName: 'node', searchPath: searchPathOf(projections), onError });
   const logPool = createPool(url, { max: 3, applicationName: 'node log', onError });
   const store = createPostgresStore({ url, pool: logPool, log });
-  const caughtUp = createCaughtUp({ db, url, log });
+  const caughtUp = createCaughtUp({ db, url, projections, log });
   return {
     commands: createCommands({ store, db, clock, caughtUp, log, settings }),
     store,
@@ -326,7 +327,7 @@ async function expectReadModelsToAgree(world: World): Promise<void> {
     world.assignmentIds.map((id) => [tasks.get(id)?.phase ?? 'none', tasks.get(id)?.reservationId ?? null]),
   ).toEqual(states.map((state) => [state.phase, state.phase === 'none' ? null : (state.task?.reservationId ?? null)]));
   const { rows: pool } = await house.db.query<{ id: string }>(
-    `select assignment_id as id from read_models.waiting_pool where state = 'waiting' and proto_hit_id = $1`,
+    `select assignment_id as id from waiting_pool where state = 'waiting' and proto_hit_id = $1`,
     [world.protoHitId],
   );
   expect(pool.map(({ id }) => id).toSorted()).toEqual(

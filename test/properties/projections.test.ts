@@ -8,7 +8,7 @@ import type { Hit } from '../../src/domain/hit.ts';
 import type { Reservation } from '../../src/domain/reservation.ts';
 import type { EventStore, RecordedEvent } from '../../src/event-store/port.ts';
 import { projections } from '../../src/projections/all.ts';
-import { freeCheckpoints } from '../../src/projections/checkpoints.ts';
+import { runningCheckpoints } from '../../src/projections/checkpoints.ts';
 import { hitsByIds } from '../../src/projections/hits.ts';
 import { project } from '../../src/projections/projector.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
@@ -42,11 +42,11 @@ function* cut(events: readonly RecordedEvent[], sizes: readonly number[]): Gener
 async function live(events: readonly RecordedEvent[], sizes: readonly number[], { twice }: { twice: boolean }) {
   const db = database.pool;
   await forgetReadModels(db);
-  let checkpoints = await freeCheckpoints(db, projections);
+  let checkpoints = await runningCheckpoints(db, projections);
   for (const batch of cut(events, sizes)) {
     const before = checkpoints;
-    checkpoints = (await project(db, projections, before, batch)) ?? before;
-    if (twice) expect(await project(db, projections, before, batch)).toBeNull();
+    checkpoints = (await project({ db, projections }, before, batch)) ?? before;
+    if (twice) expect(await project({ db, projections }, before, batch)).toBeNull();
   }
   return allRows(db);
 }
@@ -119,7 +119,7 @@ async function shown(numbers: readonly number[]) {
     hitsByIds(db, numbers.map(ids.hit)),
   ]);
   const pool = await db.query<{ id: string; state: string }>(
-    `select assignment_id as id, state from read_models.waiting_pool where state <> 'away'`,
+    `select assignment_id as id, state from waiting_pool where state <> 'away'`,
   );
   return Promise.all(
     numbers.map(async (n) => {

@@ -78,7 +78,7 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
   const store = createPostgresStore({ url, pool, log });
   await setUpReadModels({ db: pool, projections });
   const projector = runProjector({ store, db: pool, projections, signal: stop.signal, log });
-  const caughtUp = createCaughtUp({ db: pool, url, log });
+  const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   await caughtUp.ready;
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const market = createMarket(clock);

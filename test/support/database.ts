@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createPool } from '../../src/postgres/pool.ts';
+import { projections } from '../../src/projections/all.ts';
+import { searchPathOf } from '../../src/projections/projection.ts';
 
 export type TestDatabase = {
   readonly url: string;
@@ -18,7 +20,12 @@ export async function freshDatabase(): Promise<TestDatabase> {
   await asAdmin(`create database ${name} template ${inject('template')}`);
   const url = new URL(inject('adminUrl'));
   url.pathname = `/${name}`;
-  const pool = createPool(url.href, { max: 10, applicationName: 'retainer test', onError: () => {} });
+  const pool = createPool(url.href, {
+    max: 10,
+    applicationName: 'retainer test',
+    searchPath: searchPathOf(projections),
+    onError: () => {},
+  });
   return {
     url: url.href,
     pool,

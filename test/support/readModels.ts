@@ -1,7 +1,7 @@
 import type { DomainEvent, StreamName } from '../../src/domain/event.ts';
 import { BEGINNING } from '../../src/event-store/port.ts';
 import { projections } from '../../src/projections/all.ts';
-import { type Checkpoints, freeCheckpoints } from '../../src/projections/checkpoints.ts';
+import { type Checkpoints, runningCheckpoints } from '../../src/projections/checkpoints.ts';
 import { project } from '../../src/projections/projector.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
@@ -21,7 +21,7 @@ export async function freshReadModels(): Promise<ReadModels> {
   const db = database.pool;
   await setUpReadModels({ db, projections });
   const store = createMemoryStore();
-  let checkpoints: Checkpoints = await freeCheckpoints(db, projections);
+  let checkpoints: Checkpoints = await runningCheckpoints(db, projections);
   return {
     database,
     db,
@@ -29,7 +29,7 @@ export async function freshReadModels(): Promise<ReadModels> {
       const fed = store.events.length;
       const appended = events.map((event, index) => newEvent(event, fed + index, event.data.at));
       await store.append([{ stream, expectedRevision: 'any', events: appended }]);
-      const moved = await project(db, projections, checkpoints, store.events.slice(fed));
+      const moved = await project({ db, projections }, checkpoints, store.events.slice(fed));
       if (moved === null) throw new Error('somebody else moved the checkpoints');
       checkpoints = moved;
     },
@@ -40,9 +40,7 @@ export async function freshReadModels(): Promise<ReadModels> {
 export async function allRows(db: TestDatabase['pool']): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const tables = projections.flatMap(({ tableNames }) => tableNames);
   const contents = await Promise.all(
-    tables.map((table) =>
-      db.query<{ row: unknown }>(`select to_jsonb(t) as row from read_models.${table} t order by 1`),
-    ),
+    tables.map((table) => db.query<{ row: unknown }>(`select to_jsonb(t) as row from ${table} t order by 1`)),
   );
   return Object.fromEntries(tables.map((table, index) => [table, contents[index]?.rows.map(({ row }) => row) ?? []]));
 }
@@ -50,6 +48,6 @@ export async function allRows(db: TestDatabase['pool']): Promise<Readonly<Record
 /** Empty tables and no checkpoints, as before the first start. */
 export async function forgetReadModels(db: TestDatabase['pool']): Promise<void> {
   await db.query(`update retainer.checkpoints set position = $1`, [BEGINNING]);
-  const tables = projections.flatMap(({ tableNames }) => tableNames).map((table) => `read_models.${table}`);
+  const tables = projections.flatMap(({ tableNames }) => tableNames).map((table) => `${table}`);
   await db.query(`truncate ${tables.join(', ')}`);
 }
