@@ -5,7 +5,7 @@ import type { Instant } from './domain/ids.ts';
 import type { EventStore } from './event-store/port.ts';
 import { createPostgresStore } from './event-store/postgres/store.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
-import { holdLease } from './postgres/lease.ts';
+import { holdLeases } from './postgres/lease.ts';
 import { migrate } from './postgres/migrate.ts';
 import { createPool, type Database } from './postgres/pool.ts';
 import { projections } from './projections/all.ts';
@@ -32,6 +32,12 @@ export async function openDatabase(settings: Settings, log: Logger): Promise<Ope
   const applied = await migrate(server.url, log);
   return { url: server.url, applied, close: server.stop };
 }
+
+/**
+ * Each version of a projection has a projector at a time. So while a new version of the code is rolled out, an old node
+ * keeps its tables up to date, and a new one makes its own of what has changed.
+ */
+const leaseOf = ({ name, version }: Projection): string => `projector ${name} v${version}`;
 
 /** The parts of a node that need no HTTP: what `serve` and the command line's other commands share. */
 export type Core = {
@@ -83,8 +89,14 @@ export async function openCore(
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const ending = new AbortController();
   const projecting = projector
-    ? holdLease({ url, name: 'projector', signal: ending.signal, log }, ({ signal }) =>
-        runProjector({ store, db: pool, projections: observedProjections(projections), signal, log }),
+    ? holdLeases({ url, names: projections.map(leaseOf), signal: ending.signal, log }, ({ names, signal }) =>
+        runProjector({
+          store,
+          db: pool,
+          projections: observedProjections(projections.filter((one) => names.includes(leaseOf(one)))),
+          signal,
+          log,
+        }),
       )
     : Promise.resolve();
   return {

@@ -30,6 +30,14 @@ const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliC
     does: 'rebuild read models from the log',
     load: async () => (await import('./cli/rebuild.ts')).rebuildCommand,
   },
+  projections: {
+    does: 'list the read models with their lag; retry or skip where one stands still',
+    load: async () => (await import('./cli/projections.ts')).projectionsCommand,
+  },
+  check: {
+    does: 'compare the read models with what the log makes of them',
+    load: async () => (await import('./cli/check.ts')).checkCommand,
+  },
   key: { does: 'issue, list and revoke API keys', load: async () => (await import('./cli/key.ts')).key },
   config: {
     does: 'print the settings in effect, secrets hidden',
@@ -42,7 +50,7 @@ const HELP = `retainer: people on call for software.
   retainer <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { does }]) => `  ${name.padEnd(9)} ${does}`)
+  .map(([name, { does }]) => `  ${name.padEnd(11)} ${does}`)
   .join('\n')}
 
   retainer <command> --help   how a command is used

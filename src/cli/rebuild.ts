@@ -1,48 +1,40 @@
-import { Presets, SingleBar } from 'cli-progress';
 import { openCore } from '../core.ts';
 import type { CliCommand } from '../main.ts';
 import { projections } from '../projections/all.ts';
 import { rebuild } from '../projections/rebuild.ts';
+import { chosenProjections, projectionNames } from './chosenProjections.ts';
+import { foldBar } from './foldBar.ts';
+import { interruption } from './interruption.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 export const rebuildCommand: CliCommand = {
-  usage: `retainer rebuild [projection…]
+  usage: `retainer rebuild [--restart] [projection…]
 
-Empties the named read models (all of them if none is named) and folds the whole log into them again. The log is
-not touched. Whoever reads a table while it is rebuilt waits until it is done; the service's other tables go on.
-If it is interrupted, the old tables are there as they were.
+Makes the named read models (all of them if none is named) anew from the log, beside the tables in use: the service
+goes on with those, and from one moment to the next with the new ones. The log is not touched. Interrupted (Ctrl-C,
+kill -9), nothing in use was changed, and the next rebuild goes on from there; with --restart it begins anew.
 
-projections: ${projections.map(({ name }) => name).join(', ')}
+projections: ${projectionNames}
 `,
-  options: {},
-  run: async ({ positionals }) => {
-    const unknown = positionals.filter((name) => !projections.some((one) => one.name === name));
-    if (unknown.length > 0) {
-      const known = projections.map(({ name }) => name).join(', ');
-      process.stderr.write(`retainer rebuild: there is no projection "${unknown.join('", "')}"; there are ${known}\n`);
-      return 2;
-    }
+  options: { restart: { type: 'boolean' } },
+  run: async ({ positionals, values }) => {
+    const names = chosenProjections('rebuild', positionals);
+    if (names === null) return 2;
     const settings = settingsOrExit();
     const log = startLog(settings);
     const core = await openCore(settings, log, { projector: false });
-    const bar = new SingleBar(
-      { format: '{name} [{bar}] {percentage}% | {value}/{total} events | {rate}/s | {eta_formatted} left' },
-      Presets.shades_classic,
-    );
-    process.stdout.write('rebuilding; queries on a table being rebuilt wait until it is done\n');
+    const bar = foldBar();
     try {
       const report = await rebuild({
         store: core.store,
         db: core.db,
         projections,
-        names: positionals.length > 0 ? positionals : projections.map(({ name }) => name),
+        names,
         log,
-        onProgress: ({ name, done, total, ratePerSecond }) => {
-          if (!bar.isActive) bar.start(total, done, { name, rate: 0 });
-          bar.setTotal(total);
-          bar.update(done, { name, rate: Math.round(ratePerSecond) });
-        },
+        restart: values['restart'] === true,
+        signal: interruption(),
+        onProgress: bar.onProgress,
       });
       bar.stop();
       process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -28,8 +28,8 @@ import { workRequestEndpoints } from './workRequests.ts';
 export type AppDependencies = {
   readonly commands: Commands;
   readonly db: Database;
-  readonly store: Pick<EventStore, 'head'>;
-  readonly caughtUp: Pick<CaughtUp, 'until'>;
+  readonly store: Pick<EventStore, 'head' | 'count'>;
+  readonly caughtUp: Pick<CaughtUp, 'until' | 'position'>;
   readonly clock: () => Instant;
   readonly log: Logger;
   readonly metrics: Metrics;

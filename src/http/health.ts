@@ -18,8 +18,8 @@ export function healthRoutes(
   app: OpenAPIHono<Env>,
   deps: {
     db: Database;
-    store: Pick<EventStore, 'head'>;
-    caughtUp: Pick<CaughtUp, 'until'>;
+    store: Pick<EventStore, 'head' | 'count'>;
+    caughtUp: Pick<CaughtUp, 'until' | 'position'>;
     metrics: Pick<Metrics, 'text' | 'contentType'>;
     log: Logger;
   },
@@ -35,8 +35,10 @@ export function healthRoutes(
       return 'ok';
     },
     readModels: async () => {
-      const isCaughtUp = await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS });
-      return isCaughtUp ? 'ok' : `more than ${PATIENCE_MS / 1000} s behind the log`;
+      if (await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS })) return 'ok';
+      const [left, all] = await Promise.all([store.count(caughtUp.position()), store.count()]);
+      const percent = Math.floor((100 * (all - left)) / Math.max(1, all));
+      return `more than ${PATIENCE_MS / 1000} s behind the log: ${left} of ${all} events are still to come (${percent} % done)`;
     },
   };
 

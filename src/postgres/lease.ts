@@ -9,31 +9,40 @@ const HEARTBEAT_MS = 1_000;
 /** Longest silence of the database, or of the holder, after which the lease is free. */
 const SILENCE_MS = 5_000;
 
-/**
- * Competes for a lease until `signal` aborts; while this node holds it, runs `whileHeld` with a signal that
- * aborts when the lease is lost. The lease is a session advisory lock on a connection of its own: Postgres frees
- * it the moment that connection ends, so a killed node is followed within `RETRY_MS`, and one that hangs or is cut
- * off within `SILENCE_MS`.
- */
-export async function holdLease(
-  { url, name, signal, log }: { url: string; name: string; signal: AbortSignal; log: Logger },
+type Competing = { readonly url: string; readonly signal: AbortSignal; readonly log: Logger };
+
+/** As `holdLeases`, for one. */
+export const holdLease = (
+  { name, ...competing }: Competing & { readonly name: string },
   whileHeld: (lease: { signal: AbortSignal }) => Promise<void>,
+): Promise<void> => holdLeases({ ...competing, names: [name] }, whileHeld);
+
+/**
+ * Competes for leases until `signal` aborts; while this node holds some of them, runs `whileHeld` with their names and
+ * a signal that aborts when they are lost, or when another was won: then it is run anew, with more. A lease is a
+ * session advisory lock; all of them are on one connection: Postgres frees them the moment it ends, so a killed node
+ * is followed within `RETRY_MS`, and one that hangs or is cut off within `SILENCE_MS`.
+ */
+export async function holdLeases(
+  { names, ...competing }: Competing & { readonly names: readonly string[] },
+  whileHeld: (leases: { names: readonly string[]; signal: AbortSignal }) => Promise<void>,
 ): Promise<void> {
+  const { signal, log } = competing;
   while (!signal.aborted) {
-    await compete({ url, name, signal, log }, whileHeld).catch((error: unknown) =>
-      log.warn({ err: error, lease: name }, 'the lease was lost; competing again'),
+    await compete({ ...competing, names }, whileHeld).catch((error: unknown) =>
+      log.warn({ err: error, leases: names }, 'the lease was lost; competing again'),
     );
     await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
   }
 }
 
 async function compete(
-  { url, name, signal, log }: { url: string; name: string; signal: AbortSignal; log: Logger },
-  whileHeld: (lease: { signal: AbortSignal }) => Promise<void>,
+  { url, names, signal, log }: Competing & { readonly names: readonly string[] },
+  whileHeld: (leases: { names: readonly string[]; signal: AbortSignal }) => Promise<void>,
 ): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
-    application_name: `retainer lease ${name}`,
+    application_name: `retainer lease ${names.join(' ')}`.slice(0, 63),
     connectionTimeoutMillis: 3_000,
     query_timeout: SILENCE_MS,
     keepAlive: true,
@@ -41,31 +50,62 @@ async function compete(
   const lost = new AbortController();
   client.on('error', () => lost.abort());
   client.on('end', () => lost.abort());
-  const held = AbortSignal.any([signal, lost.signal]);
+  const connected = AbortSignal.any([signal, lost.signal]);
   let stopHeart: () => void = () => {};
   try {
     await client.connect();
     // A node that hangs or whose machine vanished falls silent, but its connection would live on for hours.
     await client.query(`set idle_session_timeout = ${SILENCE_MS}`);
-    while (!held.aborted && !(await takeLock(client, name))) {
-      await sleep(RETRY_MS, undefined, { signal: held }).catch(() => {});
-    }
-    if (held.aborted) return;
-    log.info({ lease: name }, 'holding the lease');
+    let held = await winMore(client, names, connected);
     stopHeart = heartbeat(client, { everyMs: HEARTBEAT_MS, timeoutMs: SILENCE_MS, onDead: () => lost.abort() });
-    await whileHeld({ signal: held });
+    while (!connected.aborted) {
+      log.info({ leases: held }, 'holding the lease');
+      const won = await workUntilMore(client, { names, held, connected }, whileHeld);
+      if (won.length === 0) return;
+      held = [...held, ...won];
+    }
   } finally {
     stopHeart();
     await client
       .end()
-      .catch(() => log.debug({ lease: name }, 'the connection of a lease was gone before it was closed'));
+      .catch(() => log.debug({ leases: names }, 'the connection of a lease was gone before it was closed'));
   }
 }
 
-const takeLock = async (client: pg.Client, name: string): Promise<boolean> => {
-  const { rows } = await client.query<{ held: boolean }>(
-    `select pg_try_advisory_lock(hashtextextended('retainer lease ' || $1, 0)) as held`,
-    [name],
+/** Waits until at least one of these is held; answers which. None when `signal` aborts. */
+async function winMore(client: pg.Client, names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  while (!signal.aborted) {
+    const won = await takeLocks(client, names);
+    if (won.length > 0) return won;
+    await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+  }
+  return [];
+}
+
+/** Works until another lease is won, and answers which were; none when the work ended by itself. */
+async function workUntilMore(
+  client: pg.Client,
+  { names, held, connected }: { names: readonly string[]; held: readonly string[]; connected: AbortSignal },
+  whileHeld: (leases: { names: readonly string[]; signal: AbortSignal }) => Promise<void>,
+): Promise<readonly string[]> {
+  const missing = names.filter((name) => !held.includes(name));
+  const more = new AbortController();
+  const over = new AbortController();
+  const signal = AbortSignal.any([connected, more.signal]);
+  const working = whileHeld({ names: held, signal }).finally(() => over.abort());
+  const watching = AbortSignal.any([connected, over.signal]);
+  const winning = missing.length > 0 ? winMore(client, missing, watching).finally(() => more.abort()) : [];
+  // Whichever fails, the other has ended before anybody hears of it.
+  await Promise.allSettled([working, winning]);
+  await working;
+  return winning;
+}
+
+const takeLocks = async (client: pg.Client, names: readonly string[]): Promise<readonly string[]> => {
+  const { rows } = await client.query<{ name: string }>(
+    `select name from unnest($1::text[]) as wanted (name)
+     where pg_try_advisory_lock(hashtextextended('retainer lease ' || name, 0))`,
+    [names],
   );
-  return rows[0]?.held === true;
+  return rows.map(({ name }) => name);
 };

@@ -33,7 +33,7 @@ export type Aside = {
   readonly batchSize?: number | undefined;
 };
 
-export const schemaAside = (projection: Projection, purpose: Aside['purpose']): string =>
+export const schemaAside = (projection: Parameters<typeof schemaOf>[0], purpose: Aside['purpose']): string =>
   `${schemaOf(projection)}_${purpose}`;
 
 export const schemasAside = ({ projections, purpose }: Pick<Aside, 'projections' | 'purpose'>): string[] =>

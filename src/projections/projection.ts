@@ -30,7 +30,7 @@ export type Projection = {
 };
 
 /** Where a version of a projection has its tables: nodes of an older version keep theirs while a newer one's are made. */
-export const schemaOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): string =>
+export const schemaOf = ({ name, version }: { readonly name: string; readonly version: number | string }): string =>
   `read_models_${name}_v${version}`;
 
 /** The search path by which queries find the tables of these projections. */

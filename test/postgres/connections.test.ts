@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { holdLease } from '../../src/postgres/lease.ts';
+import { holdLease, holdLeases } from '../../src/postgres/lease.ts';
 import { listen } from '../../src/postgres/listen.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 import { createPool, inTransaction, isUnavailable } from '../../src/postgres/pool.ts';
@@ -95,6 +95,38 @@ describe('a lease', () => {
     child.kill('SIGKILL');
   }, 60_000);
 
+  test('may be one of several: who wins another works on with all of them, and nobody holds one twice', async () => {
+    const working = new Map<string, readonly string[]>();
+    const node = (name: string, names: readonly string[]) => {
+      const ending = new AbortController();
+      const done = holdLeases({ url: database.url, names, signal: ending.signal, log }, async ({ names, signal }) => {
+        working.set(name, names);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        working.delete(name);
+      });
+      return {
+        leave: async () => {
+          ending.abort();
+          await done;
+        },
+      };
+    };
+    const old = node('old', ['tasks v1', 'hits v1']);
+    await until(() => working.get('old')?.length === 2);
+    const renewed = node('new', ['tasks v1', 'hits v2']);
+    await until(() => working.has('new'));
+    await sleep(700);
+    expect([...working]).toEqual([
+      ['old', ['tasks v1', 'hits v1']],
+      ['new', ['hits v2']],
+    ]);
+    await old.leave();
+    await until(() => working.get('new')?.length === 2);
+    expect(working.get('new')?.toSorted()).toEqual(['hits v2', 'tasks v1']);
+    await renewed.leave();
+    expect(working.size).toBe(0);
+  });
+
   test('is competed for again after its connection was cut', async () => {
     let held = 0;
     const node = compete('cut', () => held++, 'a');
@@ -136,14 +168,14 @@ test('a listener and a lease whose server falls silent give it up, and are back 
 
 describe('a transaction', () => {
   test('is rolled back when its work fails', async () => {
-    await database.pool.query('create table ledger (n int)');
+    await database.pool.query('create table public.ledger (n int)');
     await expect(
       inTransaction(database.pool, async (tx) => {
-        await tx.query('insert into ledger values (1)');
+        await tx.query('insert into public.ledger values (1)');
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
-    expect((await database.pool.query('select * from ledger')).rowCount).toBe(0);
+    expect((await database.pool.query('select * from public.ledger')).rowCount).toBe(0);
   });
 
   test('whose connection is lost fails without taking the process with it', async () => {

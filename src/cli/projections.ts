@@ -1,0 +1,90 @@
+import { userInfo } from 'node:os';
+import { openCore } from '../core.ts';
+import type { CliCommand } from '../main.ts';
+import { projections } from '../projections/all.ts';
+import { type ProjectionReport, reportProjections } from '../projections/report.ts';
+import { retry, skip } from '../projections/stopped.ts';
+import { projectionNames } from './chosenProjections.ts';
+import { startLog } from './log.ts';
+import { settingsOrExit } from './settings.ts';
+
+const USAGE = `retainer projections [--json]       each read model: version, checkpoint, lag, size, and why it stands still
+retainer projections retry [NAME]   let those that stand still (or that one) try their event again
+retainer projections skip NAME      let one pass over the event before which it stands still, now and in every rebuild
+
+A projection that cannot apply an event stands still there; the others go on.
+
+projections: ${projectionNames}
+`;
+
+export const projectionsCommand: CliCommand = {
+  usage: USAGE,
+  options: { json: { type: 'boolean' } },
+  run: async ({ positionals: [action = 'list', name, ...more], values }) => {
+    const chosen = name === undefined ? projections : projections.filter((one) => one.name === name);
+    const isKnown = ['list', 'retry', 'skip'].includes(action) && more.length === 0 && chosen.length > 0;
+    if (!isKnown || (action === 'skip' && name === undefined)) {
+      process.stderr.write(
+        chosen.length > 0 ? USAGE : `there is no projection "${name}"; there are ${projectionNames}\n`,
+      );
+      return 2;
+    }
+    const settings = settingsOrExit();
+    const core = await openCore(settings, startLog(settings), { projector: false });
+    try {
+      if (action === 'retry') {
+        const retried = await retry(core.db, chosen);
+        process.stdout.write(retried.length > 0 ? `tries again: ${retried.join(', ')}\n` : 'none stands still\n');
+        return 0;
+      }
+      const [only] = chosen;
+      if (action === 'skip' && only !== undefined) {
+        const skipped = await skip(core.db, only, `operator:${userInfo().username}`);
+        process.stdout.write(
+          skipped === null
+            ? `${only.name} does not stand still: nothing was skipped\n`
+            : `${only.name} passes over ${skipped.type} at position ${skipped.position}\n`,
+        );
+        return skipped === null ? 1 : 0;
+      }
+      const report = await reportProjections({ db: core.db, store: core.store, projections, now: core.clock() });
+      process.stdout.write(values['json'] === true ? `${JSON.stringify(report, null, 2)}\n` : table(report));
+      return report.some(({ state }) => state === 'stopped') ? 1 : 0;
+    } finally {
+      await core.close();
+    }
+  },
+};
+
+const HEADINGS = ['projection', 'version', 'state', 'checkpoint', 'lag events', 'lag s', 'rows', 'MiB'];
+
+function table(report: readonly ProjectionReport[]): string {
+  const lines = report.map(({ name, version, state, position, lagEvents, lagSeconds, rows, bytes }) =>
+    [
+      name,
+      version,
+      state,
+      shortened(position),
+      lagEvents,
+      lagSeconds.toFixed(1),
+      rows,
+      (bytes / 2 ** 20).toFixed(1),
+    ].map(String),
+  );
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...lines.map((cells) => cells[column]?.length ?? 0)),
+  );
+  const row = (cells: readonly string[]): string =>
+    `${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`;
+  const notes = report.flatMap(({ name, version, stop, skipped, rebuild }) => [
+    ...(stop === null ? [] : [`${name} stands still before position ${stop.position}: ${stop.error}\n`]),
+    ...(skipped === 0
+      ? []
+      : [`${name} passes over ${skipped} ${skipped === 1 ? 'event' : 'events'} by an operator's word\n`]),
+    ...(rebuild === null ? [] : [`${name} v${version} is being made anew: ${rebuild.lagEvents} events left\n`]),
+  ]);
+  return [row(HEADINGS), ...lines.map(row), ...notes].join('');
+}
+
+/** A position without the zeros that pad it. */
+const shortened = (position: string): string => (position === '' ? 'beginning' : position.replace(/^0+(?=\d)/, ''));

@@ -1,0 +1,103 @@
+import type { Instant } from '../domain/ids.ts';
+import type { EventStore, Position } from '../event-store/port.ts';
+import { schemaAside } from './foldAside.ts';
+import { type Projection, type Queryable, schemaOf } from './projection.ts';
+import type { Stop } from './stopped.ts';
+
+/** One version of a projection, as an operator looks at it. */
+export type ProjectionReport = {
+  readonly name: string;
+  readonly version: number;
+  /** `stopped`: stands still before an event. `other version`: this code does not use it; nodes of another do. */
+  readonly state: 'running' | 'stopped' | 'other version';
+  readonly position: Position;
+  /** Events of the log that it has not seen, roughly. */
+  readonly lagEvents: number;
+  /** Since the event was recorded up to which it has come; 0 if it has seen all. */
+  readonly lagSeconds: number;
+  /** Tables and indexes. */
+  readonly bytes: number;
+  /** Of its tables, as the planner estimates. */
+  readonly rows: number;
+  readonly stop: Stop | null;
+  /** Events that operators let it pass over. */
+  readonly skipped: number;
+  /** Tables that are being made beside these, or were when a rebuild was interrupted: events still to fold. */
+  readonly rebuild: { readonly lagEvents: number } | null;
+};
+
+type Row = {
+  name: string;
+  version: number;
+  position: Position;
+  recordedAt: Instant | null;
+  bytes: string;
+  rows: string;
+  stoppedPosition: Position | null;
+  stoppedType: string | null;
+  stoppedError: string | null;
+  skipped: number;
+  rebuildPosition: Position | null;
+};
+
+/** Every projection, in the order given, and then what other versions have left or still use. */
+export async function reportProjections({
+  db,
+  store,
+  projections,
+  now,
+}: {
+  db: Queryable;
+  store: Pick<EventStore, 'count'>;
+  projections: readonly Projection[];
+  now: Instant;
+}): Promise<readonly ProjectionReport[]> {
+  const { rows } = await db.query<Row>(
+    `with sizes as (
+       select n.nspname, sum(pg_total_relation_size(c.oid)) as bytes, sum(greatest(c.reltuples, 0)) as rows
+       from pg_class c
+       join pg_namespace n on n.oid = c.relnamespace
+       where c.relkind = 'r' and starts_with(n.nspname, 'read_models_')
+       group by n.nspname
+     )
+     select c.projection as name, c.version, c.position, c.recorded_at as "recordedAt",
+            coalesce(sizes.bytes, 0) as bytes, coalesce(sizes.rows, 0)::bigint as rows,
+            c.stopped_position as "stoppedPosition", c.stopped_type as "stoppedType",
+            c.stopped_error as "stoppedError", r.position as "rebuildPosition",
+            (select count(*)::int from retainer.skipped_events s
+             where s.projection = c.projection and s.version = c.version) as skipped
+     from retainer.checkpoints c
+     left join sizes on sizes.nspname = format($1, c.projection, c.version)
+     left join retainer.rebuilds r on r.schema = format($2, c.projection, c.version)
+     order by array_position($3::text[], c.projection), c.projection, c.version desc`,
+    [
+      schemaOf({ name: '%s', version: '%s' }),
+      schemaAside({ name: '%s', version: '%s' }, 'rebuild'),
+      projections.map(({ name }) => name),
+    ],
+  );
+  const places = new Set(rows.flatMap(({ position, rebuildPosition }) => [position, rebuildPosition ?? position]));
+  const lags = new Map(await Promise.all([...places].map(async (place) => [place, await store.count(place)] as const)));
+  const lagOf = (place: Position): number => lags.get(place) ?? 0;
+  return rows.map((row) => {
+    const { name, version, position, recordedAt, stoppedPosition, stoppedType, stoppedError } = row;
+    const isOurs = projections.some((one) => one.name === name && one.version === version);
+    const lagEvents = lagOf(position);
+    return {
+      name,
+      version,
+      state: !isOurs ? 'other version' : stoppedPosition !== null ? 'stopped' : 'running',
+      position,
+      lagEvents,
+      lagSeconds: lagEvents === 0 || recordedAt === null ? 0 : Math.max(0, now - recordedAt) / 1000,
+      bytes: Number(row.bytes),
+      rows: Number(row.rows),
+      stop:
+        stoppedPosition === null
+          ? null
+          : { position: stoppedPosition, type: stoppedType ?? '', error: stoppedError ?? '' },
+      skipped: row.skipped,
+      rebuild: row.rebuildPosition === null ? null : { lagEvents: lagOf(row.rebuildPosition) },
+    };
+  });
+}
