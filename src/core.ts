@@ -10,6 +10,7 @@ import { migrate } from './postgres/migrate.ts';
 import { createPool, type Database } from './postgres/pool.ts';
 import { projections } from './projections/all.ts';
 import { type CaughtUp, createCaughtUp } from './projections/caughtUp.ts';
+import { leaseOf } from './projections/oldVersions.ts';
 import { type Projection, searchPathOf } from './projections/projection.ts';
 import { runProjector } from './projections/projector.ts';
 import { setUpReadModels } from './projections/setUp.ts';
@@ -32,12 +33,6 @@ export async function openDatabase(settings: Settings, log: Logger): Promise<Ope
   const applied = await migrate(server.url, log);
   return { url: server.url, applied, close: server.stop };
 }
-
-/**
- * Each version of a projection has a projector at a time. So while a new version of the code is rolled out, an old node
- * keeps its tables up to date, and a new one makes its own of what has changed.
- */
-const leaseOf = ({ name, version }: Projection): string => `projector ${name} v${version}`;
 
 /** The parts of a node that need no HTTP: what `serve` and the command line's other commands share. */
 export type Core = {
@@ -88,6 +83,8 @@ export async function openCore(
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const ending = new AbortController();
+  // A lease for each version: while a new version of the code is rolled out, an old node keeps its tables up to date,
+  // and a new one makes its own of what has changed.
   const projecting = projector
     ? holdLeases({ url, names: projections.map(leaseOf), signal: ending.signal, log }, ({ names, signal }) =>
         runProjector({

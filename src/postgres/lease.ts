@@ -101,10 +101,13 @@ async function workUntilMore(
   return winning;
 }
 
+/** The key of a lease's advisory lock, from an SQL expression that is its name. */
+export const leaseLockSql = (name: string): string => `hashtextextended('retainer lease ' || ${name}, 0)`;
+
 const takeLocks = async (client: pg.Client, names: readonly string[]): Promise<readonly string[]> => {
   const { rows } = await client.query<{ name: string }>(
     `select name from unnest($1::text[]) as wanted (name)
-     where pg_try_advisory_lock(hashtextextended('retainer lease ' || name, 0))`,
+     where pg_try_advisory_lock(${leaseLockSql('name')})`,
     [names],
   );
   return rows.map(({ name }) => name);

@@ -6,6 +6,7 @@ import { type Database, inTransaction, isUnavailable } from '../postgres/pool.ts
 import { announcementOf } from './announcement.ts';
 import { applyShares, CannotApply, upToTheCulprit } from './apply.ts';
 import { advance, type Checkpoints, earliest, movedTo, runningCheckpoints } from './checkpoints.ts';
+import { dropOldVersions } from './oldVersions.ts';
 import type { Projection, Skipped } from './projection.ts';
 import { readAhead } from './readAhead.ts';
 import { setUpReadModels } from './setUp.ts';
@@ -43,7 +44,11 @@ export async function runProjector(running: Running): Promise<void> {
   while (!signal.aborted) {
     try {
       await setUpReadModels({ db, projections });
-      if (isFirst) await retry(db, projections);
+      if (isFirst) {
+        await retry(db, projections);
+        const dropped = await dropOldVersions(db, projections);
+        if (dropped.length > 0) log.info({ dropped }, 'dropped the tables of older versions');
+      }
       isFirst = false;
       await follow(running, () => {
         failures = 0;

@@ -75,6 +75,17 @@ export async function runRetainer(
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
+/** Starts a command of the command line, to be killed while it works. */
+export function startRetainer(args: readonly string[], environment: Environment): { kill: () => Promise<Ended> } {
+  const { child, ended } = start(args, environment);
+  return {
+    kill: () => {
+      child.kill('SIGKILL');
+      return ended;
+    },
+  };
+}
+
 /** Nothing that a failed test started outlives it. */
 export async function killLeftOvers(): Promise<void> {
   await Promise.all(

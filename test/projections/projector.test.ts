@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DomainEvent, streamOf } from '../../src/domain/event.ts';
 import { BEGINNING, type RecordedEvent } from '../../src/event-store/port.ts';
+import { holdLease } from '../../src/postgres/lease.ts';
 import { projections } from '../../src/projections/all.ts';
 import { runningCheckpoints } from '../../src/projections/checkpoints.ts';
+import { dropOldVersions, leaseOf } from '../../src/projections/oldVersions.ts';
 import { type Projection, searchPathOf } from '../../src/projections/projection.ts';
 import { project } from '../../src/projections/projector.ts';
 import { listProtoHits } from '../../src/projections/protoHits.ts';
@@ -143,6 +145,30 @@ test('a projector of another version makes tables of its own, beside those that 
       { hit_type_id: 'type 2', added: 7 },
     ]);
   await expect.poll(names, patient).toEqual(['type 1', 'type 2']);
+});
+
+test('tables of an older version go when no node works for them any more', async () => {
+  await setUpReadModels({ db: house.db, projections });
+  const [first, second, third] = projections.map((projection) => ({ ...projection, version: 0 }));
+  if (first === undefined || second === undefined || third === undefined) throw new Error('too few projections');
+  await setUpReadModels({ db: house.db, projections: [first, second, third] });
+  const hourAgo = `update retainer.checkpoints set updated_at = now() - interval '61 minutes' where projection <> $1`;
+  await house.db.query(hourAgo, [third.name]);
+  const ending = new AbortController();
+  await new Promise<void>((held) => {
+    const lease = { url: house.database.url, name: leaseOf(second), signal: ending.signal, log: house.log };
+    void holdLease(lease, async ({ signal }) => {
+      held();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });
+  });
+  expect(await dropOldVersions(house.db, projections)).toEqual([`read_models_${first.name}_v0`]);
+  const { rows } = await house.db.query<{ projection: string }>(
+    'select projection from retainer.checkpoints where version = 0 order by 1',
+  );
+  expect(rows.map(({ projection }) => projection)).toEqual([second.name, third.name].sort());
+  expect(await names()).toEqual([]);
+  ending.abort();
 });
 
 test('a table that was dropped is made again, and the others stay as they are', async () => {
