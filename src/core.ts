@@ -1,8 +1,10 @@
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import { type Commands, createCommands } from './commands/commands.ts';
 import type { Settings } from './config.ts';
 import type { Instant } from './domain/ids.ts';
 import type { EventStore } from './event-store/port.ts';
+import type { StoredBatch } from './event-store/postgres/groupCommit.ts';
 import { createPostgresStore } from './event-store/postgres/store.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { holdLeases } from './postgres/lease.ts';
@@ -42,6 +44,10 @@ export type Core = {
   readonly caughtUp: CaughtUp;
   readonly commands: Commands;
   readonly clock: () => Instant;
+  /** Leases that this node competes for in order to project, and all that it holds now. */
+  readonly projectorLeases: readonly string[];
+  readonly leases: Set<string>;
+  readonly pools: { readonly readModels: pg.Pool; readonly log: pg.Pool };
   /** Ends the background work and lets go of every connection. */
   readonly close: () => Promise<void>;
 };
@@ -58,12 +64,15 @@ export async function openCore(
     clock = Date.now,
     observed = (store) => store,
     observedProjections = (all) => all,
+    onBatch,
   }: {
     projector?: boolean;
     clock?: () => Instant;
     /** The log as everybody uses it, and the read models as the projector does: measured, traced. */
     observed?: (store: EventStore) => EventStore;
     observedProjections?: ((all: readonly Projection[]) => readonly Projection[]) | undefined;
+    /** After each statement of the log's group commit. */
+    onBatch?: (batch: StoredBatch) => void;
   } = {},
 ): Promise<Core> {
   const database = await openDatabase(settings, log);
@@ -79,14 +88,16 @@ export async function openCore(
     onError,
   });
   await setUpReadModels({ db: pool, projections });
-  const store = observed(createPostgresStore({ url: logUrl, pool: logPool, log }));
+  const store = observed(createPostgresStore({ url: logUrl, pool: logPool, log, onBatch }));
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
+  const projectorLeases = projections.map(leaseOf);
+  const leases = new Set<string>();
   const ending = new AbortController();
   // A lease for each version: while a new version of the code is rolled out, an old node keeps its tables up to date,
   // and a new one makes its own of what has changed.
   const projecting = projector
-    ? holdLeases({ url, names: projections.map(leaseOf), signal: ending.signal, log }, ({ names, signal }) =>
+    ? holdLeases({ url, names: projectorLeases, signal: ending.signal, log, leases }, ({ names, signal }) =>
         runProjector({
           store,
           db: pool,
@@ -103,6 +114,9 @@ export async function openCore(
     caughtUp,
     commands,
     clock,
+    projectorLeases,
+    leases,
+    pools: { readModels: pool, log: logPool },
     close: async () => {
       ending.abort();
       await store.close();

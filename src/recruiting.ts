@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Settings } from './config.ts';
 import type { Core } from './core.ts';
 import type { Instant } from './domain/ids.ts';
+import { type MeasuredCall, measuredMarketplace } from './marketplace/measured.ts';
 import type { RateLimit } from './marketplace/mturk/rateLimit.ts';
 import type { Marketplace } from './marketplace/port.ts';
 import { classic } from './scheduler/policies/classic.ts';
@@ -17,13 +18,14 @@ export function marketplacesOf(
   settings: Settings,
   clock: () => Instant,
   ownUrl: () => string,
+  called?: (call: MeasuredCall) => void,
 ): (sandbox: boolean) => Promise<Marketplace> {
   const made = new Map<boolean, Promise<Marketplace>>();
   const make = async (sandbox: boolean): Promise<Marketplace> => {
     const [{ createMTurk }, rateLimit] = await Promise.all([import('./marketplace/mturk/mturk.ts'), limit()]);
     const side = sandbox ? 'sandbox' : 'live';
     const simulated = settings.mturk === 'simulated';
-    return createMTurk({
+    const marketplace = createMTurk({
       name: simulated ? `simulated ${side}` : `mturk ${side}`,
       endpoint: simulated ? `${ownUrl()}/marketplace/api/${side}` : settings.mturkEndpoint,
       ...(simulated ? { credentials: SIMULATED_CREDENTIALS } : {}),
@@ -31,6 +33,7 @@ export function marketplacesOf(
       sandbox,
       clock,
     });
+    return called === undefined ? marketplace : measuredMarketplace(marketplace, called);
   };
   // One server behind both sides is one to go easy on.
   let shared: Promise<RateLimit> | undefined;
@@ -53,11 +56,18 @@ export const schedulerDependencies = (
   core: Core,
   settings: Settings,
   log: Logger,
-  ownUrl: () => string = () => settings.publicUrl,
+  {
+    ownUrl = () => settings.publicUrl,
+    called,
+  }: {
+    ownUrl?: () => string;
+    /** Hears of every call to a marketplace. */
+    called?: (call: MeasuredCall) => void;
+  } = {},
 ) => ({
   ...core,
   log,
   settings,
   policy: classic({ hitsPerTick: settings.hitsPerTick }),
-  marketplaces: marketplacesOf(settings, core.clock, ownUrl),
+  marketplaces: marketplacesOf(settings, core.clock, ownUrl, called),
 });

@@ -9,11 +9,13 @@ import type { Instant } from './domain/ids.ts';
 import { createApp } from './http/app.ts';
 import { anyKeyIssued } from './http/authentication.ts';
 import { measuredStore } from './http/measuredStore.ts';
+import type { NodeFigures } from './http/metrics/node.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { statusRoutes } from './http/status.ts';
+import { measureTold } from './http/toldLatency.ts';
 import { workerRoutes } from './http/worker/routes.ts';
 import { schedulerDependencies } from './recruiting.ts';
-import { runScheduler } from './scheduler/scheduler.ts';
+import { runScheduler, SCHEDULER_LEASE } from './scheduler/scheduler.ts';
 import type { Tracing } from './tracing/tracing.ts';
 
 export type Service = {
@@ -46,6 +48,7 @@ export async function startService(
       return tracing ? tracing.store(measured) : measured;
     },
     observedProjections: tracing?.projections,
+    onBatch: (batch) => metrics?.stored(batch),
   });
   const { db, caughtUp, store } = core;
   const commands = tracing ? tracing.commands(core.commands) : core.commands;
@@ -58,6 +61,7 @@ export async function startService(
   }
   let ownUrl = settings.publicUrl;
   const publicUrl = (): string => (settings.port === 0 ? ownUrl : settings.publicUrl);
+  const measureLatency = measureTold(db, (seconds) => metrics?.told(seconds));
   const tellTrace = tracing?.telling(store);
   const workers = workerRoutes({
     // Pings are not traced: there are thousands a second.
@@ -71,11 +75,12 @@ export async function startService(
       answered: (what) => metrics?.workerAnswered(what),
       refused: (status) => metrics?.workerRefused(status),
       told: (task, at) => {
-        tellTrace?.(task, at).catch((error: unknown) => log.debug({ err: error }, 'a call could not be traced'));
+        for (const measure of [measureLatency, tellTrace])
+          measure?.(task, at).catch((error: unknown) => log.debug({ err: error }, 'a call could not be measured'));
       },
     },
   });
-  metrics = createMetrics({ db, store, caughtUp, listeners: workers.listeners, clock, settings });
+  metrics = createMetrics({ db, store, node: figuresOf(core, workers), clock, settings });
   const pages: { path: string; routes: Hono }[] = [{ path: '/', routes: statusRoutes() }];
   if (settings.mturk === 'simulated') {
     const { createSimulatedMarketplace } = await import('./marketplace/simulated/simulated.ts');
@@ -106,7 +111,7 @@ export async function startService(
 
   const ending = new AbortController();
   const scheduling = runScheduler({
-    ...schedulerDependencies(core, settings, log, () => ownUrl),
+    ...schedulerDependencies(core, settings, log, { ownUrl: () => ownUrl, called: (call) => metrics?.called(call) }),
     signal: ending.signal,
   });
   const crowd = startCrowd(settings, ownUrl, ending.signal, log);
@@ -128,6 +133,28 @@ export async function startService(
     },
   };
 }
+
+/** What metrics ask of a node. */
+const figuresOf = (
+  { store, pools, leases, projectorLeases }: Core,
+  { listeners, streams, lookUpsWaiting }: ReturnType<typeof workerRoutes>,
+): NodeFigures => ({
+  listeners,
+  streams,
+  queues: () => {
+    const { appends = 0, reads = 0 } = store.waiting?.() ?? {};
+    const [forReadModels, forLog] = [pools.readModels.waitingCount, pools.log.waitingCount];
+    return {
+      appends,
+      stream_reads: reads,
+      task_lookups: lookUpsWaiting(),
+      postgres: forReadModels,
+      postgres_log: forLog,
+    };
+  },
+  connections: () => ({ read_models: pools.readModels, log: pools.log }),
+  leases: () => Object.fromEntries([...projectorLeases, SCHEDULER_LEASE].map((name) => [name, leases.has(name)])),
+});
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 

@@ -1,25 +1,26 @@
 import type { Instant } from '../domain/ids.ts';
-import type { EventStore } from '../event-store/port.ts';
-import type { CaughtUp } from '../projections/caughtUp.ts';
+import type { EventStore, Position } from '../event-store/port.ts';
 
 const PATIENCE_MS = 2_000;
 
-/** Age of the oldest event that the read models do not show; 0 if they show all. Throws if the log is away. */
-export async function projectionLagSeconds({
-  store,
-  caughtUp,
-  clock,
-}: {
-  store: Pick<EventStore, 'head' | 'subscribe'>;
-  caughtUp: Pick<CaughtUp, 'position'>;
-  clock: () => Instant;
-}): Promise<number> {
-  const shown = caughtUp.position();
-  if ((await store.head()) <= shown) return 0;
+export type Lag = {
+  /** Age of the oldest event that is not shown; 0 if all are. */
+  readonly seconds: number;
+  /** How many are not shown, roughly; undefined if the log cannot count them. */
+  readonly events: number | undefined;
+};
+
+/** How far behind the log a position is. Throws if the log is away. */
+export async function lagAt(
+  { store, clock }: { store: Pick<EventStore, 'head' | 'subscribe' | 'count'>; clock: () => Instant },
+  position: Position,
+): Promise<Lag> {
+  if ((await store.head()) <= position) return { seconds: 0, events: 0 };
+  const events = await store.count(position).catch(() => undefined);
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  for await (const { events } of store.subscribe({ after: shown, batchSize: 1, signal })) {
-    const [oldest] = events;
-    if (oldest !== undefined) return Math.max(0, clock() - oldest.recordedAt) / 1000;
+  for await (const { events: next } of store.subscribe({ after: position, batchSize: 1, signal })) {
+    const [oldest] = next;
+    if (oldest !== undefined) return { seconds: Math.max(0, clock() - oldest.recordedAt) / 1000, events };
   }
-  return 0;
+  return { seconds: 0, events };
 }

@@ -9,7 +9,13 @@ const HEARTBEAT_MS = 1_000;
 /** Longest silence of the database, or of the holder, after which the lease is free. */
 const SILENCE_MS = 5_000;
 
-type Competing = { readonly url: string; readonly signal: AbortSignal; readonly log: Logger };
+type Competing = {
+  readonly url: string;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Holds the names of the leases that this node holds now, besides what others put there. */
+  readonly leases?: Set<string> | undefined;
+};
 
 /** As `holdLeases`, for one. */
 export const holdLease = (
@@ -37,7 +43,7 @@ export async function holdLeases(
 }
 
 async function compete(
-  { url, names, signal, log }: Competing & { readonly names: readonly string[] },
+  { url, names, signal, log, leases }: Competing & { readonly names: readonly string[] },
   whileHeld: (leases: { names: readonly string[]; signal: AbortSignal }) => Promise<void>,
 ): Promise<void> {
   const client = new pg.Client({
@@ -60,12 +66,14 @@ async function compete(
     stopHeart = heartbeat(client, { everyMs: HEARTBEAT_MS, timeoutMs: SILENCE_MS, onDead: () => lost.abort() });
     while (!connected.aborted) {
       log.info({ leases: held }, 'holding the lease');
+      for (const name of held) leases?.add(name);
       const won = await workUntilMore(client, { names, held, connected }, whileHeld);
       if (won.length === 0) return;
       held = [...held, ...won];
     }
   } finally {
     stopHeart();
+    for (const name of names) leases?.delete(name);
     await client
       .end()
       .catch(() => log.debug({ leases: names }, 'the connection of a lease was gone before it was closed'));

@@ -7,7 +7,7 @@ import { createWatch, type WatchDependencies } from './watch.ts';
 
 export type SchedulerDependencies = MinuteDependencies & PosterDependencies & ReconcileDependencies & WatchDependencies;
 
-const LEASE = 'scheduler';
+export const SCHEDULER_LEASE = 'scheduler';
 const SECOND_MS = 1_000;
 const RECONCILE_EVERY_MS = 60_000;
 
@@ -56,9 +56,16 @@ export function createScheduler(deps: SchedulerDependencies) {
  * decides, another takes over within seconds. The parts run side by side, each on its own beat. An interval of 0
  * leaves the planning to `retainer tick`, for those who prefer cron.
  */
-export async function runScheduler(deps: SchedulerDependencies & { url: string; signal: AbortSignal }): Promise<void> {
-  const { url, signal, log, settings } = deps;
-  await holdLease({ url, name: LEASE, signal, log }, async (lease) => {
+export async function runScheduler(
+  deps: SchedulerDependencies & {
+    url: string;
+    signal: AbortSignal;
+    /** Holds the lease's name for as long as this node schedules. */
+    leases?: Set<string>;
+  },
+): Promise<void> {
+  const { url, signal, log, settings, leases } = deps;
+  await holdLease({ url, name: SCHEDULER_LEASE, signal, log, leases }, async (lease) => {
     const { decide, post, reconcile, watch, prune } = createScheduler(deps);
     const beat = (name: string, intervalMs: number, work: (signal: AbortSignal) => Promise<unknown>) =>
       repeat({ name, intervalMs, signal: lease.signal, log }, () => work(lease.signal));

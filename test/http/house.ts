@@ -62,8 +62,13 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
   const metrics = createMetrics({
     db: pool,
     store: postgresStore,
-    caughtUp,
-    listeners: () => workers.listeners(),
+    node: {
+      listeners: () => workers.listeners(),
+      streams: () => workers.streams(),
+      queues: () => ({}),
+      connections: () => ({}),
+      leases: () => ({}),
+    },
     clock,
     settings,
   });

@@ -4,7 +4,7 @@ import { streamOf } from '../../src/domain/event.ts';
 import type { ExpectedRevision, StreamWrite } from '../../src/event-store/port.ts';
 import { BEGINNING } from '../../src/event-store/port.ts';
 import { measuredStore } from '../../src/http/measuredStore.ts';
-import { projectionLagSeconds } from '../../src/http/projectionLag.ts';
+import { lagAt } from '../../src/http/projectionLag.ts';
 import { ids, newEvent, STARTED_AT } from '../support/events.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 
@@ -55,14 +55,16 @@ test('a dispatch is measured from its invoke, if that was on this node and was s
 test('the lag of the read models is the age of the oldest event they do not show', async () => {
   const store = createMemoryStore();
   const clock = () => at + 5_000;
-  const lag = (position = BEGINNING) => projectionLagSeconds({ store, caughtUp: { position: () => position }, clock });
-  expect(await lag()).toBe(0);
+  const lag = (position = BEGINNING) => lagAt({ store, clock }, position);
+  expect(await lag()).toEqual({ seconds: 0, events: 0 });
   const append = (n: number, recordedAt: number) =>
     store.append([{ stream: 'reservation-x', expectedRevision: 'any', events: [newEvent(invoked, n, recordedAt)] }]);
   await append(1, at);
   const first = await store.head();
   await append(2, at + 3_000);
-  expect(await lag()).toBe(5);
-  expect(await lag(first)).toBe(2);
-  expect(await lag(await store.head())).toBe(0);
+  expect(await lag()).toEqual({ seconds: 5, events: 2 });
+  expect(await lag(first)).toEqual({ seconds: 2, events: 1 });
+  expect(await lag(await store.head())).toEqual({ seconds: 0, events: 0 });
+  const uncounted = { ...store, count: () => Promise.reject(new Error('positions cannot be counted')) };
+  expect(await lagAt({ store: uncounted, clock }, first)).toEqual({ seconds: 2, events: undefined });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { projections } from '../../src/projections/all.ts';
 import { clientOf, jsonOf } from './client.ts';
 import { type House, openHouse } from './house.ts';
 import { postHit } from './market.ts';
@@ -70,5 +71,7 @@ test('appends, HITs, those who wait and how soon they are dispatched are measure
 });
 
 test('the lag of the read models is the age of what they do not show', async () => {
-  expect(await metric('retainer_projection_lag_seconds')).toBe(0);
+  for (const { name } of projections)
+    for (const figure of ['lag_seconds', 'lag_events', 'stopped'])
+      expect(await metric(`retainer_projection_${figure}{projection="${name}"}`)).toBe(0);
 });

@@ -1,0 +1,63 @@
+import type { Instant } from '../../domain/ids.ts';
+import type { Database } from '../../postgres/pool.ts';
+import { openHits } from '../../projections/hits.ts';
+import { type PoolSize, poolSizes } from '../../projections/poolSizes.ts';
+import { spending } from '../../projections/spending.ts';
+import { atMostEvery, type gaugesOf } from './gauges.ts';
+
+/** Largest pools that have a figure of their own; the rest is one more, so that applications cannot flood Prometheus. */
+const MOST_POOLS = 20;
+const OTHER = 'other';
+/** The sum over every assignment takes longer than the other figures, and money moves slowly. */
+const SPENDING_MS = 60_000;
+
+/** Who waits, what recruits them, and what that costs. */
+export function peopleGauges(
+  gauges: ReturnType<typeof gaugesOf>,
+  { db, clock, settings }: { db: Database; clock: () => Instant; settings: { readonly pingTimeoutSeconds: number } },
+): void {
+  // One look serves both gauges of a scrape.
+  const pools = atMostEvery(0, () =>
+    poolSizes(db, { now: clock(), pingTimeoutMs: settings.pingTimeoutSeconds * 1000 }),
+  );
+  gauges.one('retainer_waiting_workers', 'Workers who wait now, on all nodes', async () =>
+    (await pools()).reduce((sum, { waiting }) => sum + waiting, 0),
+  );
+  gauges.many(
+    'retainer_pool_workers',
+    `Workers of a ProtoHIT's pool by state, on all nodes; the ${MOST_POOLS} largest pools, and the rest as "${OTHER}"`,
+    ['proto_hit', 'state'],
+    async () =>
+      largest(await pools()).flatMap(({ protoHit, waiting, called }) => [
+        [{ proto_hit: protoHit, state: 'waiting' }, waiting] as const,
+        [{ proto_hit: protoHit, state: 'called' }, called] as const,
+      ]),
+  );
+  gauges.one('retainer_open_hits', 'HITs on the market, or on their way there', async () => {
+    const hits = await openHits(db, { now: clock() });
+    return hits.length;
+  });
+  const spent = atMostEvery(SPENDING_MS, () => spending(db));
+  gauges.many(
+    'retainer_spending_dollars',
+    'US dollars for HITs: paid, owed to people who hold or handed in an assignment, and offered on the market',
+    ['side', 'kind', 'state'],
+    async () =>
+      (await spent()).flatMap(({ sandbox, state, rewardCents, feeCents }) => {
+        const side = sandbox ? 'sandbox' : 'live';
+        return [
+          [{ side, state, kind: 'reward' }, rewardCents / 100] as const,
+          [{ side, state, kind: 'fee' }, feeCents / 100] as const,
+        ];
+      }),
+  );
+}
+
+/** Pools come sorted. A ProtoHIT that is itself named as the rest is counted with it. */
+export function largest(pools: readonly PoolSize[]): readonly PoolSize[] {
+  const isOwn = ({ protoHit }: PoolSize, index: number): boolean => index < MOST_POOLS && protoHit !== OTHER;
+  const rest = pools.filter((pool, index) => !isOwn(pool, index));
+  const sum = (of: 'waiting' | 'called'): number => rest.reduce((total, pool) => total + pool[of], 0);
+  const other = { protoHit: OTHER, waiting: sum('waiting'), called: sum('called') };
+  return [...pools.filter(isOwn), ...(rest.length > 0 ? [other] : [])];
+}
