@@ -28,6 +28,8 @@ export type StoredEvent = {
 export class UnreadableEvent extends Error {
   override readonly name = 'UnreadableEvent';
   readonly stored: StoredEvent;
+  /** What the same read of a stream could understand before it. */
+  preceding: readonly RecordedEvent[] = [];
   constructor(reason: string, stored: StoredEvent, details = '') {
     const { type, stream, revision, position } = stored;
     super(`${reason}: ${type} in stream ${stream}, revision ${revision}, position ${position}${details}`);
@@ -95,6 +97,14 @@ export function decodeInOrder(stored: readonly StoredEvent[]): {
     }
   }
   return { events, unreadable: null };
+}
+
+/** A stream's events in order. Throws at the first that cannot be understood, with all before it as `preceding`. */
+export function decodeStream(stored: readonly StoredEvent[]): readonly RecordedEvent[] {
+  const { events, unreadable } = decodeInOrder(stored);
+  if (unreadable === null) return events;
+  unreadable.preceding = events;
+  throw unreadable;
 }
 
 /** The JSON texts of an event, ready to store. */

@@ -92,7 +92,10 @@ export type Batch = { readonly events: readonly RecordedEvent[]; readonly caught
 export type EventStore = {
   /** Appends to several streams as one; a stream may be named once. */
   readonly append: (writes: readonly StreamWrite[]) => Promise<AppendResult>;
-  /** One stream in order. Whole streams asked for in one turn of the event loop share a query. */
+  /**
+   * One stream in order. Whole streams asked for in one turn of the event loop share a query. An event that cannot be
+   * understood throws `UnreadableEvent`, with the stream's events before it as `preceding`.
+   */
   readonly read: (stream: StreamName, options?: ReadOptions) => Promise<StreamSlice>;
   /**
    * Catches up from a position, then follows the log live. At an event that cannot be understood it delivers all

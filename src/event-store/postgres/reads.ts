@@ -1,15 +1,15 @@
 import type pg from 'pg';
 import type { StreamName } from '../../domain/event.ts';
 import { coalesce } from '../../postgres/coalesce.ts';
+import { decodeStream } from '../codec.ts';
 import type { ReadOptions, StreamSlice } from '../port.ts';
 import { fromPosition } from './position.ts';
-import { COLUMNS, type EventRow, PATIENCE, toEvent } from './rows.ts';
-
-const NO_STREAM: StreamSlice = { events: [], revision: null };
+import { COLUMNS, type EventRow, PATIENCE, toStored } from './rows.ts';
 
 /** Reads streams. Whole streams asked for in one turn of the event loop share one query. */
 export function createReads(pool: Pick<pg.Pool, 'query'>) {
-  const whole = coalesce<StreamName, StreamSlice>(
+  // Decoded by whoever asked: a stream that cannot be understood fails its own reader, not those it shares a query with.
+  const whole = coalesce<StreamName, readonly EventRow[]>(
     async (streams) => {
       const { rows } = await pool.query<EventRow>({
         name: 'event_store.read',
@@ -17,13 +17,7 @@ export function createReads(pool: Pick<pg.Pool, 'query'>) {
         values: [streams],
         ...PATIENCE,
       });
-      const byStream = groupByStream(rows);
-      return new Map(
-        streams.map((stream) => {
-          const own = byStream.get(stream) ?? [];
-          return [stream, { events: own.map(toEvent), revision: own.at(-1)?.revision ?? null }];
-        }),
-      );
+      return groupByStream(rows);
     },
     { maxKeys: 20_000 },
   );
@@ -32,7 +26,7 @@ export function createReads(pool: Pick<pg.Pool, 'query'>) {
     stream: StreamName,
     { fromRevision, upToPosition, upToTime }: ReadOptions,
   ): Promise<StreamSlice> => {
-    const { rows } = await pool.query<EventRow & { last: number | null }>({
+    const { rows } = await pool.query<(EventRow | { position: null }) & { last: number | null }>({
       text: `with last as (
          select max(revision) as revision from event_store.events where stream = $1
        )
@@ -51,22 +45,28 @@ export function createReads(pool: Pick<pg.Pool, 'query'>) {
       ],
       ...PATIENCE,
     });
-    return { events: rows.filter(({ position }) => position !== null).map(toEvent), revision: rows[0]?.last ?? null };
+    const found = rows.filter((row) => row.position !== null);
+    return { events: decodeStream(found.map(toStored)), revision: rows[0]?.last ?? null };
   };
 
   return {
     readsWaiting: whole.waiting,
-    read: async (stream: StreamName, options?: ReadOptions): Promise<StreamSlice> =>
-      options === undefined ? ((await whole(stream)) ?? NO_STREAM) : part(stream, options),
+    read: async (stream: StreamName, options?: ReadOptions): Promise<StreamSlice> => {
+      if (options !== undefined) return part(stream, options);
+      const rows = (await whole(stream)) ?? [];
+      return { events: decodeStream(rows.map(toStored)), revision: rows.at(-1)?.revision ?? null };
+    },
   };
 }
 
-function groupByStream(rows: readonly EventRow[]): ReadonlyMap<string, EventRow[]> {
-  const byStream = new Map<string, EventRow[]>();
+function groupByStream(rows: readonly EventRow[]): ReadonlyMap<StreamName, EventRow[]> {
+  const byStream = new Map<StreamName, EventRow[]>();
   for (const row of rows) {
-    const own = byStream.get(row.stream);
+    // Streams are asked for by name, so the names that come back are streams'.
+    const stream = row.stream as StreamName;
+    const own = byStream.get(stream);
     if (own) own.push(row);
-    else byStream.set(row.stream, [row]);
+    else byStream.set(stream, [row]);
   }
   return byStream;
 }

@@ -1,5 +1,4 @@
-import { decode, type StoredEvent } from '../codec.ts';
-import type { RecordedEvent } from '../port.ts';
+import type { StoredEvent } from '../codec.ts';
 import { toPosition } from './position.ts';
 
 /** An event's row, as `pg` answers it. */
@@ -32,5 +31,3 @@ export const toStored = (row: EventRow): StoredEvent => ({
   metadata: row.metadata,
   recordedAt: Number(row.recorded_at),
 });
-
-export const toEvent = (row: EventRow): RecordedEvent => decode(toStored(row));
