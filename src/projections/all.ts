@@ -3,6 +3,7 @@ import { hits } from './hits.ts';
 import type { Projection } from './projection.ts';
 import { protoHits } from './protoHits.ts';
 import { reservations } from './reservations.ts';
+import { storyStreams } from './storyStreams.ts';
 import { tasks } from './tasks.ts';
 import { waitingPool } from './waitingPool.ts';
 import { workRequests } from './workRequests.ts';
@@ -16,4 +17,5 @@ export const projections: readonly Projection[] = [
   hits,
   workRequests,
   apiKeys,
+  storyStreams,
 ];
