@@ -4,10 +4,11 @@ const ROOMS = {
   postgres: ['domain'],
   'event-store': ['domain', 'postgres'],
   projections: ['domain', 'event-store', 'postgres'],
+  story: ['domain', 'event-store', 'projections', 'postgres'],
   commands: ['domain', 'event-store', 'projections', 'postgres'],
   marketplace: ['domain', 'postgres'],
   scheduler: ['domain', 'event-store', 'commands', 'projections', 'marketplace', 'postgres'],
-  http: ['domain', 'event-store', 'commands', 'projections', 'postgres'],
+  http: ['domain', 'event-store', 'commands', 'projections', 'story', 'postgres'],
   tracing: ['domain', 'event-store', 'commands', 'projections', 'http'],
   browser: [],
 };

@@ -1,0 +1,120 @@
+import { csvOf } from './csv.ts';
+import type { StoryLine } from './line.ts';
+import type { PersonTold, Story, StoryDiff } from './story.ts';
+
+/** How a story can be had. */
+export const FORMATS = ['text', 'json', 'ndjson', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
+  text: 'text/plain; charset=utf-8',
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8; header=present',
+};
+
+type Options = {
+  /** With the events as the log holds them. What cannot be understood is shown raw in any case. */
+  readonly raw: boolean;
+};
+
+/** A story for people (text) or machines. */
+export function showStory(story: Story, format: Format, { raw }: Options): string {
+  switch (format) {
+    case 'text':
+      return storyAsText(story, raw);
+    case 'json':
+      return `${JSON.stringify({ ...story, lines: story.lines.map((line) => shownLine(line, raw)) })}\n`;
+    case 'ndjson':
+      return asLines(story.lines, raw);
+    case 'csv':
+      return asCsv(story.lines, raw);
+  }
+}
+
+/** What changed between two moments. As NDJSON and CSV: the lines in between. */
+export function showDiff(diff: StoryDiff, format: Format, { raw }: Options): string {
+  switch (format) {
+    case 'text':
+      return diffAsText(diff, raw);
+    case 'json':
+      return `${JSON.stringify({ ...diff, lines: diff.lines.map((line) => shownLine(line, raw)) })}\n`;
+    case 'ndjson':
+      return asLines(diff.lines, raw);
+    case 'csv':
+      return asCsv(diff.lines, raw);
+  }
+}
+
+const asLines = (lines: readonly StoryLine[], raw: boolean): string =>
+  lines.map((line) => `${JSON.stringify(shownLine(line, raw))}\n`).join('');
+
+const COLUMNS = ['line', 'time', 'who', 'what', 'why', 'becauseOfLine', 'stream', 'revision', 'position', 'type', 'id'];
+
+const asCsv = (lines: readonly StoryLine[], raw: boolean): string =>
+  csvOf(
+    [...COLUMNS, 'unreadable', ...(raw || lines.some(({ unreadable }) => unreadable) ? ['raw'] : [])],
+    lines.map((line) => shownLine(line, raw)),
+  );
+
+const shownLine = ({ raw, ...line }: StoryLine, withRaw: boolean): Readonly<Record<string, unknown>> =>
+  withRaw || line.unreadable ? { ...line, raw } : line;
+
+function storyAsText(
+  { reservationId, asOf, summary, state, people, peopleLeftOut, lines }: Story,
+  raw: boolean,
+): string {
+  const heading = `Reservation ${reservationId}, ${asOf === null ? 'as it is known now' : `as it was known at ${asOf}`}`;
+  return [
+    heading,
+    '='.repeat(heading.length),
+    summary,
+    '',
+    'State',
+    ...Object.entries(state).map(([field, value]) => `  ${field}: ${JSON.stringify(value)}`),
+    '',
+    people.length === 0 ? 'People: nobody came for it' : 'People',
+    ...people.flatMap(personAsText),
+    ...(peopleLeftOut ? ['  More people waited at the time than are named here: those who came first are.'] : []),
+    '',
+    'Story',
+    ...lines.flatMap((line) => lineAsText(line, raw)),
+    '',
+  ].join('\n');
+}
+
+const personAsText = ({ workerId, assignmentId, touched, called, paid }: PersonTold): readonly string[] => [
+  `  Worker ${workerId}, assignment ${assignmentId}${touched ? '' : ' (waited at the time)'}`,
+  `    ${called}`,
+  `    ${paid}`,
+];
+
+const lineAsText = ({ line, time, who, what, why, stream, raw, unreadable }: StoryLine, withRaw: boolean) => [
+  `${String(line).padStart(4)}  ${time}  ${what}`,
+  `      by ${who}; because of ${why}; in ${stream}`,
+  ...(withRaw || unreadable ? [`      ${JSON.stringify(raw)}`] : []),
+];
+
+function diffAsText({ reservationId, from, to, state, people, lines }: StoryDiff, raw: boolean): string {
+  const heading = `Reservation ${reservationId}, what changed from ${from} to ${to}`;
+  return [
+    heading,
+    '='.repeat(heading.length),
+    state.length === 0 ? 'State: nothing changed' : 'State',
+    ...state.map(({ field, before, after }) => `  ${field}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`),
+    '',
+    people.length === 0 ? 'People: nothing changed' : 'People',
+    ...people.flatMap(({ before, after }) => [
+      `  Worker ${after.workerId}, assignment ${after.assignmentId}`,
+      ...changed(before?.called, after.called),
+      ...changed(before?.paid, after.paid),
+    ]),
+    '',
+    lines.length === 0 ? 'Story: nothing happened' : 'Story',
+    ...lines.flatMap((line) => lineAsText(line, raw)),
+    '',
+  ].join('\n');
+}
+
+const changed = (before: string | undefined, after: string): readonly string[] =>
+  before === undefined || before === after ? [`    ${after}`] : [`    was: ${before}`, `    now: ${after}`];

@@ -1,0 +1,114 @@
+import type { DomainEvent } from '../domain/event.ts';
+import { durationInWords, momentInWords } from './moment.ts';
+
+/** What happened, in one sentence for a person who has never seen the log. */
+export function inWords(event: DomainEvent): string {
+  switch (event.type) {
+    case 'ProtoHitDefined':
+      return `ProtoHIT ${quoted(event.data.fields.hitTypeId)} was defined: ${quoted(event.data.fields.title)}, ${dollars(event.data.fields.rewardCents)} an assignment, for ${market(event.data.sandbox)}.`;
+    case 'ProtoHitRevised':
+      return `The ProtoHIT was revised: ${quoted(event.data.fields.title)}, ${dollars(event.data.fields.rewardCents)} an assignment.`;
+    case 'SandboxSwitched':
+      return `The ProtoHIT's next HITs go to ${market(event.data.sandbox)}.`;
+
+    case 'ReservationMade':
+      return `The reservation was made: ${people(event.data.numAssignments)} wanted for ${quoted(event.data.foreignId)}, work expected at ${momentInWords(event.data.expectedAt)}.`;
+    case 'ReservationInvoked':
+      return `The reservation was invoked: its workers were wanted now, for ${quoted(event.data.foreignId)}.`;
+    case 'WorkerDispatched':
+      return `Worker ${event.data.workerId} (assignment ${event.data.assignmentId}) was given one of its slots.`;
+    case 'SlotReopened':
+      return `The slot of assignment ${event.data.assignmentId} was opened again: ${REOPENED[event.data.reason]}.`;
+    case 'ReservationFinished':
+      return 'The reservation was finished: no more workers are sent to it.';
+    case 'ReservationUnfinished':
+      return 'The reservation was opened again, as it stood before it was closed.';
+    case 'ReservationCancelled':
+      return 'The reservation was cancelled.';
+    case 'ReservationTimedOut':
+      return 'The reservation was given up: nobody invoked it in time.';
+
+    case 'WorkerArrived':
+      return `Worker ${event.data.workerId} came to the page (assignment ${event.data.assignmentId}, HIT ${event.data.marketplaceHitId}) and waits.`;
+    case 'TaskAssigned':
+      return `The worker was called to reservation ${event.data.reservationId}, task ${quoted(event.data.foreignId)}.`;
+    case 'WorkerResponded':
+      return `The worker came to the task ${durationInWords(event.data.afterMs)} after the call.`;
+    case 'WorkerReleased':
+      return `The worker was told that the wait is over and may submit for pay: ${RELEASED[event.data.reason]}.`;
+    case 'WorkerLost':
+      return `The worker was given up as gone: the page was last heard of at ${momentInWords(event.data.lastPingAt)}.`;
+    case 'AssignmentReturned':
+      return 'The marketplace reported that the worker gave the assignment back.';
+    case 'AssignmentAbandoned':
+      return "The marketplace reported that the assignment's time ran out without a result.";
+    case 'AssignmentSubmitted':
+      return 'The marketplace reported that the worker submitted the assignment.';
+    case 'AssignmentApproved':
+      return 'The assignment was approved: the marketplace pays the worker.';
+    case 'AssignmentRejected':
+      return 'The assignment was rejected: the worker is not paid.';
+
+    case 'WorkerPinged':
+      return `The page of worker ${event.data.workerId} said that they are ${event.data.pingType}.`;
+
+    case 'HitPostRequested':
+      return `A HIT of ${people(event.data.maxAssignments)} was to be posted to ${market(event.data.sandbox)}${event.data.recruitedFor === null ? '' : ` for reservation ${event.data.recruitedFor}`}, ${dollars(event.data.fields.rewardCents)} an assignment.`;
+    case 'HitPosted':
+      return `The marketplace posted the HIT as ${event.data.marketplaceHitId}, to be accepted until ${momentInWords(event.data.expiresAt)}.`;
+    case 'HitPostFailed':
+      return `The marketplace refused to post the HIT: ${event.data.code}, ${quoted(event.data.message)}.`;
+    case 'HitExpireRequested':
+      return `The HIT was to be taken off the market: ${EXPIRED[event.data.reason]}.`;
+    case 'HitExpired':
+      return 'The HIT left the market: nobody can accept it any more.';
+    case 'HitExpireFailed':
+      return `The marketplace would not take the HIT down: ${event.data.code}, ${quoted(event.data.message)}.`;
+    case 'HitDisposed':
+      return 'The marketplace has deleted the HIT.';
+
+    case 'WorkRequestMade':
+      return `Work was noted for ${quoted(event.data.foreignId)} by the old putwork.`;
+    case 'WorkRequestDone':
+      return 'The noted work was done.';
+    case 'WorkRequestReopened':
+      return 'The noted work was not done after all.';
+
+    case 'ApiKeyIssued':
+      return `API key ${event.data.apiKeyId} was issued${event.data.label === '' ? '' : `, ${quoted(event.data.label)}`}.`;
+    case 'ApiKeyRevoked':
+      return 'The API key was revoked: it opens nothing any more.';
+
+    default:
+      return unknown(event);
+  }
+}
+
+/** A new type of event does not compile until it has its words here. */
+const unknown = (event: never): string => `something that has no words yet: ${JSON.stringify(event)}`;
+
+const REOPENED = {
+  lost: 'the worker was gone',
+  neverResponded: 'the worker never came to the task',
+  returned: 'the worker gave the assignment back',
+  abandoned: "the assignment's time ran out",
+} as const;
+
+const RELEASED = {
+  notNeeded: 'nobody needed them any more',
+  waitedLongest: 'they had waited as long as anyone may be asked to',
+} as const;
+
+const EXPIRED = {
+  cancelled: 'its reservation was cancelled',
+  notNeeded: 'nobody needed it any more',
+  finishedAll: 'every reservation was finished',
+} as const;
+
+/** Others' words, on one line and without what a terminal would obey. */
+const quoted = (text: string): string => JSON.stringify(text);
+const people = (count: number): string => (count === 1 ? '1 worker' : `${count} workers`);
+const market = (sandbox: boolean): string => (sandbox ? "the marketplace's sandbox" : 'the real marketplace');
+
+/** US cents as dollars. */
+export const dollars = (cents: number): string => `${(cents / 100).toFixed(2)} USD`;

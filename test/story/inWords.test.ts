@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { type DomainEvent, type EventType, eventSchemas } from '../../src/domain/event.ts';
+import { inWords } from '../../src/story/inWords.ts';
+import { fields, ids, STARTED_AT } from '../support/events.ts';
+
+const at = STARTED_AT;
+type Examples = { readonly [Type in EventType]: readonly [Extract<DomainEvent, { type: Type }>['data'], string] };
+
+/** Of every type of event: one, and what a person is told. */
+const EXAMPLES: Examples = {
+  ProtoHitDefined: [
+    { protoHitId: ids.protoHit(1), fields: fields(), sandbox: true, at },
+    `ProtoHIT "find-verbs" was defined: "Find the verbs", 0.12 USD an assignment, for the marketplace's sandbox.`,
+  ],
+  ProtoHitRevised: [
+    { fields: fields({ title: 'Find "nouns"\nnow', rewardCents: 5 }), at },
+    'The ProtoHIT was revised: "Find \\"nouns\\"\\nnow", 0.05 USD an assignment.',
+  ],
+  SandboxSwitched: [{ sandbox: false, at }, "The ProtoHIT's next HITs go to the real marketplace."],
+  ReservationMade: [
+    {
+      ...{ reservationId: ids.reservation(1), protoHitId: ids.protoHit(1), foreignId: '42', payload: null },
+      ...{ expectedAt: at, numAssignments: 2, at },
+    },
+    'The reservation was made: 2 workers wanted for "42", work expected at 2027-01-15T08:00:00.000Z.',
+  ],
+  ReservationInvoked: [{ foreignId: '42', at }, 'The reservation was invoked: its workers were wanted now, for "42".'],
+  WorkerDispatched: [
+    { assignmentId: ids.assignment(1), workerId: ids.worker(1), at },
+    'Worker WORKER1 (assignment ASSIGNMENT1) was given one of its slots.',
+  ],
+  SlotReopened: [
+    { assignmentId: ids.assignment(1), reason: 'neverResponded', at },
+    'The slot of assignment ASSIGNMENT1 was opened again: the worker never came to the task.',
+  ],
+  ReservationFinished: [{ at }, 'The reservation was finished: no more workers are sent to it.'],
+  ReservationUnfinished: [{ at }, 'The reservation was opened again, as it stood before it was closed.'],
+  ReservationCancelled: [{ at }, 'The reservation was cancelled.'],
+  ReservationTimedOut: [{ at }, 'The reservation was given up: nobody invoked it in time.'],
+  WorkerArrived: [
+    {
+      ...{ assignmentId: ids.assignment(1), workerId: ids.worker(1), hitId: ids.hit(1), recruitedFor: null, at },
+      ...{ marketplaceHitId: ids.marketplaceHit(1), protoHitId: ids.protoHit(1) },
+    },
+    'Worker WORKER1 came to the page (assignment ASSIGNMENT1, HIT MARKETHIT1) and waits.',
+  ],
+  TaskAssigned: [
+    { reservationId: ids.reservation(1), foreignId: '42', at },
+    `The worker was called to reservation ${ids.reservation(1)}, task "42".`,
+  ],
+  WorkerResponded: [
+    { reservationId: ids.reservation(1), afterMs: 900, at },
+    'The worker came to the task 0.9 s after the call.',
+  ],
+  WorkerReleased: [
+    { reason: 'notNeeded', at },
+    'The worker was told that the wait is over and may submit for pay: nobody needed them any more.',
+  ],
+  WorkerLost: [
+    { lastPingAt: at, at },
+    'The worker was given up as gone: the page was last heard of at 2027-01-15T08:00:00.000Z.',
+  ],
+  AssignmentReturned: [{ at }, 'The marketplace reported that the worker gave the assignment back.'],
+  AssignmentAbandoned: [{ at }, "The marketplace reported that the assignment's time ran out without a result."],
+  AssignmentSubmitted: [{ at }, 'The marketplace reported that the worker submitted the assignment.'],
+  AssignmentApproved: [{ at }, 'The assignment was approved: the marketplace pays the worker.'],
+  AssignmentRejected: [{ at }, 'The assignment was rejected: the worker is not paid.'],
+  WorkerPinged: [
+    { assignmentId: ids.assignment(1), workerId: ids.worker(1), pingType: 'waiting', at },
+    'The page of worker WORKER1 said that they are waiting.',
+  ],
+  HitPostRequested: [
+    {
+      ...{ hitId: ids.hit(1), protoHitId: ids.protoHit(1), recruitedFor: ids.reservation(1), fields: fields() },
+      ...{ sandbox: false, maxAssignments: 1, at },
+    },
+    `A HIT of 1 worker was to be posted to the real marketplace for reservation ${ids.reservation(1)}, 0.12 USD an assignment.`,
+  ],
+  HitPosted: [
+    { marketplaceHitId: ids.marketplaceHit(1), expiresAt: at, at },
+    'The marketplace posted the HIT as MARKETHIT1, to be accepted until 2027-01-15T08:00:00.000Z.',
+  ],
+  HitPostFailed: [
+    { code: 'Refused', message: 'no money', at },
+    'The marketplace refused to post the HIT: Refused, "no money".',
+  ],
+  HitExpireRequested: [
+    { reason: 'cancelled', at },
+    'The HIT was to be taken off the market: its reservation was cancelled.',
+  ],
+  HitExpired: [{ at }, 'The HIT left the market: nobody can accept it any more.'],
+  HitExpireFailed: [
+    { code: 'Refused', message: 'no', at },
+    'The marketplace would not take the HIT down: Refused, "no".',
+  ],
+  HitDisposed: [{ at }, 'The marketplace has deleted the HIT.'],
+  WorkRequestMade: [
+    { workRequestId: ids.workRequest(1), protoHitId: ids.protoHit(1), foreignId: '7', payload: null, at },
+    'Work was noted for "7" by the old putwork.',
+  ],
+  WorkRequestDone: [{ at }, 'The noted work was done.'],
+  WorkRequestReopened: [{ at }, 'The noted work was not done after all.'],
+  ApiKeyIssued: [
+    { apiKeyId: ids.apiKey(1), label: 'the shop', at },
+    `API key ${ids.apiKey(1)} was issued, "the shop".`,
+  ],
+  ApiKeyRevoked: [{ at }, 'The API key was revoked: it opens nothing any more.'],
+};
+
+test.each(Object.entries(EXAMPLES))('%s is said in words', (type, [data, words]) => {
+  expect(inWords({ type, data } as DomainEvent)).toBe(words);
+});
+
+test('the examples are events as the log would hold them', () => {
+  expect(Object.keys(EXAMPLES).sort()).toEqual(Object.keys(eventSchemas).sort());
+  for (const [type, [data]] of Object.entries(EXAMPLES))
+    expect(eventSchemas[type as EventType].safeParse(data).error).toBeUndefined();
+});
