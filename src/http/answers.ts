@@ -11,11 +11,20 @@ export type Answer = {
   readonly text: string | null;
   readonly json: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** An answer in a form of its own, instead of both. */
+  readonly body?: { readonly type: string; readonly content: string | ReadableStream<Uint8Array> };
 };
 
 export const ok: Answer = { status: 200, text: 'OK', json: { ok: true } };
 
 export const idAnswer = (id: string): Answer => ({ status: 200, text: id, json: { id } });
+
+/** An answer that is neither the text nor the JSON: a table, a stream. */
+export const bodyAnswer = (
+  type: string,
+  content: string | ReadableStream<Uint8Array>,
+  headers: Readonly<Record<string, string>> = {},
+): Answer => ({ status: 200, text: null, json: null, headers, body: { type, content } });
 
 export const jsonAnswer = (json: unknown): Answer => ({ status: 200, text: null, json });
 
@@ -62,10 +71,16 @@ export const wantsJson = (c: HonoContext): boolean =>
   JSON_TYPES.includes(accepts(c, { header: 'Accept', supports: ['text/plain', ...JSON_TYPES], default: 'text/plain' }));
 
 /** Sends an answer in the way the client speaks. */
-export function send(c: HonoContext, { status, text, json, headers = {} }: Answer): Response {
+export function send(c: HonoContext, { status, text, json, headers = {}, body }: Answer): Response {
   const asJson = text === null || wantsJson(c);
-  const type = !asJson ? 'text/plain; charset=utf-8' : status >= 400 ? 'application/problem+json' : 'application/json';
-  return c.body(asJson ? JSON.stringify(json) : text, status, {
+  const type = body
+    ? body.type
+    : !asJson
+      ? 'text/plain; charset=utf-8'
+      : status >= 400
+        ? 'application/problem+json'
+        : 'application/json';
+  return c.body(body ? body.content : asJson ? JSON.stringify(json) : text, status, {
     'Cache-Control': 'no-store',
     Vary: 'Accept',
     'X-Content-Type-Options': 'nosniff',

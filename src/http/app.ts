@@ -13,6 +13,7 @@ import { docsRoutes } from './docs.ts';
 import { type Env, endpointsOf } from './endpoint.ts';
 import { answerFailures } from './failures.ts';
 import { healthRoutes } from './health.ts';
+import { historyEndpoints } from './history.ts';
 import { idempotencyKeys } from './idempotencyKey.ts';
 import { limitBody } from './limits.ts';
 import { listEndpoints } from './lists.ts';
@@ -28,7 +29,7 @@ import { workRequestEndpoints } from './workRequests.ts';
 export type AppDependencies = {
   readonly commands: Commands;
   readonly db: Database;
-  readonly store: Pick<EventStore, 'head' | 'count'>;
+  readonly store: Pick<EventStore, 'head' | 'count' | 'read'>;
   readonly caughtUp: Pick<CaughtUp, 'until' | 'position'>;
   readonly clock: () => Instant;
   readonly log: Logger;
@@ -68,6 +69,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   protoHitEndpoints(register, deps);
   reservationEndpoints(register, deps);
   reservationListEndpoints(register, deps);
+  historyEndpoints(register, deps);
   workRequestEndpoints(register, deps);
   sandboxEndpoints(register, deps);
   listEndpoints(register, deps);

@@ -6,8 +6,8 @@ export type Description<Shape extends z.ZodRawShape> = {
   /** Without a slash in front. All of them do the same; the first is the name by which idempotency keys know it. */
   readonly paths: readonly [string, ...string[]];
   readonly summary: string;
-  /** What a success answers: the plain text, in words (null: it is JSON anyway), and the JSON. */
-  readonly answers: { readonly text: string | null; readonly json: z.ZodType };
+  /** What a success answers: the plain text, in words (null: it is JSON anyway), the JSON, and other media types. */
+  readonly answers: { readonly text: string | null; readonly json: z.ZodType; readonly others?: readonly string[] };
   /** Since when, in seconds since 1970, and what replaced it. */
   readonly deprecated?: { readonly since: number; readonly successor: string };
   /** Query, form, JSON and path parameters alike. */
@@ -101,6 +101,7 @@ export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoi
               content: {
                 ...(answers.text === null ? {} : { 'text/plain': { schema: text } }),
                 'application/json': { schema: answers.json },
+                ...Object.fromEntries((answers.others ?? []).map((type) => [type, { schema: text }])),
               },
             },
             ...errorResponses(Object.keys(ERRORS).filter((status) => isPost || !NEVER_OF_READS.has(status))),

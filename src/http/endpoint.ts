@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
+import { accepts } from 'hono/accepts';
 import type { Context } from '../commands/commands.ts';
 import type { Actor } from '../domain/event.ts';
 import { type Answer, problem, send } from './answers.ts';
@@ -16,7 +17,14 @@ export type Env = { Variables: { requestId: string; actor: Actor | undefined } }
 export type Endpoint<Shape extends z.ZodRawShape> = Description<Shape> & {
   /** Where parameters are packed in a way of their own: unpacks them, or answers what is wrong with that. */
   readonly unpack?: Unpack;
-  readonly run: (input: z.output<z.ZodObject<Shape>>, context: Context) => Promise<Answer>;
+  readonly run: (input: z.output<z.ZodObject<Shape>>, context: Context, asked: Asked) => Promise<Answer>;
+};
+
+/** More of a request, for those who answer in several forms. */
+export type Asked = {
+  readonly header: (name: string) => string | undefined;
+  /** The media type that the client likes best, of those there are. */
+  readonly accepts: (types: readonly string[], otherwise: string) => string;
 };
 
 export type Unpack = (
@@ -52,7 +60,7 @@ export function endpointsOf(
       if (!parsed.success) return complaint(takes, given, parsed.error);
       const context = { actor, requestId: c.get('requestId') };
       return oncePerKey(c, { actor, path: paths[0], parameters: read.parameters }, (idempotencyKey) =>
-        run(parsed.data, { ...context, idempotencyKey }),
+        run(parsed.data, { ...context, idempotencyKey }, askedBy(c)),
       );
     };
 
@@ -68,3 +76,8 @@ export function endpointsOf(
     describe(app.openAPIRegistry, endpoint);
   };
 }
+
+const askedBy = (c: HonoContext): Asked => ({
+  header: (name) => c.req.header(name),
+  accepts: (types, otherwise) => accepts(c, { header: 'Accept', supports: [...types], default: otherwise }),
+});

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { HitId, ProtoHitId, ReservationId, WorkRequestId } from '../domain/ids.ts';
+import { A_MOMENT, parseMoment } from '../story/moment.ts';
 
 /** What is right, in words: error messages and the API's description both say it. */
 const expectations = z.registry<{ readonly expects: string }>();
@@ -54,6 +55,16 @@ export const trueOrFalse = field(
 
 export const text = (minimum: number, maximum: number) =>
   field(z.string().min(minimum).max(maximum), `a text of ${minimum} to ${maximum} characters`);
+
+/** In a query a plus sign that was not escaped arrives as a blank. */
+export const moment = field(
+  z.preprocess(
+    (value) => (typeof value === 'string' ? (parseMoment(value.replace(/ (?=\d\d:?\d\d$)/, '+')) ?? value) : value),
+    z.int().min(0),
+  ),
+  A_MOMENT,
+  { type: 'string' },
+);
 
 /** Ids of our own are given out in lower case; UUIDs may be written in either. */
 const uuid = <Id extends z.ZodType>(id: Id, expects: string) =>

@@ -20,7 +20,7 @@ type StoryStreamRow = {
 const table: Table<StoryStreamRow> = {
   name: 'story_streams',
   ddl: `
-    create table read_models.story_streams (
+    create table story_streams (
       stream text collate "C" primary key,
       proto_hit_id uuid not null,
       recruited_for uuid,
@@ -28,10 +28,10 @@ const table: Table<StoryStreamRow> = {
       waited_from double precision,
       waited_to double precision
     );
-    create index story_streams_recruited on read_models.story_streams (recruited_for) where recruited_for is not null;
-    create index story_streams_called on read_models.story_streams (called_to) where called_to is not null;
+    create index story_streams_recruited on story_streams (recruited_for) where recruited_for is not null;
+    create index story_streams_called on story_streams (called_to) where called_to is not null;
     -- Who waited in a stretch of time, however old: the numbers that wait at once are small, the log is not.
-    create index story_streams_waited on read_models.story_streams
+    create index story_streams_waited on story_streams
       using gist (int8range(waited_from::bigint, waited_to::bigint, '[]')) where waited_from is not null;`,
   key: 'stream',
   columns: ['stream', 'protoHitId', 'recruitedFor', 'calledTo', 'waitedFrom', 'waitedTo'],
@@ -83,9 +83,9 @@ const ended = (row: StoryStreamRow, at: Instant): StoryStreamRow =>
 /** The HITs posted for a reservation, and the assignments that came by them or were called to it. */
 export async function streamsTouchedBy(db: Queryable, reservationId: ReservationId): Promise<readonly StreamName[]> {
   const { rows } = await db.query<{ stream: StreamName }>(
-    `select s.stream from read_models.story_streams s where s.recruited_for = $1
+    `select s.stream from story_streams s where s.recruited_for = $1
      union
-     select s.stream from read_models.story_streams s where s.called_to = $1
+     select s.stream from story_streams s where s.called_to = $1
      order by stream`,
     [reservationId],
   );
@@ -102,7 +102,7 @@ export async function assignmentsThatWaited(
 ): Promise<readonly AssignmentId[]> {
   const { rows } = await db.query<{ stream: StreamName }>(
     `select s.stream
-     from read_models.story_streams s
+     from story_streams s
      where s.waited_from is not null
        and int8range(s.waited_from::bigint, s.waited_to::bigint, '[]') && int8range($2::bigint, $3::bigint, '[]')
        and s.proto_hit_id = $1
