@@ -38,6 +38,14 @@ const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliC
     does: 'compare the read models with what the log makes of them',
     load: async () => (await import('./cli/check.ts')).checkCommand,
   },
+  history: {
+    does: 'tell the whole story of a reservation: who was called, who was paid, why not',
+    load: async () => (await import('./cli/history.ts')).history,
+  },
+  replay: {
+    does: 'fold the events of a stream one by one, and show the state after each',
+    load: async () => (await import('./cli/replay.ts')).replay,
+  },
   key: { does: 'issue, list and revoke API keys', load: async () => (await import('./cli/key.ts')).key },
   config: {
     does: 'print the settings in effect, secrets hidden',

@@ -1,0 +1,112 @@
+import { openCore } from '../core.ts';
+import { ReservationId } from '../domain/ids.ts';
+import type { CliCommand } from '../main.ts';
+import { FORMATS, type Format, showDiff, showStory } from '../story/format.ts';
+import { type History, historyOf } from '../story/history.ts';
+import { A_MOMENT, momentInWords, parseMoment } from '../story/moment.ts';
+import { diffOf, storyOf } from '../story/story.ts';
+import { startLog } from './log.ts';
+import { settingsOrExit } from './settings.ts';
+
+const USAGE = `retainer history ID [--format text|json|ndjson|csv] [--raw] [--as-of TIME]
+retainer history ID --diff TIME TIME [--format …] [--raw]
+
+The whole story of a reservation in the order of the log, across every stream it touched: its own, the HITs posted
+for it, the assignments of those who came by them or were called to it. Says of every worker why they were called or
+not, paid or not; also of those who waited at the time and were passed over.
+
+--raw      with the events as the log holds them
+--as-of    the state and the story as they were known then
+--diff     what changed between two moments
+
+A TIME is ${A_MOMENT}.
+`;
+
+/** How long the command waits for read models that lag. */
+const CATCH_UP_MS = 10_000;
+
+type Asked = {
+  readonly reservationId: ReservationId;
+  readonly format: Format;
+  readonly raw: boolean;
+  readonly moments: { type: 'now' } | { type: 'asOf'; at: number } | { type: 'diff'; from: number; to: number };
+};
+
+export const history: CliCommand = {
+  usage: USAGE,
+  options: {
+    format: { type: 'string' },
+    raw: { type: 'boolean' },
+    'as-of': { type: 'string' },
+    diff: { type: 'string' },
+  },
+  run: async ({ positionals, values }) => {
+    const asked = read(positionals, values);
+    if (typeof asked === 'string') {
+      process.stderr.write(`retainer history: ${asked}\n`);
+      return 2;
+    }
+    const settings = settingsOrExit();
+    const log = startLog(settings);
+    const core = await openCore(settings, log);
+    try {
+      const isCaughtUp = await core.caughtUp.until(await core.store.head(), { timeoutMs: CATCH_UP_MS });
+      if (!isCaughtUp) log.warn('the read models lag: streams that the reservation touched just now may be missing');
+      const found = await historyOf(core, asked.reservationId);
+      const shown = found && show(found, asked);
+      if (shown === null) {
+        process.stderr.write(`retainer history: ${nothingToShow(asked, found !== null)}\n`);
+        return 1;
+      }
+      process.stdout.write(shown);
+      return 0;
+    } finally {
+      await core.close();
+    }
+  },
+};
+
+function show({ gathered, labels }: History, { format, raw, moments }: Asked): string | null {
+  if (moments.type === 'diff') {
+    const diff = diffOf(gathered, { ...moments, labels });
+    return diff && showDiff(diff, format, { raw });
+  }
+  const story = storyOf(gathered, { moment: moments.type === 'asOf' ? moments.at : null, labels });
+  return story && showStory(story, format, { raw });
+}
+
+function nothingToShow({ reservationId, moments }: Asked, exists: boolean): string {
+  if (!exists || moments.type === 'now') return `there is no reservation ${reservationId}`;
+  const at = moments.type === 'asOf' ? moments.at : moments.to;
+  return `reservation ${reservationId} had not been made at ${momentInWords(at)}`;
+}
+
+/** What was asked for, or what is wrong with it. */
+function read(positionals: readonly string[], values: Record<string, unknown>): Asked | string {
+  const { format = 'text', raw = false, diff, 'as-of': asOf } = values;
+  const wanted = FORMATS.find((known) => known === format);
+  if (wanted === undefined) return `--format must be one of ${FORMATS.join(', ')}, got "${String(format)}"`;
+  const ids = positionals.filter((text) => ReservationId.safeParse(text.toLowerCase()).success);
+  const others = positionals.filter((text) => !ids.includes(text));
+  const [id] = ids;
+  const needed = typeof diff === 'string' ? 1 : 0;
+  if (id === undefined)
+    return `"${others[0] ?? ''}" is no reservation's id, as reservation/make answered it\n\n${USAGE}`;
+  if (ids.length > 1) return 'one reservation at a time';
+  if (others.length !== needed)
+    return needed === 1 ? '--diff takes two times' : `what is "${others[0] ?? ''}" for?\n\n${USAGE}`;
+  if (typeof diff === 'string' && asOf !== undefined) return '--as-of and --diff exclude each other';
+
+  const reservationId = ReservationId.parse(id.toLowerCase());
+  const asked = { reservationId, format: wanted, raw: raw === true };
+  const given = typeof diff === 'string' ? [diff, ...others] : typeof asOf === 'string' ? [asOf] : [];
+  const times = given.map(parseMoment);
+  const wrong = times.indexOf(null);
+  if (wrong !== -1)
+    return `${given.length === 2 ? '--diff' : '--as-of'} must be ${A_MOMENT}; got "${given[wrong] ?? ''}"`;
+  const [first, second] = times;
+  if (typeof first !== 'number') return { ...asked, moments: { type: 'now' } };
+  if (typeof second !== 'number') return { ...asked, moments: { type: 'asOf', at: first } };
+  const [from, to] = first <= second ? [first, second] : [second, first];
+  return { ...asked, moments: { type: 'diff', from, to } };
+}
