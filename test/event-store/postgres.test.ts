@@ -177,6 +177,36 @@ describe('the log in Postgres', () => {
     expect((await Promise.all(appends)).every(({ type }) => type === 'appended')).toBe(true);
   });
 
+  test('a subscription that begins after the end is over at once, and leaves no connection behind', async () => {
+    await store.close();
+    const signal = new AbortController().signal;
+    for await (const batch of store.subscribe({ after: BEGINNING, signal })) expect(batch).toBeUndefined();
+    const { rows } = await database.pool.query(
+      `select from pg_stat_activity where application_name = 'retainer listen' and datname = current_database()`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  test('a stream that cannot be understood fails its own reader alone, who is told all before it', async () => {
+    const [broken, sound] = [freshStream(), freshStream()];
+    await store.append([write(broken, 'any', pinged('A'), pinged('B'), pinged('C')), write(sound, 'any', pinged('A'))]);
+    await database.pool.query(
+      `update event_store.events set data = data - 'workerId' where stream = $1 and revision = 1`,
+      [broken],
+    );
+    const [failed, whole] = await Promise.allSettled([store.read(broken), store.read(sound)]);
+    expect(whole).toMatchObject({ status: 'fulfilled', value: { events: [{ revision: 0 }] } });
+    for (const error of [
+      failed.status === 'rejected' ? failed.reason : null,
+      await store.read(broken, { upToTime: 9e15 }).catch((thrown: unknown) => thrown),
+    ]) {
+      if (!(error instanceof UnreadableEvent)) throw error;
+      expect(error.stored.revision).toBe(1);
+      expect(error.preceding.map(({ revision }) => revision)).toEqual([0]);
+    }
+    expect((await store.read(broken, { fromRevision: 2 })).events).toHaveLength(1);
+  });
+
   test('says that it is unavailable when there is no server, instead of queueing', async () => {
     const nowhere = createPool('postgres://nobody@127.0.0.1:1/none', {
       max: 2,

@@ -61,14 +61,17 @@ export function createPostgresStore({
     },
     read: (stream, options) => orUnavailable(read(stream, options)),
     subscribe: (options) => {
-      listener ??= listen({
-        url,
-        channels: ['event_log'],
-        onNotify: (_, head) => tail.reaches(toPosition(head)),
-        onGap: tail.lookAgain,
-        log,
-      });
-      return follow(pool, tail, { ...options, signal: AbortSignal.any([options.signal, ending.signal]) }, log);
+      const signal = AbortSignal.any([options.signal, ending.signal]);
+      // Whoever comes after the end must not leave a connection that nobody closes: the process would live on.
+      if (!signal.aborted)
+        listener ??= listen({
+          url,
+          channels: ['event_log'],
+          onNotify: (_, head) => tail.reaches(toPosition(head)),
+          onGap: tail.lookAgain,
+          log,
+        });
+      return follow(pool, tail, { ...options, signal }, log);
     },
     head: async () => {
       const head = await last();
