@@ -32,7 +32,7 @@ export type Tracing = {
 /**
  * Starts OpenTelemetry as its standard variables say (`OTEL_*`: exporter, endpoint, headers, sampler, resource).
  * Traces only: metrics are Prometheus's, logs go to standard error. Import this module only when `tracingWanted`: the
- * SDK takes a third of a second to load.
+ * SDK takes a quarter of a second to load.
  */
 export function startTracing({ version, log }: { version: string; log: Logger }): Tracing {
   process.env['OTEL_SERVICE_NAME'] ??= 'retainer';
