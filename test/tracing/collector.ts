@@ -14,7 +14,10 @@ const span = z.object({
   attributes: z.array(attribute).default([]),
   links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
 });
-export type Span = z.infer<typeof span>;
+export type Span = z.infer<typeof span> & {
+  /** `service.name` of who sent it. */
+  readonly service: unknown;
+};
 /** OTLP's ExportTraceServiceRequest in JSON. */
 const request = z.object({
   resourceSpans: z.array(
@@ -28,8 +31,6 @@ const request = z.object({
 export type Collector = {
   readonly url: string;
   readonly spans: () => readonly Span[];
-  /** Values of `service.name`. */
-  readonly services: () => ReadonlySet<unknown>;
   /** All that was sent, as it came. */
   readonly received: () => string;
   readonly paths: () => ReadonlySet<string>;
@@ -51,13 +52,11 @@ export async function startCollector(): Promise<Collector> {
   const resources = () => bodies.flatMap((body) => request.parse(JSON.parse(body)).resourceSpans);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans: () => resources().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
-    services: () =>
-      new Set(
-        resources().map(
-          ({ resource }) => resource.attributes.find(({ key }) => key === 'service.name')?.value['stringValue'],
-        ),
-      ),
+    spans: () =>
+      resources().flatMap(({ resource, scopeSpans }) => {
+        const service = resource.attributes.find(({ key }) => key === 'service.name')?.value['stringValue'];
+        return scopeSpans.flatMap(({ spans }) => spans.map((one) => ({ ...one, service })));
+      }),
     received: () => bodies.join('\n'),
     paths: () => paths,
     close: async () => {

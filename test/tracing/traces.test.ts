@@ -91,7 +91,7 @@ describe('with the standard variables set', () => {
     expect(attributeOf(named(REQUEST), 'retainer.request_id')).toBe(invoked.headers.get('x-request-id'));
     for (const { startTimeUnixNano, endTimeUnixNano } of collector.spans())
       expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano));
-    expect(collector.services()).toEqual(new Set(['retainer']));
+    expect(new Set(collector.spans().map(({ service }) => service))).toEqual(new Set(['retainer']));
     expect(collector.paths()).toEqual(new Set(['POST /v1/traces']));
     expect(await terminate()).toMatchObject({ code: 0 });
   });
@@ -107,6 +107,24 @@ describe('with the standard variables set', () => {
     const chain = [REQUEST, COMMAND, 'append', 'dispatch', 'append'];
     expect(lineage(named('dispatch'))).toEqual(chain.slice(0, 4));
     expect(lineage(named('worker told'))).toEqual([...chain, 'worker told']);
+  });
+
+  test('it is one trace on two nodes: one is asked, the other projects and tells', async () => {
+    const projecting = await start({ ...sending(), OTEL_SERVICE_NAME: 'projecting' });
+    const holdsIt = /^retainer_lease_held\{lease="projector tasks v\d+"\} 1$/m;
+    await until(async () => holdsIt.test(await (await fetch(`${projecting.url}/metrics`)).text()));
+    const asked = await start({ ...sending(), OTEL_SERVICE_NAME: 'asked' });
+    const { reservationId, hit } = await work();
+    await arrive(projecting.url, 1, hit);
+    const told = stream(projecting.url, 1);
+    await until(async () => (await fetch(`${asked.url}/readyz`)).ok);
+    await post(`${asked.url}/reservation/invoke`, { id: reservationId });
+    expect(await told).toContain('event: task');
+    await until(() => names().includes('worker told') && names().includes(REQUEST));
+    expect(new Set(collector.spans().map(({ traceId }) => traceId)).size).toBe(1);
+    expect(lineage(named('worker told'))).toEqual([REQUEST, COMMAND, 'dispatch', 'append', 'worker told']);
+    for (const name of [REQUEST, COMMAND, 'dispatch', 'append']) expect(named(name).service).toBe('asked');
+    for (const name of ['project tasks', 'worker told']) expect(named(name).service).toBe('projecting');
   });
 
   test("the caller's trace is joined, and nobody's keys or names leave the process", async () => {
