@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliC
     does: 'fold the events of a stream one by one, and show the state after each',
     load: async () => (await import('./cli/replay.ts')).replay,
   },
+  export: {
+    does: 'write the events of the log as JSON, one a line, and follow it',
+    load: async () => (await import('./cli/export.ts')).exportCommand,
+  },
   key: { does: 'issue, list and revoke API keys', load: async () => (await import('./cli/key.ts')).key },
   config: {
     does: 'print the settings in effect, secrets hidden',

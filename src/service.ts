@@ -88,7 +88,9 @@ export async function startService(
     const routes = createSimulatedMarketplace({ db, clock, seed: 1, publicUrl, control, log });
     pages.push({ path: '/marketplace', routes });
   }
+  const ending = new AbortController();
   const app = createApp({
+    ending: ending.signal,
     commands,
     db,
     store,
@@ -109,7 +111,6 @@ export async function startService(
   const port = address !== null && typeof address === 'object' ? address.port : settings.port;
   ownUrl = `http://${isLoopback(settings.host) ? settings.host : '127.0.0.1'}:${port}`;
 
-  const ending = new AbortController();
   const scheduling = runScheduler({
     ...schedulerDependencies(core, settings, log, { ownUrl: () => ownUrl, called: (call) => metrics?.called(call) }),
     signal: ending.signal,

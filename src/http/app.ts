@@ -11,6 +11,7 @@ import { authentication } from './authentication.ts';
 import { anyOrigin } from './cors.ts';
 import { docsRoutes } from './docs.ts';
 import { type Env, endpointsOf } from './endpoint.ts';
+import { eventEndpoints } from './events.ts';
 import { answerFailures } from './failures.ts';
 import { healthRoutes } from './health.ts';
 import { historyEndpoints } from './history.ts';
@@ -29,7 +30,7 @@ import { workRequestEndpoints } from './workRequests.ts';
 export type AppDependencies = {
   readonly commands: Commands;
   readonly db: Database;
-  readonly store: Pick<EventStore, 'head' | 'count' | 'read'>;
+  readonly store: Pick<EventStore, 'head' | 'count' | 'read' | 'subscribe'>;
   readonly caughtUp: Pick<CaughtUp, 'until' | 'position'>;
   readonly clock: () => Instant;
   readonly log: Logger;
@@ -39,6 +40,8 @@ export type AppDependencies = {
     readonly bodyLimitBytes: number;
     readonly logPersonalData: boolean;
   };
+  /** Aborts when the service stops: streams end. */
+  readonly ending: AbortSignal;
   readonly publicUrl: () => string;
   readonly version: string;
   /** The workers' paths: before everything else and without it, because there are thousands of requests a second. */
@@ -70,6 +73,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   reservationEndpoints(register, deps);
   reservationListEndpoints(register, deps);
   historyEndpoints(register, deps);
+  eventEndpoints(register, deps);
   workRequestEndpoints(register, deps);
   sandboxEndpoints(register, deps);
   listEndpoints(register, deps);

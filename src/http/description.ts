@@ -7,7 +7,11 @@ export type Description<Shape extends z.ZodRawShape> = {
   readonly paths: readonly [string, ...string[]];
   readonly summary: string;
   /** What a success answers: the plain text, in words (null: it is JSON anyway), the JSON, and other media types. */
-  readonly answers: { readonly text: string | null; readonly json: z.ZodType; readonly others?: readonly string[] };
+  readonly answers: {
+    readonly text: string | null;
+    readonly json: z.ZodType | null;
+    readonly others?: readonly string[];
+  };
   /** Since when, in seconds since 1970, and what replaced it. */
   readonly deprecated?: { readonly since: number; readonly successor: string };
   /** Query, form, JSON and path parameters alike. */
@@ -94,13 +98,13 @@ export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoi
           },
           responses: {
             200: {
-              description: answers.text ?? 'JSON, however it is asked for',
+              description: answers.text ?? (answers.json === null ? summary : 'JSON, however it is asked for'),
               headers: z.object({
                 'Retainer-Position': text.optional().openapi({ description: 'Where in the log the answer rests' }),
               }),
               content: {
                 ...(answers.text === null ? {} : { 'text/plain': { schema: text } }),
-                'application/json': { schema: answers.json },
+                ...(answers.json === null ? {} : { 'application/json': { schema: answers.json } }),
                 ...Object.fromEntries((answers.others ?? []).map((type) => [type, { schema: text }])),
               },
             },

@@ -35,6 +35,7 @@ describe.each(['', 'retainer/'] as const)('the description at /%sopenapi.json', 
     expect(description.servers).toEqual([{ url: house.url }]);
     expect(Object.keys(description.paths).sort()).toEqual(
       [
+        '/events',
         '/gettask/assignment/{assignment_id}',
         '/healthz',
         '/hit/list',

@@ -26,6 +26,8 @@ export type House = {
   readonly commands: Commands;
   /** What was logged, a line each. */
   readonly logged: () => readonly string[];
+  /** Tells streams to end, as a service does that stops. */
+  readonly stopping: AbortController;
   readonly close: () => Promise<void>;
 };
 
@@ -89,7 +91,9 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     log,
     observe: { answered: metrics.workerAnswered, refused: metrics.workerRefused, told: () => {} },
   });
+  const stopping = new AbortController();
   const app = createApp({
+    ending: stopping.signal,
     commands,
     db: pool,
     store,
@@ -112,7 +116,9 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     store,
     commands,
     logged: () => lines,
+    stopping,
     close: async () => {
+      stopping.abort();
       workers.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,11 @@
+import { exec, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killLeftOvers, runRetainer } from '../faults/serviceProcess.ts';
 import { ids } from '../support/events.ts';
-import { on } from '../support/happenings.ts';
+import { happened, on } from '../support/happenings.ts';
 import { type House, openHouse } from '../support/runningProjector.ts';
 import { EVENING_EVENTS, spendEvening } from './evening.ts';
 
@@ -72,6 +76,10 @@ describe('retainer history', () => {
     [['history', id, '--format', 'pdf'], 2, '--format must be one of text, json, ndjson, csv, got "pdf"'],
     [['replay', 'nobody'], 1, 'nothing in the log goes by the name of "nobody"'],
     [['replay'], 2, 'retainer replay ID'],
+    [['export', '--since', 'noon'], 2, '--since must be a position as the log gives it, or a time such as'],
+    [['export', '--types', 'Nothing'], 2, '--types must be types of events with commas between them'],
+    [['export', '--format', 'xml'], 2, '--format must be one of ndjson, cloudevents, got "xml"'],
+    [['export', 'everything'], 2, 'what is "everything" for?'],
   ])('%j ends with %i', async (args, code, words) => {
     const ended = await retainer(...args);
     expect(ended.stderr).toContain(words);
@@ -106,6 +114,48 @@ describe('retainer replay', () => {
   });
 });
 
-test('the evening has as many events as its log', async () => {
-  expect(await house.store.count()).toBe(EVENING_EVENTS.length);
+describe('retainer export', () => {
+  test('writes the log, a line an event', async () => {
+    const { code, stdout } = await retainer('export');
+    expect(code).toBe(0);
+    expect(linesOf(stdout).map(({ type }) => type)).toEqual(EVENING_EVENTS.map(({ type }) => type));
+  });
+
+  test('--since a position or a time, --types, --format', async () => {
+    const [invoked] = linesOf((await retainer('export', '--types', 'ReservationInvoked')).stdout);
+    const { stdout } = await retainer(
+      'export',
+      '--since',
+      invoked.position,
+      '--types',
+      'WorkerDispatched,TaskAssigned',
+    );
+    expect(linesOf(stdout).map(({ type }) => type)).toEqual(['WorkerDispatched', 'TaskAssigned']);
+    const late = await retainer('export', '--since', '2027-01-15T08:02:20Z', '--format', 'cloudevents');
+    expect(linesOf(late.stdout)).toMatchObject([
+      { type: 'retainer.AssignmentApproved' },
+      { type: 'retainer.WorkerReleased' },
+    ]);
+  });
+
+  test('--follow goes on with what happens, until it is told to stop', async () => {
+    const following = spawn(process.execPath, ['dist/main.js', 'export', '--follow', '--types', 'ReservationMade'], {
+      env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: house.database.url, LOG_LEVEL: 'warn' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface(following.stdout)[Symbol.asyncIterator]();
+    const nextId = async () => JSON.parse((await lines.next()).value).data.reservationId;
+    expect(await nextId()).toBe(id);
+    await house.append(on.reservation(2), happened.reservationMade(2));
+    expect(await nextId()).toBe(ids.reservation(2));
+    const ended = once(following, 'exit');
+    following.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  test('whoever stops reading ends it', async () => {
+    const piped = `${process.execPath} dist/main.js export | head -1`;
+    const { stdout } = await promisify(exec)(piped, { env: { ...process.env, DATABASE_URL: house.database.url } });
+    expect(linesOf(stdout)).toMatchObject([{ type: 'ProtoHitDefined' }]);
+  });
 });
