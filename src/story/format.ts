@@ -1,5 +1,6 @@
 import { csvOf } from './csv.ts';
 import type { StoryLine } from './line.ts';
+import { valueInWords } from './states.ts';
 import type { PersonTold, Story, StoryDiff } from './story.ts';
 
 /** How a story can be had. */
@@ -71,7 +72,7 @@ function storyAsText(
     summary,
     '',
     'State',
-    ...Object.entries(state).map(([field, value]) => `  ${field}: ${JSON.stringify(value)}`),
+    ...Object.entries(state).map(([field, value]) => `  ${field}: ${valueInWords(field, value)}`),
     '',
     people.length === 0 ? 'People: nobody came for it' : 'People',
     ...people.flatMap(personAsText),
@@ -101,7 +102,9 @@ function diffAsText({ reservationId, from, to, state, people, lines }: StoryDiff
     heading,
     '='.repeat(heading.length),
     state.length === 0 ? 'State: nothing changed' : 'State',
-    ...state.map(({ field, before, after }) => `  ${field}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`),
+    ...state.map(
+      ({ field, before, after }) => `  ${field}: ${valueInWords(field, before)} -> ${valueInWords(field, after)}`,
+    ),
     '',
     people.length === 0 ? 'People: nothing changed' : 'People',
     ...people.flatMap(({ before, after }) => [

@@ -1,8 +1,13 @@
 import type { DomainEvent } from '../domain/event.ts';
 import { durationInWords, momentInWords } from './moment.ts';
 
-/** What happened, in one sentence for a person who has never seen the log. */
-export function inWords(event: DomainEvent): string {
+/**
+ * What happened, in one sentence for a person who has never seen the log. `subject` names whom or what an event of an
+ * assignment or a HIT is about, where the event does not say it: `Worker A1B2`.
+ */
+export function inWords(event: DomainEvent, subject?: string): string {
+  const worker = subject ?? 'The worker';
+  const hit = subject ?? 'The HIT';
   switch (event.type) {
     case 'ProtoHitDefined':
       return `ProtoHIT ${quoted(event.data.fields.hitTypeId)} was defined: ${quoted(event.data.fields.title)}, ${dollars(event.data.fields.rewardCents)} an assignment, for ${market(event.data.sandbox)}.`;
@@ -31,23 +36,23 @@ export function inWords(event: DomainEvent): string {
     case 'WorkerArrived':
       return `Worker ${event.data.workerId} came to the page (assignment ${event.data.assignmentId}, HIT ${event.data.marketplaceHitId}) and waits.`;
     case 'TaskAssigned':
-      return `The worker was called to reservation ${event.data.reservationId}, task ${quoted(event.data.foreignId)}.`;
+      return `${worker} was called to reservation ${event.data.reservationId}, task ${quoted(event.data.foreignId)}.`;
     case 'WorkerResponded':
-      return `The worker came to the task ${durationInWords(event.data.afterMs)} after the call.`;
+      return `${worker} came to the task ${durationInWords(event.data.afterMs)} after the call.`;
     case 'WorkerReleased':
-      return `The worker was told that the wait is over and may submit for pay: ${RELEASED[event.data.reason]}.`;
+      return `${worker} was told that the wait is over and may submit for pay: ${RELEASED[event.data.reason]}.`;
     case 'WorkerLost':
-      return `The worker was given up as gone: the page was last heard of at ${momentInWords(event.data.lastPingAt)}.`;
+      return `${worker} was given up as gone: the page was last heard of at ${momentInWords(event.data.lastPingAt)}.`;
     case 'AssignmentReturned':
-      return 'The marketplace reported that the worker gave the assignment back.';
+      return `${worker} gave the assignment back, the marketplace reported.`;
     case 'AssignmentAbandoned':
-      return "The marketplace reported that the assignment's time ran out without a result.";
+      return `${worker} let the assignment's time run out without a result, the marketplace reported.`;
     case 'AssignmentSubmitted':
-      return 'The marketplace reported that the worker submitted the assignment.';
+      return `${worker} submitted the assignment, the marketplace reported.`;
     case 'AssignmentApproved':
-      return 'The assignment was approved: the marketplace pays the worker.';
+      return `${worker} is paid by the marketplace: the assignment was approved.`;
     case 'AssignmentRejected':
-      return 'The assignment was rejected: the worker is not paid.';
+      return `${worker} is not paid: the assignment was rejected.`;
 
     case 'WorkerPinged':
       return `The page of worker ${event.data.workerId} said that they are ${event.data.pingType}.`;
@@ -59,13 +64,13 @@ export function inWords(event: DomainEvent): string {
     case 'HitPostFailed':
       return `The marketplace refused to post the HIT: ${event.data.code}, ${quoted(event.data.message)}.`;
     case 'HitExpireRequested':
-      return `The HIT was to be taken off the market: ${EXPIRED[event.data.reason]}.`;
+      return `${hit} was to be taken off the market: ${EXPIRED[event.data.reason]}.`;
     case 'HitExpired':
-      return 'The HIT left the market: nobody can accept it any more.';
+      return `${hit} left the market: nobody can accept it any more.`;
     case 'HitExpireFailed':
-      return `The marketplace would not take the HIT down: ${event.data.code}, ${quoted(event.data.message)}.`;
+      return `${hit} could not be taken off the market: ${event.data.code}, ${quoted(event.data.message)}.`;
     case 'HitDisposed':
-      return 'The marketplace has deleted the HIT.';
+      return `${hit} was deleted from the marketplace.`;
 
     case 'WorkRequestMade':
       return `Work was noted for ${quoted(event.data.foreignId)} by the old putwork.`;

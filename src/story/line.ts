@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Position } from '../event-store/port.ts';
+import type { Position, RecordedEvent } from '../event-store/port.ts';
 import { type Entry, placeOf } from './entry.ts';
 import { inWords } from './inWords.ts';
 import { momentInWords } from './moment.ts';
@@ -33,6 +33,7 @@ export type KeyLabels = ReadonlyMap<string, string>;
 export function tell(entries: readonly Entry[], labels: KeyLabels = new Map()): readonly StoryLine[] {
   const lineOf = new Map<string, number>();
   const firstOfRequest = new Map<string, number>();
+  const subjects = new Map<string, string>();
   return entries.map((entry, index) => {
     const line = index + 1;
     const { id, type, revision } = entry.type === 'event' ? entry.event : entry.stored;
@@ -41,16 +42,25 @@ export function tell(entries: readonly Entry[], labels: KeyLabels = new Map()): 
     const origin = Origin.safeParse(given).data ?? null;
     const because = whyOf(origin, lineOf, firstOfRequest);
     lineOf.set(id, line);
+    const subject = subjects.get(stream);
+    if (entry.type === 'event') name(subjects, entry.event);
     if (origin !== null && !firstOfRequest.has(origin.causationId)) firstOfRequest.set(origin.causationId, line);
     return {
       ...{ line, time: momentInWords(recordedAt), who: origin === null ? 'unknown' : whoOf(origin.actor, labels) },
-      what: entry.type === 'event' ? inWords(entry.event) : `This event cannot be understood: ${entry.reason}.`,
+      what:
+        entry.type === 'event' ? inWords(entry.event, subject) : `This event cannot be understood: ${entry.reason}.`,
       ...because,
       ...{ stream, revision, position, type, id },
       unreadable: entry.type === 'unreadable',
       raw: entry.type === 'event' ? entry.event : entry.stored,
     };
   });
+}
+
+/** From here on the stream's events can say whom or what they are about. */
+function name(subjects: Map<string, string>, event: RecordedEvent): void {
+  if (event.type === 'WorkerArrived') subjects.set(event.stream, `Worker ${event.data.workerId}`);
+  else if (event.type === 'HitPosted') subjects.set(event.stream, `HIT ${event.data.marketplaceHitId}`);
 }
 
 /** Who did it. */

@@ -34,7 +34,7 @@ export function whyPaidOrNot({ events, hitId }: Person, offers: Offers): string 
   const releasedAt = last('WorkerReleased');
   if (releasedAt !== null)
     return `Not paid: never submitted, though told at ${momentInWords(releasedAt)} that submitting is what remains to be done.`;
-  return 'Not paid: nothing was submitted so far.';
+  return 'Not paid: the marketplace has reported no submission so far.';
 }
 
 const reviewBy = (submittedAt: Instant, offer: { readonly autoApprovalDelaySeconds: number } | undefined): string =>

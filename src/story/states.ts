@@ -5,6 +5,7 @@ import { evolveHit, hitEvents, noHit } from '../domain/hit.ts';
 import { evolveProtoHit, noProtoHit, protoHitEvents } from '../domain/protoHit.ts';
 import { evolveReservation, noReservation, reservationEvents } from '../domain/reservation.ts';
 import { evolveWorkRequest, noWorkRequest, workRequestEvents } from '../domain/workRequest.ts';
+import { momentInWords } from './moment.ts';
 
 /** A stream's state as JSON shows it. */
 export type ShownState = Readonly<Record<string, unknown>>;
@@ -34,6 +35,7 @@ export function stateOf(events: Iterable<DomainEvent>): ShownState {
 
 function foldOf(type: EventType): Fold {
   const kind = KINDS.find(({ schemas }) => Object.hasOwn(schemas, type));
+  // A stream of pings, of which nothing is decided: its last one.
   return kind === undefined ? (event) => ({ phase: 'none', last: event.data }) : kind.start();
 }
 
@@ -56,7 +58,6 @@ function kind<State extends object, Event extends DomainEvent>(
   };
 }
 
-/** A ping's stream adds up to its last ping. */
 const KINDS = [
   kind(reservationEvents, noReservation, evolveReservation),
   kind(assignmentEvents, noAssignment, evolveAssignment),
@@ -70,6 +71,10 @@ const shown = (state: object): ShownState =>
   Object.fromEntries(
     Object.entries(state).map(([name, value]) => [name, value instanceof Map ? Object.fromEntries(value) : value]),
   );
+
+/** A field's value as text: moments as times, all else as JSON. */
+export const valueInWords = (field: string, value: unknown): string =>
+  typeof value === 'number' && /(At|Since)$/.test(field) ? momentInWords(value) : JSON.stringify(value);
 
 /** What differs between two states: field by field, what it was and what it is. */
 export function changesOf(

@@ -156,7 +156,7 @@ describe('why was she not paid?', () => {
   const later = (type: Parameters<typeof plainly>[0], at = 120_000): Happening => [on.assignment(1), plainly(type, at)];
 
   test('she never submitted', async () => {
-    expect(await paid()).toBe('Not paid: nothing was submitted so far.');
+    expect(await paid()).toBe('Not paid: the marketplace has reported no submission so far.');
   });
 
   test('she gave the assignment back', async () => {

@@ -60,11 +60,14 @@ const EXAMPLES: Examples = {
     { lastPingAt: at, at },
     'The worker was given up as gone: the page was last heard of at 2027-01-15T08:00:00.000Z.',
   ],
-  AssignmentReturned: [{ at }, 'The marketplace reported that the worker gave the assignment back.'],
-  AssignmentAbandoned: [{ at }, "The marketplace reported that the assignment's time ran out without a result."],
-  AssignmentSubmitted: [{ at }, 'The marketplace reported that the worker submitted the assignment.'],
-  AssignmentApproved: [{ at }, 'The assignment was approved: the marketplace pays the worker.'],
-  AssignmentRejected: [{ at }, 'The assignment was rejected: the worker is not paid.'],
+  AssignmentReturned: [{ at }, 'The worker gave the assignment back, the marketplace reported.'],
+  AssignmentAbandoned: [
+    { at },
+    "The worker let the assignment's time run out without a result, the marketplace reported.",
+  ],
+  AssignmentSubmitted: [{ at }, 'The worker submitted the assignment, the marketplace reported.'],
+  AssignmentApproved: [{ at }, 'The worker is paid by the marketplace: the assignment was approved.'],
+  AssignmentRejected: [{ at }, 'The worker is not paid: the assignment was rejected.'],
   WorkerPinged: [
     { assignmentId: ids.assignment(1), workerId: ids.worker(1), pingType: 'waiting', at },
     'The page of worker WORKER1 said that they are waiting.',
@@ -91,9 +94,9 @@ const EXAMPLES: Examples = {
   HitExpired: [{ at }, 'The HIT left the market: nobody can accept it any more.'],
   HitExpireFailed: [
     { code: 'Refused', message: 'no', at },
-    'The marketplace would not take the HIT down: Refused, "no".',
+    'The HIT could not be taken off the market: Refused, "no".',
   ],
-  HitDisposed: [{ at }, 'The marketplace has deleted the HIT.'],
+  HitDisposed: [{ at }, 'The HIT was deleted from the marketplace.'],
   WorkRequestMade: [
     { workRequestId: ids.workRequest(1), protoHitId: ids.protoHit(1), foreignId: '7', payload: null, at },
     'Work was noted for "7" by the old putwork.',
@@ -109,6 +112,11 @@ const EXAMPLES: Examples = {
 
 test.each(Object.entries(EXAMPLES))('%s is said in words', (type, [data, words]) => {
   expect(inWords({ type, data } as DomainEvent)).toBe(words);
+});
+
+test('whom an event is about is said by whoever knows', () => {
+  expect(inWords({ type: 'AssignmentSubmitted', data: { at } }, 'Worker WORKER1')).toMatch(/^Worker WORKER1 submitted/);
+  expect(inWords({ type: 'HitExpired', data: { at } }, 'HIT MARKETHIT1')).toMatch(/^HIT MARKETHIT1 left the market/);
 });
 
 test('the examples are events as the log would hold them', () => {

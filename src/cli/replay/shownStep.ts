@@ -1,4 +1,5 @@
 import type { Step } from '../../story/replay.ts';
+import { valueInWords } from '../../story/states.ts';
 
 /** A step as text: what happened, what it changed, the state after it. */
 export const stepAsText = ({ line, state, changes }: Step, total: number): string =>
@@ -7,9 +8,11 @@ export const stepAsText = ({ line, state, changes }: Step, total: number): strin
     `  ${line.time}  ${line.what}`,
     `  by ${line.who}; because of ${line.why}`,
     changes.length === 0 ? '  changes nothing' : '  changes',
-    ...changes.map(({ field, before, after }) => `    ${field}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`),
+    ...changes.map(
+      ({ field, before, after }) => `    ${field}: ${valueInWords(field, before)} -> ${valueInWords(field, after)}`,
+    ),
     '  state after it',
-    ...Object.entries(state).map(([field, value]) => `    ${field}: ${JSON.stringify(value)}`),
+    ...Object.entries(state).map(([field, value]) => `    ${field}: ${valueInWords(field, value)}`),
     '',
   ].join('\n');
 
