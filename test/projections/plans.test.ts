@@ -10,6 +10,7 @@ import {
 import type { Queryable } from '../../src/projections/projection.ts';
 import { listReservations } from '../../src/projections/reservationList.ts';
 import { dueToTimeOut, invokedWithOpenSlots } from '../../src/projections/reservations.ts';
+import { assignmentsThatWaited, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
 import { countPresentOnHit, tasksOf } from '../../src/projections/tasks.ts';
 import { silentCalled, waitingWorkers } from '../../src/projections/waitingPool.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
@@ -55,7 +56,12 @@ const SEED = `
          'MARKETHIT' || n, ${id(6, 'n')}, '{}', true, 1, ${STARTED_AT} + n, null, null, null, ${STARTED_AT}, false, 1
   from generate_series(1, 20000) n;
 
-  analyze proto_hits, reservations, tasks, waiting_pool, hits;
+  insert into story_streams
+  select 'assignment-ASSIGNMENT' || n, ${id(1, '1 + n % 2')}, ${id(2, 'n / 4')}, ${id(2, 'n / 5')},
+         ${STARTED_AT} + n * 1000, ${STARTED_AT} + n * 1000 + 60000
+  from generate_series(1, 20000) n;
+
+  analyze proto_hits, reservations, tasks, waiting_pool, hits, story_streams;
 `;
 
 type PlanNode = {
@@ -135,6 +141,19 @@ test.each(lookUps)('%s are found by the index %s', async (_, index, ask) => {
   const plan = await plansOf(ask);
   expect(indexes(plan)).toContain(index);
   expect(scannedWhole(plan)).toEqual([]);
+});
+
+test('the streams of a story are found by whom they were for, not among all there are', async () => {
+  const plan = await plansOf((db) => streamsTouchedBy(db, ids.reservation(700)));
+  expect(indexes(plan)).toEqual(new Set(['story_streams_recruited', 'story_streams_called']));
+  expect(mostRowsMet(plan)).toBeLessThan(20);
+});
+
+test('who waited in a minute of a long log is found among those who waited in that minute', async () => {
+  const from = STARTED_AT + 10_000_000;
+  const plan = await plansOf((db) => assignmentsThatWaited(db, { protoHitId, from, to: from + 60_000, limit: 200 }));
+  expect(indexes(plan)).toEqual(new Set(['story_streams_waited']));
+  expect(mostRowsMet(plan)).toBeLessThan(200);
 });
 
 test('whom to call is found without looking at everybody who waits', async () => {
