@@ -51,6 +51,10 @@ const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliC
     load: async () => (await import('./cli/export.ts')).exportCommand,
   },
   key: { does: 'issue, list and revoke API keys', load: async () => (await import('./cli/key.ts')).key },
+  operator: {
+    does: 'say who may sign in to the pages',
+    load: async () => (await import('./cli/operator.ts')).operatorCommand,
+  },
   config: {
     does: 'print the settings in effect, secrets hidden',
     load: async () => (await import('./cli/config.ts')).config,

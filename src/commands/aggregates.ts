@@ -9,6 +9,7 @@ import {
 import { replay } from '../domain/decision.ts';
 import type { DomainEvent, StreamName } from '../domain/event.ts';
 import { evolveHit, type Hit, type HitEvent, hitEvents, noHit } from '../domain/hit.ts';
+import { evolveOperator, noOperator, type Operator, type OperatorEvent, operatorEvents } from '../domain/operator.ts';
 import { evolveProtoHit, noProtoHit, type ProtoHit, type ProtoHitEvent, protoHitEvents } from '../domain/protoHit.ts';
 import {
   evolveReservation,
@@ -56,6 +57,7 @@ export const workRequests = aggregate<WorkRequest, WorkRequestEvent>(
   evolveWorkRequest,
   workRequestEvents,
 );
+export const operators = aggregate<Operator, OperatorEvent>(noOperator, evolveOperator, operatorEvents);
 export const apiKeys = aggregate<ApiKey, ApiKeyEvent>(noApiKey, evolveApiKey, apiKeyEvents);
 
 /** A stream as it stood when it was read. */

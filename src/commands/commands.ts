@@ -3,6 +3,7 @@ import { assignmentCommands } from './assignments.ts';
 import type { Dependencies } from './context.ts';
 import { createDispatch } from './dispatch.ts';
 import { hitCommands } from './hits.ts';
+import { operatorCommands } from './operators.ts';
 import { protoHitCommands } from './protoHits.ts';
 import { reservationCommands } from './reservations.ts';
 import { workRequestCommands } from './workRequests.ts';
@@ -23,6 +24,7 @@ export function createCommands(deps: Dependencies) {
     ...hits,
     ...workRequestCommands(deps),
     ...apiKeyCommands(deps),
+    ...operatorCommands(deps),
     /** Fills open slots of invoked reservations of a ProtoHIT with those who wait. */
     dispatch,
   };

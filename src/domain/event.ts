@@ -12,6 +12,7 @@ import type {
   ReservationId,
   WorkRequestId,
 } from './ids.ts';
+import { type OperatorEvent, type OperatorName, operatorEvents } from './operator.ts';
 import { type PresenceEvent, presenceEvents } from './presence.ts';
 import { type ProtoHitEvent, protoHitEvents } from './protoHit.ts';
 import { type ReservationEvent, reservationEvents } from './reservation.ts';
@@ -25,7 +26,8 @@ export type DomainEvent =
   | PresenceEvent
   | HitEvent
   | WorkRequestEvent
-  | ApiKeyEvent;
+  | ApiKeyEvent
+  | OperatorEvent;
 
 export type EventType = DomainEvent['type'];
 
@@ -38,6 +40,7 @@ export const eventSchemas = {
   ...hitEvents,
   ...workRequestEvents,
   ...apiKeyEvents,
+  ...operatorEvents,
 } satisfies Record<EventType, z.ZodType>;
 
 /** Who did it: `key:<id>`, `operator:<name>`, `worker:<id>`, `anyone` (an open API), `scheduler`, `marketplace`. */
@@ -85,6 +88,7 @@ export const streamOf = {
   hit: (id: HitId): StreamName => `hit-${id}`,
   workRequest: (id: WorkRequestId): StreamName => `workRequest-${id}`,
   apiKey: (id: ApiKeyId): StreamName => `apiKey-${id}`,
+  operator: (name: OperatorName): StreamName => `operator-${name}`,
 } as const;
 
 /** The id part of a stream's name. */

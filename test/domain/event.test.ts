@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as aggregates from '../../src/commands/aggregates.ts';
 import { type DomainEvent, type EventType, eventSchemas, streamId, streamOf } from '../../src/domain/event.ts';
 import { AssignmentId } from '../../src/domain/ids.ts';
+import { OperatorName } from '../../src/domain/operator.ts';
 import { presenceEvents } from '../../src/domain/presence.ts';
 import { decode, encode } from '../../src/event-store/codec.ts';
 import { toPosition } from '../../src/event-store/postgres/position.ts';
@@ -78,6 +79,12 @@ const samples = {
   WorkRequestReopened: { at },
   ApiKeyIssued: { apiKeyId: ids.apiKey(1), label: 'an application', at },
   ApiKeyRevoked: { at },
+  OperatorAdded: { operator: OperatorName.parse('ann'), at },
+  OperatorPasswordChanged: { at },
+  OperatorRemoved: { at },
+  OperatorSignedIn: { from: '127.0.0.1', at },
+  OperatorSignInRefused: { from: '127.0.0.1', at },
+  OperatorSignedOut: { at },
 } as const satisfies { readonly [Type in EventType]: DataOf<Type> };
 
 const each = Object.entries(samples).map(([type, data]) => ({ type, data }) as DomainEvent);
