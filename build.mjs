@@ -31,19 +31,33 @@ const script = build({
   metafile: true,
   logLevel: 'warning',
 });
+const pages = build({
+  entryPoints: ['src/browser/pages/status.ts'],
+  outdir: 'dist/browser',
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  metafile: true,
+  logLevel: 'warning',
+});
 const migrations = 'src/postgres/migrations';
+const styles = 'dist/browser/pages.css';
 const types = 'dist/browser/retainer.d.ts';
 const [results, names] = await Promise.all([
-  Promise.all([service, script]),
+  Promise.all([service, script, pages]),
   readdir(migrations),
   cp(migrations, 'dist/migrations', { recursive: true }),
   cp('src/browser/page-api.d.ts', types),
+  cp('src/http/pages/pages.css', styles),
 ]);
 await chmod('dist/main.js', 0o755);
 
 // What an earlier build left goes last, so that dist/ is whole at every moment: a service may be running from it.
 const built = new Set([
   types,
+  styles,
   ...results.flatMap(({ metafile }) => Object.keys(metafile.outputs)),
   ...names.map((name) => join('dist', 'migrations', name)),
 ]);

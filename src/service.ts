@@ -11,7 +11,8 @@ import { anyKeyIssued } from './http/authentication.ts';
 import { measuredStore } from './http/measuredStore.ts';
 import type { NodeFigures } from './http/metrics/node.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import { statusRoutes } from './http/status.ts';
+import { pageRoutes } from './http/pages/routes.ts';
+import { createStatusFeed } from './http/pages/statusFeed.ts';
 import { measureTold } from './http/toldLatency.ts';
 import { workerRoutes } from './http/worker/routes.ts';
 import { schedulerDependencies } from './recruiting.ts';
@@ -81,7 +82,11 @@ export async function startService(
     },
   });
   metrics = createMetrics({ db, store, node: figuresOf(core, workers), clock, settings });
-  const pages: { path: string; routes: Hono }[] = [{ path: '/', routes: statusRoutes() }];
+  const feed = createStatusFeed({ db, caughtUp, clock, pingTimeoutMs: settings.pingTimeoutSeconds * 1000, log });
+  const hasMarketplace = settings.mturk === 'simulated';
+  const pages: { path: string; routes: Hono }[] = [
+    { path: '/', routes: pageRoutes({ commands, db, clock, feed, publicUrl, hasMarketplace }) },
+  ];
   if (settings.mturk === 'simulated') {
     const { createSimulatedMarketplace } = await import('./marketplace/simulated/simulated.ts');
     const control = settings.faultInjection;
@@ -123,6 +128,7 @@ export async function startService(
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       workers.close();
+      feed.close();
       ending.abort();
       server.closeIdleConnections();
       // What is answered from now on is the last on its connection.

@@ -20,6 +20,7 @@ import { limitBody } from './limits.ts';
 import { listEndpoints } from './lists.ts';
 import { methodsAt } from './methods.ts';
 import type { Metrics } from './metrics.ts';
+import { createVisitorOf } from './pages/visitor.ts';
 import { protoHitEndpoints } from './protoHits.ts';
 import { requestLog, withoutPeople } from './requestLog.ts';
 import { reservationListEndpoints } from './reservationList.ts';
@@ -66,7 +67,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.use(limitBody(settings.bodyLimitBytes));
   healthRoutes(app, { db, store, caughtUp, metrics, log });
   const register = endpointsOf(app, {
-    authenticate: authentication(db),
+    authenticate: authentication(db, createVisitorOf(db)),
     oncePerKey: idempotencyKeys({ db, clock, log }),
   });
   protoHitEndpoints(register, deps);

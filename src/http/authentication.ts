@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Context as HonoContext } from 'hono';
+import { getCookie } from 'hono/cookie';
 import type { Actor } from '../domain/event.ts';
 import { coalesce } from '../postgres/coalesce.ts';
 import type { Database } from '../postgres/pool.ts';
+import { CSRF_HEADER } from './pages/guard.ts';
+import { SESSION_COOKIE, type VisitorOf } from './pages/visitor.ts';
 import type { Parameters } from './parameters.ts';
 
 /** Who asks; null if they may not. */
@@ -15,7 +18,7 @@ const NO_KEY = '';
  * As long as no API key was ever issued, anyone may ask; from the first key on, only who has a live one. Postgres
  * is asked every time, once for all requests of a turn of the event loop, so that a revoked key is dead at once.
  */
-export function authentication(db: Database): Authenticate {
+export function authentication(db: Database, visitorOf: VisitorOf): Authenticate {
   const actorOf = coalesce<string, Actor | null>(
     async (hashes) => {
       const { rows } = await db.query<{ hash: string; api_key_id: string | null; is_open: boolean }>({
@@ -35,7 +38,19 @@ export function authentication(db: Database): Authenticate {
     },
     { maxKeys: 10_000 },
   );
-  return async (c, parameters) => (await actorOf(hashOf(keyOf(c, parameters)))) ?? null;
+  return async (c, parameters) => {
+    const key = keyOf(c, parameters);
+    return (key === NO_KEY ? await signedInActor(c, visitorOf) : null) ?? (await actorOf(hashOf(key))) ?? null;
+  };
+}
+
+/** An operator, when a page of ours asks in their name. */
+async function signedInActor(c: HonoContext, visitorOf: VisitorOf): Promise<Actor | null> {
+  if (getCookie(c, SESSION_COOKIE) === undefined) return null;
+  const visitor = await visitorOf(c);
+  if (visitor?.type !== 'operator') return null;
+  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+  return isRead || c.req.header(CSRF_HEADER) === visitor.csrf ? `operator:${visitor.operator}` : null;
 }
 
 /** Was a key ever issued? Until then the API is open to whoever reaches it. */

@@ -54,6 +54,6 @@ export const routeOf = (c: HonoContext): string =>
 /** A path in which a worker is not named; those paths come here only if they are not quite right. */
 export const withoutPeople = (path: string): string => path.replace(/(\/worker\/+)[^/]+/gi, '$1[hidden]').slice(0, 500);
 
-/** Undefined without a socket. */
-const addressOf = (c: HonoContext): string | undefined =>
+/** Whom a request came from; undefined without a socket. */
+export const addressOf = (c: HonoContext): string | undefined =>
   c.env !== undefined && 'incoming' in c.env ? getConnInfo(c).remote.address : undefined;

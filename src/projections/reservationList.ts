@@ -22,12 +22,15 @@ export const listReservations = (
     before,
     phase,
     protoHitId,
+    search,
     ...presence
   }: Presence & {
     limit: number;
     before?: ReservationId | undefined;
     phase?: ReservationPhase | undefined;
     protoHitId?: ProtoHitId | undefined;
+    /** Found in the foreign id or the ProtoHIT's title, or the id itself. */
+    search?: string | undefined;
   },
 ): Promise<readonly ReservationListing[]> =>
   listed(
@@ -37,9 +40,12 @@ export const listReservations = (
         (select made_at, reservation_id from reservations where reservation_id = $2))
      and ($3::text is null or r.phase = $3)
      and ($4::uuid is null or r.proto_hit_id = $4)
+     and ($6::text is null or r.foreign_id ilike '%' || $6 || '%' or r.reservation_id::text = $6
+          or exists (select from proto_hits p
+                     where p.proto_hit_id = r.proto_hit_id and p.fields ->> 'title' ilike '%' || $6 || '%'))
      order by r.made_at desc, r.reservation_id desc
      limit $5`,
-    [before, phase, protoHitId, limit],
+    [before, phase, protoHitId, limit, search?.replace(/[\\%_]/g, '\\$&')],
   );
 
 export async function findReservationListing(

@@ -29,6 +29,11 @@ export type TaskRow = {
   readonly arrivedAt: Instant;
   /** Last came to the page: later than `arrivedAt` for someone who was lost in between. */
   readonly waitingSince: Instant;
+  /** First seen at work. */
+  readonly respondedAt: Instant | null;
+  /** When they left the page for good, as far as is known: released, lost, returned, or done. */
+  readonly endedAt: Instant | null;
+  readonly approvedAt: Instant | null;
   /** Of the assignment's stream. */
   readonly revision: number;
 };
@@ -49,9 +54,15 @@ const table: Table<TaskRow> = {
       called_at double precision,
       arrived_at double precision not null,
       waiting_since double precision not null,
+      responded_at double precision,
+      ended_at double precision,
+      approved_at double precision,
       revision int not null
     );
-    create index tasks_by_hit on tasks (hit_id);`,
+    create index tasks_by_hit on tasks (hit_id);
+    create index tasks_by_end on tasks (coalesce(ended_at, called_at));
+    create index tasks_by_call on tasks (called_at) where called_at is not null;
+    create index tasks_by_approval on tasks (approved_at) where approved_at is not null;`,
   key: 'assignmentId',
   columns: [
     'assignmentId',
@@ -66,13 +77,16 @@ const table: Table<TaskRow> = {
     'calledAt',
     'arrivedAt',
     'waitingSince',
+    'respondedAt',
+    'endedAt',
+    'approvedAt',
     'revision',
   ],
 };
 
 export const tasks = foldInto({
   table,
-  version: 1,
+  version: 2,
   events: [
     'WorkerArrived',
     'TaskAssigned',
@@ -90,27 +104,29 @@ export const tasks = foldInto({
     const { revision } = event;
     if (event.type === 'WorkerArrived') return arrived(row, event);
     if (row === null) return null;
+    const { at } = event.data;
+    const endedAt = row.endedAt ?? at;
     switch (event.type) {
       case 'TaskAssigned': {
-        const { reservationId, foreignId, at: calledAt } = event.data;
-        return { ...row, phase: 'called', reservationId, foreignId, calledAt, revision };
+        const { reservationId, foreignId } = event.data;
+        return { ...row, phase: 'called', reservationId, foreignId, calledAt: at, revision };
       }
       case 'WorkerResponded':
-        return { ...row, phase: 'working', revision };
+        return { ...row, phase: 'working', respondedAt: row.respondedAt ?? at, revision };
       case 'WorkerReleased':
-        return { ...row, phase: 'released', revision };
+        return { ...row, phase: 'released', endedAt, revision };
       case 'WorkerLost':
-        return { ...row, phase: 'lost', revision };
+        return { ...row, phase: 'lost', endedAt, revision };
       case 'AssignmentReturned':
-        return { ...row, phase: 'returned', revision };
+        return { ...row, phase: 'returned', endedAt, revision };
       case 'AssignmentAbandoned':
-        return { ...row, phase: 'abandoned', revision };
+        return { ...row, phase: 'abandoned', endedAt, revision };
       case 'AssignmentSubmitted':
-        return { ...row, phase: 'submitted', revision };
+        return { ...row, phase: 'submitted', endedAt, revision };
       case 'AssignmentApproved':
-        return { ...row, phase: 'approved', revision };
+        return { ...row, phase: 'approved', endedAt, approvedAt: at, revision };
       case 'AssignmentRejected':
-        return { ...row, phase: 'rejected', revision };
+        return { ...row, phase: 'rejected', endedAt, revision };
     }
   },
 });
@@ -124,6 +140,9 @@ const arrived = (row: TaskRow | null, { data: { at, ...worker }, revision }: Rec
   calledAt: row?.calledAt ?? null,
   arrivedAt: row?.arrivedAt ?? at,
   waitingSince: at,
+  respondedAt: row?.respondedAt ?? null,
+  endedAt: null,
+  approvedAt: row?.approvedAt ?? null,
   revision,
 });
 

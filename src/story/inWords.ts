@@ -84,6 +84,19 @@ export function inWords(event: DomainEvent, subject?: string): string {
     case 'ApiKeyRevoked':
       return 'The API key was revoked: it opens nothing any more.';
 
+    case 'OperatorAdded':
+      return `${event.data.operator} may sign in to the pages.`;
+    case 'OperatorPasswordChanged':
+      return 'The operator got another password, and was signed out everywhere.';
+    case 'OperatorRemoved':
+      return 'The operator may sign in no more.';
+    case 'OperatorSignedIn':
+      return `The operator signed in from ${event.data.from}.`;
+    case 'OperatorSignInRefused':
+      return `Somebody at ${event.data.from} tried to sign in by this name, with a wrong password.`;
+    case 'OperatorSignedOut':
+      return 'The operator signed out.';
+
     default:
       return unknown(event);
   }

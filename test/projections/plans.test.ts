@@ -40,7 +40,7 @@ const SEED = `
 
   insert into tasks
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(3, 'n')}, 'MARKETHIT' || n, ${id(1, '1')},
-         'waiting', null, null, null, null, ${STARTED_AT}, ${STARTED_AT}, 0
+         'waiting', null, null, null, null, ${STARTED_AT}, ${STARTED_AT}, null, null, null, 0
   from generate_series(1, 20000) n;
 
   insert into waiting_pool

@@ -30,6 +30,9 @@ test('a worker who arrived waits and has no task', async () => {
     calledAt: null,
     arrivedAt: STARTED_AT + 3,
     waitingSince: STARTED_AT + 3,
+    respondedAt: null,
+    endedAt: null,
+    approvedAt: null,
     revision: 0,
   });
   expect(await taskOf(2)).toBeUndefined();

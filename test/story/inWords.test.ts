@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type DomainEvent, type EventType, eventSchemas } from '../../src/domain/event.ts';
+import { OperatorName } from '../../src/domain/operator.ts';
 import { inWords } from '../../src/story/inWords.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 
@@ -108,6 +109,15 @@ const EXAMPLES: Examples = {
     `API key ${ids.apiKey(1)} was issued, "the shop".`,
   ],
   ApiKeyRevoked: [{ at }, 'The API key was revoked: it opens nothing any more.'],
+  OperatorAdded: [{ operator: OperatorName.parse('ann'), at }, 'ann may sign in to the pages.'],
+  OperatorPasswordChanged: [{ at }, 'The operator got another password, and was signed out everywhere.'],
+  OperatorRemoved: [{ at }, 'The operator may sign in no more.'],
+  OperatorSignedIn: [{ from: '192.0.2.1', at }, 'The operator signed in from 192.0.2.1.'],
+  OperatorSignInRefused: [
+    { from: '192.0.2.1', at },
+    'Somebody at 192.0.2.1 tried to sign in by this name, with a wrong password.',
+  ],
+  OperatorSignedOut: [{ at }, 'The operator signed out.'],
 };
 
 test.each(Object.entries(EXAMPLES))('%s is said in words', (type, [data, words]) => {

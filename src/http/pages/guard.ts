@@ -1,0 +1,58 @@
+import type { Context as HonoContext } from 'hono';
+import type { Visitor, VisitorOf } from './visitor.ts';
+
+/** A page's request: who it is from, and the fields of its form. */
+export type Visit = {
+  readonly visitor: Visitor;
+  readonly form: Readonly<Record<string, string>>;
+  readonly requestId: string;
+};
+
+export type Guard = (
+  show: (c: HonoContext, visit: Visit) => Response | Promise<Response>,
+) => (c: HonoContext) => Promise<Response>;
+
+/** How a script of our own pages proves that it is one: forms send the same as a field. */
+export const CSRF_HEADER = 'x-csrf-token';
+
+/**
+ * Lets in who is signed in, or everybody while the service is open; the others are sent to the sign-in page. What
+ * changes something has to come from our own pages: the browser says so in `Sec-Fetch-Site` or `Origin`, and a signed-in
+ * visitor's form holds the session's own token (OWASP Cross-Site Request Forgery Prevention).
+ */
+export const createGuard =
+  (visitorOf: VisitorOf): Guard =>
+  (show) =>
+  async (c) => {
+    const visitor = await visitorOf(c);
+    const isChange = c.req.method !== 'GET' && c.req.method !== 'HEAD';
+    if (visitor === null) {
+      if (isChange) return c.text('Your session is over: sign in, then try again.', 401);
+      const { pathname, search } = new URL(c.req.url);
+      return c.redirect(`/admin/sign-in?next=${encodeURIComponent(pathname + search)}`);
+    }
+    const form = isChange ? await formOf(c) : {};
+    if (isChange && !isOurs(c, visitor, form))
+      return c.text('This form is not one of ours, or it is too old: load the page anew, then try again.', 403);
+    return show(c, { visitor, form, requestId: c.get('requestId') ?? crypto.randomUUID() });
+  };
+
+/** Was this request made by a page of this service? */
+export function isFromOurPages(c: HonoContext): boolean {
+  const site = c.req.header('sec-fetch-site');
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  const origin = c.req.header('origin');
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === c.req.header('host'));
+}
+
+const isOurs = (c: HonoContext, visitor: Visitor, form: Readonly<Record<string, string>>): boolean =>
+  isFromOurPages(c) && (visitor.type === 'anyone' || (c.req.header(CSRF_HEADER) ?? form['csrf']) === visitor.csrf);
+
+/** Fields that are texts; of several with one name, all, separated by spaces. */
+async function formOf(c: HonoContext): Promise<Readonly<Record<string, string>>> {
+  if (!(c.req.header('content-type') ?? '').includes('form')) return {};
+  const fields = new Map<string, string>();
+  for (const [name, value] of await c.req.formData())
+    if (typeof value === 'string') fields.set(name, fields.has(name) ? `${fields.get(name)} ${value}` : value);
+  return Object.fromEntries(fields);
+}
