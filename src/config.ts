@@ -76,6 +76,12 @@ const SETTINGS = {
     'database of the log; default: the same as the read models',
     { secret: true },
   ),
+  checkpointKeyFile: setting(
+    'CHECKPOINT_KEY_FILE',
+    text,
+    undefined,
+    "private key of 'retainer checkpoint' (PEM); default checkpoint-key.pem in DATA_DIR",
+  ),
   mturk: setting(
     'MTURK',
     oneOf(['simulated', 'aws']),

@@ -51,6 +51,14 @@ const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliC
     load: async () => (await import('./cli/export.ts')).exportCommand,
   },
   key: { does: 'issue, list and revoke API keys', load: async () => (await import('./cli/key.ts')).key },
+  verify: {
+    does: 'prove that the log is as it was written',
+    load: async () => (await import('./cli/verify.ts')).verifyCommand,
+  },
+  checkpoint: {
+    does: 'print what the log adds up to, signed, for an auditor to keep',
+    load: async () => (await import('./cli/checkpoint.ts')).checkpointCommand,
+  },
   operator: {
     does: 'say who may sign in to the pages',
     load: async () => (await import('./cli/operator.ts')).operatorCommand,

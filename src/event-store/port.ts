@@ -1,5 +1,6 @@
 import type { DomainEvent, EventMetadata, NewEvent, StreamName } from '../domain/event.ts';
 import type { EventId, Instant } from '../domain/ids.ts';
+import type { Audit } from './audit.ts';
 
 /**
  * A place in the whole log. Opaque, but comparable as a string: of two positions the later one is the
@@ -114,6 +115,8 @@ export type EventStore = {
   readonly prune: (options: { category: 'presence'; before: Instant; limit: number }) => Promise<number>;
   /** What waits in this process for a round trip of the store, for metrics. */
   readonly waiting?: () => { readonly appends: number; readonly reads: number };
+  /** Proves that the log is as it was written; only of a store whose log somebody else could change. */
+  readonly audit?: Audit;
   /** Finishes the appends in flight and lets go of connections. */
   readonly close: () => Promise<void>;
 };

@@ -7,7 +7,7 @@ const WINDOW = 10_000;
 /**
  * Takes away events of a category recorded before a moment, oldest first, at most about `limit` a call. It moves
  * along the log from where it stopped last, so it never looks at the same events twice; the log's last event
- * always stays, because the next position follows from it.
+ * always stays. The events' hashes stay behind, so that the log can still be verified.
  */
 export async function prune(
   pool: Pick<pg.Pool, 'query'>,
@@ -36,12 +36,17 @@ export async function prune(
        gone as (
          delete from event_store.events e using old
          where e.position = old.position and starts_with(old.stream, $2)
+         returning e.position, e.hash, e.recorded_at
+       ),
+       left_behind as (
+         insert into event_store.pruned (position, hash, recorded_at)
+         select position, hash, recorded_at from gone
          returning 1
        ),
        moved as (
          update event_store.retention set
            through = greatest(through, coalesce((select max(position) from old), through)),
-           pruned = pruned + (select count(*) from gone)
+           pruned = pruned + (select count(*) from left_behind)
          returning 1
        )
        select (select count(*) from old) as looked, (select count(*) from gone) as pruned from moved`,

@@ -4,6 +4,7 @@ import { TooManyWaiting } from '../../postgres/coalesce.ts';
 import { listen } from '../../postgres/listen.ts';
 import { isUnavailable } from '../../postgres/pool.ts';
 import { BEGINNING, type EventStore, StoreUnavailable } from '../port.ts';
+import { createAudit } from './audit.ts';
 import { createGroupCommit, type StoredBatch } from './groupCommit.ts';
 import { fromPosition, toPosition } from './position.ts';
 import { prune } from './prune.ts';
@@ -80,6 +81,7 @@ export function createPostgresStore({
     count: async (after = BEGINNING) => Math.max(0, Number(await last()) - Number(fromPosition(after))),
     waiting: () => ({ appends: groupCommit.waiting(), reads: readsWaiting() }),
     prune: (options) => orUnavailable(prune(pool, options)),
+    audit: createAudit(pool),
     close: async () => {
       await groupCommit.close();
       ending.abort();

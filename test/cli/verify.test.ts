@@ -1,0 +1,71 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { killLeftOvers, runRetainer } from '../faults/serviceProcess.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  database = await freshDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'retainer-verify-'));
+  for (const label of ['first', 'second']) await retainer('key', 'issue', '--label', label);
+});
+afterAll(async () => {
+  await killLeftOvers();
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+const retainer = (...args: readonly string[]) => runRetainer(args, { DATABASE_URL: database.url, DATA_DIR: folder });
+
+test('a checkpoint is kept, the log grows, and verify proves that it only grew', async () => {
+  const printed = await retainer('checkpoint');
+  expect(printed).toMatchObject({ code: 0, stderr: expect.stringContaining('made a signing key') });
+  expect((await stat(join(folder, 'checkpoint-key.pem'))).mode & 0o777).toBe(0o600);
+  const file = join(folder, 'kept.json');
+  await writeFile(file, printed.stdout);
+  await retainer('key', 'issue', '--label', 'third');
+
+  const { code, stdout } = await retainer('verify', '--against', file);
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^the log is as it was written: \d+ events/),
+  });
+  expect(stdout).toMatch(/since the checkpoint of \d{4}-\S+Z at position \d+ it only grew/);
+  expect(JSON.parse(printed.stdout).publicKey).toBe(JSON.parse((await retainer('checkpoint')).stdout).publicKey);
+});
+
+test('a changed event is named, with exit code 1', async () => {
+  const { rows } = await database.pool.query<{ position: string; data: unknown }>(
+    `select position, data from event_store.events where data ->> 'label' = 'second'`,
+  );
+  const [row] = rows;
+  await database.pool.query(`update event_store.events set data = data || '{"label":"changed"}' where position = $1`, [
+    row?.position,
+  ]);
+  const { code, stdout } = await retainer('verify');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    new RegExp(
+      `^misfit at position ${row?.position} \\(ApiKeyIssued, revision 0 of apiKey-.*\\): what this event says`,
+    ),
+  );
+  await database.pool.query('update event_store.events set data = $2 where position = $1', [row?.position, row?.data]);
+  expect((await retainer('verify')).code).toBe(0);
+});
+
+test('what is no checkpoint is refused, with the reason', async () => {
+  const file = join(folder, 'forged.json');
+  const checkpoint = JSON.parse((await retainer('checkpoint')).stdout);
+  await writeFile(file, JSON.stringify({ ...checkpoint, events: checkpoint.events - 1 }));
+  expect(await retainer('verify', '--against', file)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('its signature does not fit'),
+  });
+  expect(await retainer('verify', '--against', join(folder, 'nothing'))).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('ENOENT'),
+  });
+});
