@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { z } from 'zod';
 import { openCore } from '../core.ts';
-import { ApiKeyId } from '../domain/ids.ts';
+import { Scope } from '../domain/apiKey.ts';
+import { ApiKeyId, ProtoHitId } from '../domain/ids.ts';
 import type { CliCommand } from '../main.ts';
+import type { Database } from '../postgres/pool.ts';
 import { listApiKeys } from '../projections/apiKeys.ts';
+import { findProtoHit, findProtoHitByHitType } from '../projections/protoHits.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
-const USAGE = `retainer key issue [--label TEXT]   issue an API key; it is shown this once
+const USAGE = `retainer key issue [--label TEXT] [--scope SCOPES] [--proto-hit ID]
+                                    issue an API key; it is shown this once
 retainer key list                   every key ever issued, without the keys themselves
 retainer key revoke ID              a key opens nothing from now on
+
+Scopes: commands (change something), read (ask how things stand), audit (read the log), admin (all of it); without
+--scope the first three. --proto-hit, an id or a hit_type_id, limits a key to what concerns that ProtoHIT.
 
 As long as no key was ever issued the API is open to whoever can reach it. From the first key on, every
 application path needs a live one: as parameter apiKey, as 'Authorization: Bearer KEY', or as 'X-Api-Key: KEY'.
@@ -17,7 +25,7 @@ application path needs a live one: as parameter apiKey, as 'Authorization: Beare
 
 export const key: CliCommand = {
   usage: USAGE,
-  options: { label: { type: 'string' } },
+  options: { label: { type: 'string' }, scope: { type: 'string' }, 'proto-hit': { type: 'string' } },
   run: async ({ positionals: [action, id, ...more], values }) => {
     if (!['issue', 'list', 'revoke'].includes(action ?? '') || more.length > 0) {
       process.stderr.write(USAGE);
@@ -28,13 +36,25 @@ export const key: CliCommand = {
       process.stderr.write(`retainer key revoke: "${id ?? ''}" is no key's id; 'retainer key list' prints them\n`);
       return 2;
     }
+    const scopes = scopesIn(values['scope']);
+    if (scopes === null) {
+      process.stderr.write(
+        `retainer key issue: --scope must be some of ${Scope.options.join(',')}, got "${String(values['scope'])}"\n`,
+      );
+      return 2;
+    }
     const settings = settingsOrExit();
     const core = await openCore(settings, startLog(settings));
     const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {
       if (action === 'issue') {
         const label = typeof values['label'] === 'string' ? values['label'] : '';
-        const result = await core.commands.issueApiKey(context, { label });
+        const protoHit = await protoHitNamed(core.db, values['proto-hit']);
+        if (protoHit === 'unknown') {
+          process.stderr.write(`retainer key issue: there is no ProtoHIT "${String(values['proto-hit'])}"\n`);
+          return 2;
+        }
+        const result = await core.commands.issueApiKey(context, { label, scopes, protoHitId: protoHit });
         if (result.type === 'refused') throw new Error(result.refusal.message);
         process.stdout.write(`id   ${result.value.apiKeyId}\nkey  ${result.value.key}\n`);
         process.stdout.write(
@@ -49,9 +69,10 @@ export const key: CliCommand = {
         return 0;
       }
       const keys = await listApiKeys(core.db);
-      for (const { apiKeyId, label, issuedAt, revokedAt } of keys) {
+      for (const { apiKeyId, label, scopes, protoHitId, issuedAt, revokedAt } of keys) {
         const state = revokedAt === null ? 'live' : `revoked ${new Date(revokedAt).toISOString()}`;
-        process.stdout.write(`${apiKeyId}  issued ${new Date(issuedAt).toISOString()}  ${state}  ${label}\n`);
+        const opens = `${scopes.join(',')}${protoHitId === null ? '' : ` of ProtoHIT ${protoHitId}`}`;
+        process.stdout.write(`${apiKeyId}  issued ${new Date(issuedAt).toISOString()}  ${state}  ${opens}  ${label}\n`);
       }
       if (keys.length === 0) process.stdout.write('no key was ever issued: the API is open\n');
       return 0;
@@ -60,3 +81,25 @@ export const key: CliCommand = {
     }
   },
 };
+
+/** Without the option: all that an application and its auditor need. */
+function scopesIn(written: unknown): Scope[] | null {
+  if (written === undefined) return ['commands', 'read', 'audit'];
+  const parsed = z
+    .array(Scope)
+    .min(1)
+    .safeParse(
+      String(written)
+        .split(',')
+        .map((one) => one.trim()),
+    );
+  return parsed.success ? [...new Set(parsed.data)] : null;
+}
+
+/** By its id or its hit_type_id; null: every ProtoHIT. */
+async function protoHitNamed(db: Database, written: unknown): Promise<ProtoHitId | null | 'unknown'> {
+  if (typeof written !== 'string') return null;
+  const id = ProtoHitId.safeParse(written);
+  const found = id.success ? await findProtoHit(db, id.data) : await findProtoHitByHitType(db, written);
+  return found?.protoHitId ?? 'unknown';
+}

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { issue, revoke } from '../domain/apiKey.ts';
+import { issue, revoke, type Scope } from '../domain/apiKey.ts';
 import { streamOf } from '../domain/event.ts';
-import { ApiKeyId } from '../domain/ids.ts';
+import { ApiKeyId, type ProtoHitId } from '../domain/ids.ts';
 import { apiKeys } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import { handleOne, nothingToTell } from './handle.ts';
@@ -18,7 +18,11 @@ export const apiKeyCommands = (deps: Dependencies) => ({
   /** Answers with the key itself, for the only time: what is kept is its hash. */
   issueApiKey: async (
     context: Context,
-    { label }: { label: string },
+    {
+      label,
+      scopes = ['commands', 'read', 'audit'],
+      protoHitId = null,
+    }: { label: string; scopes?: Scope[]; protoHitId?: ProtoHitId | null },
   ): Promise<CommandResult<{ apiKeyId: ApiKeyId; key: string }>> => {
     const apiKeyId = ApiKeyId.parse(idFor(context, 'apiKey'));
     const key = `rk_${randomBytes(32).toString('base64url')}`;
@@ -27,15 +31,15 @@ export const apiKeyCommands = (deps: Dependencies) => ({
       context,
       apiKeys,
       streamOf.apiKey(apiKeyId),
-      (state, at) => issue(state, { apiKeyId, label, at }),
+      (state, at) => issue(state, { apiKeyId, label, scopes, protoHitId, at }),
       () => ({ apiKeyId, key }),
     );
     // After the event: a crash in between leaves a key that opens nothing, never one that nobody issued.
     if (result.type === 'done') {
       await deps.db.query(
-        `insert into retainer.api_key_secrets (api_key_id, label, hash, issued_at)
-         values ($1, $2, $3, to_timestamp($4 / 1000.0))`,
-        [apiKeyId, label, hashOfKey(key), deps.clock()],
+        `insert into retainer.api_key_secrets (api_key_id, label, hash, issued_at, scopes, proto_hit_id)
+         values ($1, $2, $3, to_timestamp($4 / 1000.0), $5, $6)`,
+        [apiKeyId, label, hashOfKey(key), deps.clock(), scopes, protoHitId],
       );
     }
     return settled(deps, result);

@@ -1,10 +1,24 @@
 import { z } from 'zod';
 import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.ts';
-import { ApiKeyId, Instant } from './ids.ts';
+import { ApiKeyId, Instant, ProtoHitId } from './ids.ts';
+
+/**
+ * What a key opens: `commands` change something, `read` asks how things stand, `audit` reads the log itself, `admin` is
+ * all of them and what is the operator's.
+ */
+export const Scope = z.enum(['commands', 'read', 'audit', 'admin']);
+export type Scope = z.infer<typeof Scope>;
 
 /** The log knows that a key was issued or revoked, never the key: its hash lives in a table of its own. */
 export const apiKeyEvents = {
-  ApiKeyIssued: z.object({ apiKeyId: ApiKeyId, label: z.string().max(255), at: Instant }),
+  ApiKeyIssued: z.object({
+    apiKeyId: ApiKeyId,
+    label: z.string().max(255),
+    scopes: z.array(Scope).min(1),
+    /** The one ProtoHIT it is limited to; null: every one. */
+    protoHitId: ProtoHitId.nullable(),
+    at: Instant,
+  }),
   ApiKeyRevoked: z.object({ at: Instant }),
 } as const;
 export type ApiKeyEvent = EventsOf<typeof apiKeyEvents>;
@@ -24,7 +38,13 @@ export function evolveApiKey(_: ApiKey, event: ApiKeyEvent): ApiKey {
 
 export function issue(
   state: ApiKey,
-  command: { apiKeyId: ApiKeyId; label: string; at: Instant },
+  command: {
+    apiKeyId: ApiKeyId;
+    label: string;
+    scopes: Scope[];
+    protoHitId: ProtoHitId | null;
+    at: Instant;
+  },
 ): Decision<ApiKeyEvent> {
   return state.phase === 'none' ? emit({ type: 'ApiKeyIssued', data: command }) : nothing;
 }

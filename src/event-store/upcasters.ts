@@ -8,4 +8,7 @@ export type Upcaster = (data: unknown) => unknown;
  * 2 to 3, and so on; a type without an entry is still at version 1. An entry is never changed or removed once
  * released: append to its list, and put a fixture of the old form under test/event-store/fixtures.
  */
-export const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {};
+export const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
+  // 2: scopes. Keys from before could do all there was, for every ProtoHIT.
+  ApiKeyIssued: [(data) => ({ ...Object(data), scopes: ['commands', 'read', 'audit'], protoHitId: null })],
+};

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Context as HonoContext } from 'hono';
 import { getCookie } from 'hono/cookie';
-import type { Actor } from '../domain/event.ts';
+import type { Scope } from '../domain/apiKey.ts';
+import type { ProtoHitId } from '../domain/ids.ts';
 import { coalesce } from '../postgres/coalesce.ts';
 import type { Database } from '../postgres/pool.ts';
 import { CSRF_HEADER } from './pages/guard.ts';
 import { SESSION_COOKIE, type VisitorOf } from './pages/visitor.ts';
 import type { Parameters } from './parameters.ts';
+import { type Caller, EVERYTHING } from './scopes.ts';
 
 /** Who asks; null if they may not. */
-export type Authenticate = (c: HonoContext, parameters: Parameters) => Promise<Actor | null>;
+export type Authenticate = (c: HonoContext, parameters: Parameters) => Promise<Caller | null>;
 
 /** Looked up for callers without a key: no key has an empty hash. */
 const NO_KEY = '';
@@ -19,20 +21,31 @@ const NO_KEY = '';
  * is asked every time, once for all requests of a turn of the event loop, so that a revoked key is dead at once.
  */
 export function authentication(db: Database, visitorOf: VisitorOf): Authenticate {
-  const actorOf = coalesce<string, Actor | null>(
+  const callerOf = coalesce<string, Caller | null>(
     async (hashes) => {
-      const { rows } = await db.query<{ hash: string; api_key_id: string | null; is_open: boolean }>({
+      const { rows } = await db.query<{
+        hash: string;
+        api_key_id: string | null;
+        scopes: Scope[] | null;
+        proto_hit_id: ProtoHitId | null;
+        is_open: boolean;
+      }>({
         name: 'http.authenticate',
-        text: `select wanted.hash, secret.api_key_id, not exists (select from retainer.api_key_secrets) as is_open
+        text: `select wanted.hash, secret.api_key_id, secret.scopes, secret.proto_hit_id,
+                      not exists (select from retainer.api_key_secrets) as is_open
                from unnest($1::text[]) as wanted (hash)
                left join retainer.api_key_secrets secret
                  on secret.hash = decode(wanted.hash, 'hex') and secret.revoked_at is null`,
         values: [hashes],
       });
       return new Map(
-        rows.map(({ hash, api_key_id, is_open }) => [
+        rows.map(({ hash, api_key_id, scopes, proto_hit_id, is_open }): [string, Caller | null] => [
           hash,
-          api_key_id !== null ? (`key:${api_key_id}` as const) : is_open ? 'anyone' : null,
+          api_key_id !== null
+            ? { actor: `key:${api_key_id}`, scopes: scopes ?? [], limitedTo: proto_hit_id }
+            : is_open
+              ? { actor: 'anyone', ...EVERYTHING }
+              : null,
         ]),
       );
     },
@@ -40,17 +53,18 @@ export function authentication(db: Database, visitorOf: VisitorOf): Authenticate
   );
   return async (c, parameters) => {
     const key = keyOf(c, parameters);
-    return (key === NO_KEY ? await signedInActor(c, visitorOf) : null) ?? (await actorOf(hashOf(key))) ?? null;
+    return (key === NO_KEY ? await signedIn(c, visitorOf) : null) ?? (await callerOf(hashOf(key))) ?? null;
   };
 }
 
 /** An operator, when a page of ours asks in their name. */
-async function signedInActor(c: HonoContext, visitorOf: VisitorOf): Promise<Actor | null> {
+async function signedIn(c: HonoContext, visitorOf: VisitorOf): Promise<Caller | null> {
   if (getCookie(c, SESSION_COOKIE) === undefined) return null;
   const visitor = await visitorOf(c);
   if (visitor?.type !== 'operator') return null;
   const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-  return isRead || c.req.header(CSRF_HEADER) === visitor.csrf ? `operator:${visitor.operator}` : null;
+  const isOurs = isRead || c.req.header(CSRF_HEADER) === visitor.csrf;
+  return isOurs ? { actor: `operator:${visitor.operator}`, ...EVERYTHING } : null;
 }
 
 /** Was a key ever issued? Until then the API is open to whoever reaches it. */

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Scope } from '../domain/apiKey.ts';
 
 /** What the API's description says of an endpoint. */
 export type Description<Shape extends z.ZodRawShape> = {
@@ -6,6 +7,8 @@ export type Description<Shape extends z.ZodRawShape> = {
   /** Without a slash in front. All of them do the same; the first is the name by which idempotency keys know it. */
   readonly paths: readonly [string, ...string[]];
   readonly summary: string;
+  /** What a key has to open for it. */
+  readonly scope: Scope;
   /** What a success answers: the plain text, in words (null: it is JSON anyway), the JSON, and other media types. */
   readonly answers: {
     readonly text: string | null;
@@ -30,6 +33,7 @@ const Problem = z
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'A parameter is missing or wrong: the text names it, what came, and what would be right',
   401: 'A live API key is needed',
+  403: 'The key has not the scope, or is limited to another ProtoHIT',
   404: 'No such thing',
   409: 'Not in its present state; or the first request with this Idempotency-Key is under way',
   413: 'The body is too large',
@@ -78,6 +82,7 @@ export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoi
             .replace(/\W+(\w)/g, (_, letter) => letter.toUpperCase())
             .replace(/\W/g, ''),
           summary: registered === paths[0] ? summary : `${summary} (the same as ${paths[0]})`,
+          description: `Needs a key with the scope \`${endpoint.scope}\` once any key was issued.`,
           tags: [path.split('/')[1] ?? ''],
           ...(deprecated ? { deprecated: true } : {}),
           security: [{}, { bearer: [] }, { header: [] }, { query: [] }],

@@ -3,12 +3,14 @@ import type { Context as HonoContext } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Context } from '../commands/commands.ts';
 import type { Actor } from '../domain/event.ts';
+import type { ProtoHitId } from '../domain/ids.ts';
 import { type Answer, problem, send } from './answers.ts';
 import type { Authenticate } from './authentication.ts';
 import { complaint } from './complaint.ts';
 import { type Description, describe } from './description.ts';
 import type { IdempotencyKeys } from './idempotencyKey.ts';
 import { type Parameters, readParameters } from './parameters.ts';
+import { beyondLimit, type Concern, withoutScope } from './scopes.ts';
 
 /** What middleware and endpoints leave for one another. */
 export type Env = { Variables: { requestId: string; actor: Actor | undefined } };
@@ -17,11 +19,15 @@ export type Env = { Variables: { requestId: string; actor: Actor | undefined } }
 export type Endpoint<Shape extends z.ZodRawShape> = Description<Shape> & {
   /** Where parameters are packed in a way of their own: unpacks them, or answers what is wrong with that. */
   readonly unpack?: Unpack;
+  /** Which ProtoHIT it is about; `of the caller`: it limits itself to theirs. Without it a limited key is refused. */
+  readonly concerns?: 'of the caller' | ((input: z.output<z.ZodObject<Shape>>) => Promise<Concern>);
   readonly run: (input: z.output<z.ZodObject<Shape>>, context: Context, asked: Asked) => Promise<Answer>;
 };
 
 /** More of a request, for those who answer in several forms. */
 export type Asked = {
+  /** The one ProtoHIT that the caller is limited to; null: every one. */
+  readonly limitedTo: ProtoHitId | null;
   readonly header: (name: string) => string | undefined;
   /** The media type that the client likes best, of those there are. */
   readonly accepts: (types: readonly string[], otherwise: string) => string;
@@ -44,23 +50,30 @@ export function endpointsOf(
   { authenticate, oncePerKey }: { authenticate: Authenticate; oncePerKey: IdempotencyKeys },
 ): RegisterEndpoint {
   return (endpoint) => {
-    const { paths, methods, takes, unpack, run, deprecated } = endpoint;
+    const { paths, methods, takes, unpack, run, deprecated, scope, concerns } = endpoint;
     const schema = z.object(takes);
 
     const answer = async (c: HonoContext<Env>): Promise<Answer> => {
       const read = await readParameters(c);
       if (read.type === 'bad') return read.answer;
-      const actor = await authenticate(c, read.parameters);
-      if (actor === null) return DENIED;
+      const caller = await authenticate(c, read.parameters);
+      if (caller === null) return DENIED;
+      const { actor, limitedTo } = caller;
       c.set('actor', actor);
+      const scopeless = withoutScope(caller, scope);
+      if (scopeless !== null) return scopeless;
       const unpacked = unpack ? unpack(read.parameters) : read;
       if (unpacked.type === 'bad') return unpacked.answer;
       const given = { ...unpacked.parameters, ...c.req.param() };
       const parsed = schema.safeParse(given);
       if (!parsed.success) return complaint(takes, given, parsed.error);
+      if (limitedTo !== null && concerns !== 'of the caller') {
+        const refused = beyondLimit(caller, concerns === undefined ? 'everything' : await concerns(parsed.data));
+        if (refused !== null) return refused;
+      }
       const context = { actor, requestId: c.get('requestId') };
       return oncePerKey(c, { actor, path: paths[0], parameters: read.parameters }, (idempotencyKey) =>
-        run(parsed.data, { ...context, idempotencyKey }, askedBy(c)),
+        run(parsed.data, { ...context, idempotencyKey }, askedBy(c, limitedTo)),
       );
     };
 
@@ -77,7 +90,8 @@ export function endpointsOf(
   };
 }
 
-const askedBy = (c: HonoContext): Asked => ({
+const askedBy = (c: HonoContext, limitedTo: ProtoHitId | null): Asked => ({
+  limitedTo,
   header: (name) => c.req.header(name),
   accepts: (types, otherwise) => accepts(c, { header: 'Accept', supports: [...types], default: otherwise }),
 });

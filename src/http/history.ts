@@ -7,6 +7,7 @@ import { storyOf } from '../story/story.ts';
 import { bodyAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, moment, reservationId, trueOrFalse } from './fields.ts';
+import { concernOfReservation } from './namedProtoHit.ts';
 
 /** What auditors ask of one reservation: who was called, who was paid, and why not. */
 export function historyEndpoints(
@@ -16,6 +17,8 @@ export function historyEndpoints(
   register({
     methods: ['GET'],
     paths: ['reservation/:id/history'],
+    scope: 'audit',
+    concerns: ({ id }) => concernOfReservation(sources.db, id),
     summary: "A reservation's whole story across every stream it touched, in words; or as it was known at a moment",
     answers: { text: 'The story', json: shownStory, others: ['application/x-ndjson', 'text/csv'] },
     takes: {

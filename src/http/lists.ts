@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Database } from '../postgres/pool.ts';
 import { type HitRow, hitsByIds, listHits } from '../projections/hits.ts';
-import { listProtoHits } from '../projections/protoHits.ts';
+import { listProtoHits, protoHitsByIds } from '../projections/protoHits.ts';
 import { jsonAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, hitId, wholeNumber } from './fields.ts';
@@ -12,23 +12,30 @@ export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database
   register({
     methods: ['GET', 'POST'],
     paths: ['protohit/list'],
+    scope: 'read',
+    concerns: 'of the caller',
     summary: 'Every ProtoHIT',
     answers: { text: null, json: z.array(shownProtoHit) },
     takes: {},
-    run: async () => jsonAnswer((await listProtoHits(db)).map(toWire)),
+    run: async (_, __, { limitedTo }) => {
+      const protoHits = limitedTo === null ? await listProtoHits(db) : (await protoHitsByIds(db, [limitedTo])).values();
+      return jsonAnswer(Array.from(protoHits, toWire));
+    },
   });
 
   register({
     methods: ['GET', 'POST'],
     paths: ['hit/list'],
+    scope: 'read',
+    concerns: 'of the caller',
     summary: 'HITs, newest first',
     answers: { text: null, json: z.array(shownHit) },
     takes: {
       limit: about('How many, 25 unless said', wholeNumber(1, 1_000)).optional(),
       before: about('The last one of the page before', hitId).optional(),
     },
-    run: async ({ limit = 25, before }) => {
-      const page = await listHits(db, { limit, before });
+    run: async ({ limit = 25, before }, _, { limitedTo }) => {
+      const page = await listHits(db, { limit, before, protoHitId: limitedTo });
       if (page.length === 0 && before && !(await hitsByIds(db, [before])).has(before))
         return problem(404, 'no such HIT');
       return jsonAnswer(page.map(listed));

@@ -1,8 +1,10 @@
-import type { ProtoHitId } from '../domain/ids.ts';
+import type { ProtoHitId, ReservationId } from '../domain/ids.ts';
 import type { Database } from '../postgres/pool.ts';
 import { findProtoHit, findProtoHitByHitType, type ProtoHitRow } from '../projections/protoHits.ts';
+import { findReservation } from '../projections/reservations.ts';
 import { type Answer, problem } from './answers.ts';
 import { about, hitType, protoHitId } from './fields.ts';
+import type { Concern } from './scopes.ts';
 
 /** How a request names a ProtoHIT: by its id, or by its hit_type_id. */
 export const namesProtoHit = {
@@ -39,6 +41,16 @@ export const namedProtoHitOrAll = async (
   named.id === undefined && named.hitType === undefined
     ? { type: 'found', protoHit: undefined }
     : namedProtoHit(db, named);
+
+/** What a request concerns that names a ProtoHIT, or none and so all of them. */
+export async function concernOf(db: Database, named: Named): Promise<Concern> {
+  const found = await namedProtoHitOrAll(db, named);
+  return found.type === 'not found' ? null : (found.protoHit?.protoHitId ?? 'everything');
+}
+
+/** What a request concerns that names a reservation. */
+export const concernOfReservation = async (db: Database, id: ReservationId): Promise<Concern> =>
+  (await findReservation(db, id))?.protoHitId ?? null;
 
 const notFound = (answer: Answer): NotFound => ({ type: 'not found', answer });
 

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Commands } from '../commands/commands.ts';
+import type { Database } from '../postgres/pool.ts';
+import { findProtoHitByHitType } from '../projections/protoHits.ts';
 import { id } from './answerSchemas.ts';
 import { answerTo, idAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint, Unpack } from './endpoint.ts';
@@ -12,11 +14,15 @@ const described = z.object(protoHitShape).openapi('ProtoHITFields');
 /** `puttask`: ProtoHITs are defined and revised. */
 export function protoHitEndpoints(
   register: RegisterEndpoint,
-  { commands }: { commands: Pick<Commands, 'putProtoHit'> },
+  { commands, db }: { commands: Pick<Commands, 'putProtoHit'>; db: Database },
 ): void {
   register({
     methods: ['POST'],
     paths: ['puttask'],
+    scope: 'commands',
+    concerns: async ({ hit_type_id }) =>
+      (hit_type_id === undefined ? undefined : await findProtoHitByHitType(db, hit_type_id))?.protoHitId ??
+      'everything',
     summary: 'Define a ProtoHIT, or revise the one of that hit_type_id',
     answers: { text: "The ProtoHIT's id", json: id },
     takes: protoHitShape,

@@ -6,7 +6,7 @@ import { findReservation } from '../projections/reservations.ts';
 import { jsonAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, reservationId, shownForeignId, wholeNumber } from './fields.ts';
-import { namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
+import { concernOfReservation, namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
 import { shownProtoHit, toWire } from './protoHitFields.ts';
 
 const STATES = ['made', 'invoked', 'finished', 'cancelled', 'timedOut'] as const;
@@ -23,6 +23,8 @@ export function reservationListEndpoints(
   register({
     methods: ['GET', 'POST'],
     paths: ['reservation/list'],
+    scope: 'read',
+    concerns: 'of the caller',
     summary: 'Reservations with their ProtoHITs, newest first',
     answers: { text: null, json: z.array(shownReservation) },
     takes: {
@@ -31,10 +33,11 @@ export function reservationListEndpoints(
       state: field(z.enum(STATES), `one of ${STATES.join(', ')}`).optional(),
       hitType: namesProtoHit.hitType,
     },
-    run: async ({ limit = 25, before, state: phase, hitType }) => {
+    run: async ({ limit = 25, before, state: phase, hitType }, _, { limitedTo }) => {
       const found = await namedProtoHitOrAll(db, { hitType });
       if (found.type === 'not found') return found.answer;
-      const protoHitId = found.protoHit?.protoHitId;
+      const protoHitId = found.protoHit?.protoHitId ?? limitedTo ?? undefined;
+      if (limitedTo !== null && protoHitId !== limitedTo) return jsonAnswer([]);
       const page = await listReservations(db, { limit, before, phase, protoHitId, ...presence() });
       if (page.length === 0 && before && !(await findReservation(db, before))) return NO_RESERVATION;
       return jsonAnswer(page.map(listed));
@@ -44,6 +47,8 @@ export function reservationListEndpoints(
   register({
     methods: ['GET'],
     paths: ['reservation/:id{[0-9a-fA-F-]+}'],
+    scope: 'read',
+    concerns: ({ id }) => concernOfReservation(db, id),
     summary: 'One reservation',
     answers: { text: null, json: shownReservation },
     takes: { id: reservationId },

@@ -6,7 +6,13 @@ import { answerTo, idAnswer, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, number, payload, reservationId, wholeNumber } from './fields.ts';
 import { foreignIdFields, givenForeignId, NO_FOREIGN_ID } from './givenForeignId.ts';
-import { namedProtoHitId, namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
+import {
+  concernOf,
+  concernOfReservation,
+  namedProtoHitId,
+  namedProtoHitOrAll,
+  namesProtoHit,
+} from './namedProtoHit.ts';
 
 const ENDINGS = [
   ['finishReservation', ['reservation/finish', 'reservation/done'], 'Send no more workers'],
@@ -28,6 +34,8 @@ export function reservationEndpoints(
   register({
     methods: ['POST'],
     paths: ['reservation/make'],
+    scope: 'commands',
+    concerns: (named) => concernOf(db, named),
     summary: 'Announce work for a ProtoHIT: recruiting begins, nobody is told yet',
     answers: { text: "The reservation's id", json: id },
     takes: {
@@ -51,6 +59,8 @@ export function reservationEndpoints(
   register({
     methods: ['POST'],
     paths: ['reservation/invoke'],
+    scope: 'commands',
+    concerns: ({ id }) => concernOfReservation(db, id),
     summary: 'Ask for the workers now',
     answers: { text: '`OK`', json: done },
     takes: { id: reservationId, ...foreignIdFields },
@@ -65,6 +75,8 @@ export function reservationEndpoints(
     register({
       methods: ['POST'],
       paths,
+      scope: 'commands',
+      concerns: ({ id }) => concernOfReservation(db, id),
       summary,
       answers: { text: '`OK`', json: done },
       takes: { id: reservationId },
@@ -75,6 +87,8 @@ export function reservationEndpoints(
   register({
     methods: ['POST'],
     paths: ['reservation/finish/all'],
+    scope: 'commands',
+    concerns: (named) => concernOf(db, named),
     summary: 'Finish every open reservation (of one ProtoHIT, if named) and take down every HIT nobody needs',
     answers: { text: '`OK`', json: done.extend({ finished: z.int() }) },
     takes: namesProtoHit,

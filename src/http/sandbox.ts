@@ -5,7 +5,7 @@ import { done } from './answerSchemas.ts';
 import { answerTo, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { trueOrFalse } from './fields.ts';
-import { namedProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
+import { concernOf, namedProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 
 /** Where a ProtoHIT's next HITs go: the marketplace's sandbox, or the real one. */
 export function sandboxEndpoints(
@@ -15,6 +15,8 @@ export function sandboxEndpoints(
   register({
     methods: ['POST'],
     paths: ['protohit/sandbox/get'],
+    scope: 'read',
+    concerns: (named) => concernOf(db, named),
     summary: "Do a ProtoHIT's next HITs go to the sandbox?",
     answers: { text: '`true` or `false`', json: z.boolean() },
     takes: namesProtoHit,
@@ -29,6 +31,8 @@ export function sandboxEndpoints(
   register({
     methods: ['POST'],
     paths: ['protohit/sandbox/set'],
+    scope: 'commands',
+    concerns: (named) => concernOf(db, named),
     summary: "Send a ProtoHIT's next HITs to the sandbox, or to the real marketplace",
     answers: { text: '`OK`', json: done },
     takes: { ...namesProtoHit, sandbox: trueOrFalse },
@@ -43,6 +47,8 @@ export function sandboxEndpoints(
   register({
     methods: ['POST'],
     paths: ['toggleSandbox'],
+    scope: 'commands',
+    concerns: (named) => concernOf(db, named),
     summary: "Turn over where a ProtoHIT's next HITs go",
     answers: { text: '`OK`', json: done },
     takes: namesProtoHit,

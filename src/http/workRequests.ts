@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Commands } from '../commands/commands.ts';
+import type { Database } from '../postgres/pool.ts';
+import { findWorkRequest } from '../projections/workRequests.ts';
 import { done, id } from './answerSchemas.ts';
 import { answerTo, idAnswer, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
@@ -17,11 +19,13 @@ const reopens = field(z.unknown(), 'anything', {
 /** Work requests: notes that work exists. Nobody is dispatched by them. */
 export function workRequestEndpoints(
   register: RegisterEndpoint,
-  { commands }: { commands: Pick<Commands, 'putWork' | 'workDone'> },
+  { commands, db }: { commands: Pick<Commands, 'putWork' | 'workDone'>; db: Database },
 ): void {
   register({
     methods: ['POST'],
     paths: ['putwork'],
+    scope: 'commands',
+    concerns: async ({ id }) => id,
     summary: 'Make a work request; reservation/make replaced it',
     answers: { text: "The work request's id", json: id },
     deprecated,
@@ -36,6 +40,8 @@ export function workRequestEndpoints(
   register({
     methods: ['POST'],
     paths: ['putwork/done'],
+    scope: 'commands',
+    concerns: async ({ id }) => (await findWorkRequest(db, id))?.protoHitId ?? null,
     summary: 'Mark a work request as done, or (`false`) as not done after all',
     answers: { text: '`OK`', json: done },
     deprecated: { ...deprecated, successor: 'reservation/finish' },

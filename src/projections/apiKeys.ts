@@ -1,5 +1,6 @@
+import type { Scope } from '../domain/apiKey.ts';
 import { streamId } from '../domain/event.ts';
-import type { ApiKeyId, Instant } from '../domain/ids.ts';
+import type { ApiKeyId, Instant, ProtoHitId } from '../domain/ids.ts';
 import { columnsOf, foldInto, type Table } from './fold.ts';
 import type { Queryable } from './projection.ts';
 
@@ -7,6 +8,8 @@ import type { Queryable } from './projection.ts';
 export type ApiKeyRow = {
   readonly apiKeyId: ApiKeyId;
   readonly label: string;
+  readonly scopes: readonly Scope[];
+  readonly protoHitId: ProtoHitId | null;
   readonly issuedAt: Instant;
   readonly revokedAt: Instant | null;
 };
@@ -17,23 +20,25 @@ const table: Table<ApiKeyRow> = {
     create table api_keys (
       api_key_id uuid primary key,
       label text not null,
+      scopes text[] not null,
+      proto_hit_id uuid,
       issued_at double precision not null,
       revoked_at double precision
     );`,
   key: 'apiKeyId',
-  columns: ['apiKeyId', 'label', 'issuedAt', 'revokedAt'],
+  columns: ['apiKeyId', 'label', 'scopes', 'protoHitId', 'issuedAt', 'revokedAt'],
 };
 
 export const apiKeys = foldInto({
   table,
-  version: 1,
+  version: 2,
   events: ['ApiKeyIssued', 'ApiKeyRevoked'],
   keyOf: (event) => streamId(event.stream),
   evolve: (row, event): ApiKeyRow | null => {
     switch (event.type) {
       case 'ApiKeyIssued': {
-        const { apiKeyId, label, at } = event.data;
-        return { apiKeyId, label, issuedAt: at, revokedAt: null };
+        const { at, ...issued } = event.data;
+        return { ...issued, issuedAt: at, revokedAt: null };
       }
       case 'ApiKeyRevoked':
         return row && { ...row, revokedAt: event.data.at };

@@ -169,15 +169,16 @@ export async function hitsByMarketplaceIds(
 /** Newest first; `before` is the last one of the page before. */
 export const listHits = (
   db: Queryable,
-  { limit, before }: { limit: number; before?: HitId | undefined },
+  { limit, before, protoHitId }: { limit: number; before?: HitId | undefined; protoHitId?: ProtoHitId | null },
 ): Promise<readonly HitRow[]> =>
   rowsWhere(
     db,
     `($2::uuid is null or (h.requested_at, h.hit_id) <
         (select requested_at, hit_id from hits where hit_id = $2))
+     and ($3::uuid is null or h.proto_hit_id = $3)
      order by h.requested_at desc, h.hit_id desc
      limit $1`,
-    [limit, before],
+    [limit, before, protoHitId],
   );
 
 /** Decided, and not known to be posted or refused; oldest first. */

@@ -79,8 +79,12 @@ export function inWords(event: DomainEvent, subject?: string): string {
     case 'WorkRequestReopened':
       return 'The noted work was not done after all.';
 
-    case 'ApiKeyIssued':
-      return `API key ${event.data.apiKeyId} was issued${event.data.label === '' ? '' : `, ${quoted(event.data.label)}`}.`;
+    case 'ApiKeyIssued': {
+      const { apiKeyId, label, scopes, protoHitId } = event.data;
+      const named = label === '' ? '' : `, ${quoted(label)}`;
+      const limit = protoHitId === null ? '' : `, for ProtoHIT ${protoHitId} alone`;
+      return `API key ${apiKeyId} was issued${named}, for ${scopes.join(' and ')}${limit}.`;
+    }
     case 'ApiKeyRevoked':
       return 'The API key was revoked: it opens nothing any more.';
 

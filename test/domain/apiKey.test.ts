@@ -12,7 +12,10 @@ import { ids, STARTED_AT as NOW } from '../support/events.ts';
 import { specificationOf } from '../support/given.ts';
 
 const given = specificationOf<ApiKey, ApiKeyEvent>({ initial: noApiKey, evolve: evolveApiKey });
-const issued: ApiKeyEvent = { type: 'ApiKeyIssued', data: { apiKeyId: ids.apiKey(1), label: 'app', at: NOW } };
+const issued = {
+  type: 'ApiKeyIssued',
+  data: { apiKeyId: ids.apiKey(1), label: 'app', scopes: ['commands', 'read'], protoHitId: ids.protoHit(1), at: NOW },
+} satisfies ApiKeyEvent;
 const revoked: ApiKeyEvent = { type: 'ApiKeyRevoked', data: { at: NOW } };
 
 test('an API key is issued once and revoked once', () => {
@@ -26,6 +29,12 @@ test('an API key that nobody issued cannot be revoked', () =>
     .when(revoke, { at: NOW })
     .thenRefused('notFound', /API key/));
 test('an API key leaves no secret in the log', () =>
-  expect(Object.keys(apiKeyEvents.ApiKeyIssued.shape).sort()).toEqual(['apiKeyId', 'at', 'label']));
+  expect(Object.keys(apiKeyEvents.ApiKeyIssued.shape).sort()).toEqual([
+    'apiKeyId',
+    'at',
+    'label',
+    'protoHitId',
+    'scopes',
+  ]));
 test('an API key that was revoked stays so, even if it is issued once more', () =>
   given(issued, revoked).when(issue, issued.data).thenNothing());

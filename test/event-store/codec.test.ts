@@ -48,3 +48,9 @@ test('older data is upcast step by step to the shape of today', () => {
   });
   expect(() => decode(stored({ version: 4 }), upcasters)).toThrow(/newer version/);
 });
+
+test('a key from before scopes could do all there was', () => {
+  const issued = { apiKeyId: '00000005-0000-7000-8000-000000000001', label: 'app', at: 1 };
+  const event = decode(stored({ type: 'ApiKeyIssued', stream: 'apiKey-1', version: 1, data: issued }));
+  expect(event.data).toEqual({ ...issued, scopes: ['commands', 'read', 'audit'], protoHitId: null });
+});

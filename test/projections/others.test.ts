@@ -63,12 +63,26 @@ test('a work request is open, done, and open again', async () => {
 test('API keys are listed, oldest first, also those that were revoked', async () => {
   const issued = (n: number): DomainEvent => ({
     type: 'ApiKeyIssued',
-    data: { apiKeyId: ids.apiKey(n), label: `key ${n}`, at: at + n },
+    data: { apiKeyId: ids.apiKey(n), label: `key ${n}`, scopes: ['read'], protoHitId: ids.protoHit(n), at: at + n },
   });
   for (const n of [2, 1]) await given(streamOf.apiKey(ids.apiKey(n)), issued(n));
   await given(streamOf.apiKey(ids.apiKey(1)), { type: 'ApiKeyRevoked', data: { at: at + 9 } });
   expect(await listApiKeys(db)).toEqual([
-    { apiKeyId: ids.apiKey(1), label: 'key 1', issuedAt: at + 1, revokedAt: at + 9 },
-    { apiKeyId: ids.apiKey(2), label: 'key 2', issuedAt: at + 2, revokedAt: null },
+    {
+      apiKeyId: ids.apiKey(1),
+      label: 'key 1',
+      scopes: ['read'],
+      protoHitId: ids.protoHit(1),
+      issuedAt: at + 1,
+      revokedAt: at + 9,
+    },
+    {
+      apiKeyId: ids.apiKey(2),
+      label: 'key 2',
+      scopes: ['read'],
+      protoHitId: ids.protoHit(2),
+      issuedAt: at + 2,
+      revokedAt: null,
+    },
   ]);
 });

@@ -105,8 +105,8 @@ const EXAMPLES: Examples = {
   WorkRequestDone: [{ at }, 'The noted work was done.'],
   WorkRequestReopened: [{ at }, 'The noted work was not done after all.'],
   ApiKeyIssued: [
-    { apiKeyId: ids.apiKey(1), label: 'the shop', at },
-    `API key ${ids.apiKey(1)} was issued, "the shop".`,
+    { apiKeyId: ids.apiKey(1), label: 'the shop', scopes: ['commands', 'read'], protoHitId: ids.protoHit(2), at },
+    `API key ${ids.apiKey(1)} was issued, "the shop", for commands and read, for ProtoHIT ${ids.protoHit(2)} alone.`,
   ],
   ApiKeyRevoked: [{ at }, 'The API key was revoked: it opens nothing any more.'],
   OperatorAdded: [{ operator: OperatorName.parse('ann'), at }, 'ann may sign in to the pages.'],

@@ -265,7 +265,18 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
     reopenWork: (a: number) =>
       together(all.workRequest.change(a, workRequest.reopenWorkRequest(all.workRequest.at(a), now()))),
     issueKey: (a: number) =>
-      together(all.apiKey.change(a, issue(all.apiKey.at(a), { apiKeyId: ids.apiKey(a), label: `key ${a}`, ...now() }))),
+      together(
+        all.apiKey.change(
+          a,
+          issue(all.apiKey.at(a), {
+            apiKeyId: ids.apiKey(a),
+            label: `key ${a}`,
+            scopes: ['read'],
+            protoHitId: null,
+            ...now(),
+          }),
+        ),
+      ),
     revokeKey: (a: number) => together(all.apiKey.change(a, revoke(all.apiKey.at(a), now()))),
   } satisfies Record<string, (a: number, b: number) => void>;
 }
