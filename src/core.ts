@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { version } from './cli/version.ts';
 import { type Commands, createCommands } from './commands/commands.ts';
 import type { Settings } from './config.ts';
 import type { Instant } from './domain/ids.ts';
+import { identifyLog } from './event-store/identity.ts';
 import type { EventStore } from './event-store/port.ts';
 import type { StoredBatch } from './event-store/postgres/groupCommit.ts';
 import { createPostgresStore } from './event-store/postgres/store.ts';
@@ -15,6 +17,7 @@ import { type CaughtUp, createCaughtUp } from './projections/caughtUp.ts';
 import { leaseOf } from './projections/oldVersions.ts';
 import { type Projection, searchPathOf } from './projections/projection.ts';
 import { runProjector } from './projections/projector.ts';
+import { expectSameLog } from './projections/sameLog.ts';
 import { setUpReadModels } from './projections/setUp.ts';
 
 /** The database, up to date. */
@@ -89,6 +92,14 @@ export async function openCore(
   });
   await setUpReadModels({ db: pool, projections });
   const store = observed(createPostgresStore({ url: logUrl, pool: logPool, log, onBatch }));
+  const unopened = async (reason: unknown): Promise<never> => {
+    await store.close();
+    await Promise.all([pool.end(), logPool.end()]);
+    await database.close();
+    throw reason;
+  };
+  const logId = await identifyLog(store, { version, clock }).catch(unopened);
+  await expectSameLog(pool, logId).catch(unopened);
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const projectorLeases = projections.map(leaseOf);

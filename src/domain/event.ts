@@ -12,6 +12,7 @@ import type {
   ReservationId,
   WorkRequestId,
 } from './ids.ts';
+import { type LogEvent, logEvents } from './log.ts';
 import { type OperatorEvent, type OperatorName, operatorEvents } from './operator.ts';
 import { type PresenceEvent, presenceEvents } from './presence.ts';
 import { type ProtoHitEvent, protoHitEvents } from './protoHit.ts';
@@ -27,7 +28,8 @@ export type DomainEvent =
   | HitEvent
   | WorkRequestEvent
   | ApiKeyEvent
-  | OperatorEvent;
+  | OperatorEvent
+  | LogEvent;
 
 export type EventType = DomainEvent['type'];
 
@@ -41,6 +43,7 @@ export const eventSchemas = {
   ...workRequestEvents,
   ...apiKeyEvents,
   ...operatorEvents,
+  ...logEvents,
 } satisfies Record<EventType, z.ZodType>;
 
 /** Who did it: `key:<id>`, `operator:<name>`, `worker:<id>`, `anyone` (an open API), `scheduler`, `marketplace`. */
@@ -78,7 +81,8 @@ export type StreamCategory =
   | 'hit'
   | 'workRequest'
   | 'apiKey'
-  | 'operator';
+  | 'operator'
+  | 'log';
 
 export const streamOf = {
   protoHit: (id: ProtoHitId): StreamName => `protoHit-${id}`,
@@ -89,6 +93,7 @@ export const streamOf = {
   workRequest: (id: WorkRequestId): StreamName => `workRequest-${id}`,
   apiKey: (id: ApiKeyId): StreamName => `apiKey-${id}`,
   operator: (name: OperatorName): StreamName => `operator-${name}`,
+  log: (): StreamName => 'log-retainer',
 } as const;
 
 /** The id part of a stream's name. */

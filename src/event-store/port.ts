@@ -105,6 +105,8 @@ export type EventStore = {
   readonly subscribe: (options: SubscribeOptions) => AsyncIterable<Batch>;
   /** The position of the last event; `BEGINNING` if there is none. */
   readonly head: () => Promise<Position>;
+  /** The very first event of the log, whoever wrote it; null while the log is empty. */
+  readonly first: () => Promise<{ readonly type: string; readonly stream: string } | null>;
   /** Roughly how many events lie after a position (all of them by default), and quickly: for progress bars and
    * gauges, never for a decision. */
   readonly count: (after?: Position) => Promise<number>;

@@ -88,6 +88,11 @@ export function inWords(event: DomainEvent, subject?: string): string {
     case 'ApiKeyRevoked':
       return 'The API key was revoked: it opens nothing any more.';
 
+    case 'LogOpened':
+      return `The log was opened by version ${event.data.version} of the service.`;
+    case 'LogUpgraded':
+      return `The log is written in format ${event.data.format} from here on, by version ${event.data.version}.`;
+
     case 'OperatorAdded':
       return `${event.data.operator} may sign in to the pages.`;
     case 'OperatorPasswordChanged':

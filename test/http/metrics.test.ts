@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { feeOnReward } from '../../src/domain/fees.ts';
 import { atMostEvery } from '../../src/http/metrics/gauges.ts';
 import { largest } from '../../src/http/metrics/people.ts';
+import { leaseOf } from '../../src/projections/oldVersions.ts';
+import { tasks } from '../../src/projections/tasks.ts';
 import { openWork, startTestService, type TestService, until } from '../support/service.ts';
 import { clientOf } from './client.ts';
 import { protoHit } from './wire.ts';
@@ -51,7 +53,7 @@ test('from the invoke to the worker who was told: latency, pools, money', async 
 });
 
 test('a node says which leases it holds, how long its queues are, and what it has of Postgres', async () => {
-  for (const lease of ['projector tasks v1', 'scheduler'])
+  for (const lease of [leaseOf(tasks), 'scheduler'])
     await until(async () => (await metric(`retainer_lease_held{lease="${lease}"}`)) === 1);
   for (const queue of ['appends', 'stream_reads', 'task_lookups', 'postgres', 'postgres_log'])
     expect(await metric(`retainer_queue_depth{queue="${queue}"}`)).toBeLessThan(10);

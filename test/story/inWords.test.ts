@@ -109,6 +109,11 @@ const EXAMPLES: Examples = {
     `API key ${ids.apiKey(1)} was issued, "the shop", for commands and read, for ProtoHIT ${ids.protoHit(2)} alone.`,
   ],
   ApiKeyRevoked: [{ at }, 'The API key was revoked: it opens nothing any more.'],
+  LogOpened: [
+    { application: 'retainer', logId: '01890000-0000-7000-8000-000000000000', format: 1, version: '0.1.0', at },
+    'The log was opened by version 0.1.0 of the service.',
+  ],
+  LogUpgraded: [{ format: 2, version: '0.2.0', at }, 'The log is written in format 2 from here on, by version 0.2.0.'],
   OperatorAdded: [{ operator: OperatorName.parse('ann'), at }, 'ann may sign in to the pages.'],
   OperatorPasswordChanged: [{ at }, 'The operator got another password, and was signed out everywhere.'],
   OperatorRemoved: [{ at }, 'The operator may sign in no more.'],

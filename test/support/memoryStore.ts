@@ -73,6 +73,7 @@ export function createMemoryStore(): EventStore & { readonly events: readonly Re
       }
     },
     head: async () => log.at(-1)?.position ?? BEGINNING,
+    first: async () => log[0] ?? null,
     count: async (after = BEGINNING) => log.filter(({ position }) => position > after).length,
     prune: async () => {
       throw new Error('the log in memory forgets nothing');

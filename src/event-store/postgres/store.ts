@@ -78,6 +78,15 @@ export function createPostgresStore({
       const head = await last();
       return head === null ? BEGINNING : toPosition(head);
     },
+    first: async () => {
+      const { rows } = await orUnavailable(
+        pool.query<{ type: string; stream: string }>({
+          text: 'select type, stream from event_store.events order by position limit 1',
+          ...PATIENCE,
+        }),
+      );
+      return rows[0] ?? null;
+    },
     count: async (after = BEGINNING) => Math.max(0, Number(await last()) - Number(fromPosition(after))),
     waiting: () => ({ appends: groupCommit.waiting(), reads: readsWaiting() }),
     prune: (options) => orUnavailable(prune(pool, options)),
