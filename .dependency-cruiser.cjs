@@ -42,8 +42,8 @@ module.exports = {
     {
       name: 'the-log-is-used-through-its-port',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(event-store/postgres/|core\\.ts$)' },
-      to: { path: '^src/event-store/postgres/' },
+      from: { path: '^src/', pathNot: '^src/(event-store/(postgres|kurrentdb)/|(core|eventStore)\\.ts$)' },
+      to: { path: '^src/event-store/(postgres|kurrentdb)/' },
     },
     {
       name: 'marketplaces-are-used-through-their-port',
@@ -73,8 +73,8 @@ module.exports = {
     {
       name: 'only-the-composition-root-knows-every-adapter',
       severity: 'error',
-      from: { pathNot: '^src/(service|core|recruiting|main|config)\\.ts$|^src/cli/' },
-      to: { path: '^src/(service|core|recruiting|main|config)\\.ts$|^src/cli/' },
+      from: { pathNot: '^src/(service|core|eventStore|recruiting|main|config)\\.ts$|^src/cli/' },
+      to: { path: '^src/(service|core|eventStore|recruiting|main|config)\\.ts$|^src/cli/' },
     },
     {
       name: 'no-development-dependency-in-the-product',

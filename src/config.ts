@@ -32,6 +32,16 @@ const url = (...schemes: readonly string[]) =>
     .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)))
     .meta({ expects: `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}` });
 
+/** A cluster's URL names several hosts, which is no URL to others. */
+const KURRENT = /^(kurrentdb|kurrent|kdb|esdb)(\+discover)?:\/\/[^\s/?]+/;
+const logUrl = z
+  .string()
+  .refine((value) => KURRENT.test(value) || (URL.canParse(value) && /^postgres(ql)?:/.test(value)))
+  .meta({
+    expects:
+      'a URL that begins with postgres:// or kurrentdb:// (or esdb://, kdb://, kurrent://, each also with +discover)',
+  });
+
 type Setting = {
   /** The name in the environment. */
   readonly variable: string;
@@ -71,9 +81,9 @@ const SETTINGS = {
   ),
   eventStoreUrl: setting(
     'EVENT_STORE_URL',
-    url('postgres', 'postgresql'),
+    logUrl,
     undefined,
-    'database of the log; default: the same as the read models',
+    'where the log is: a PostgreSQL, or a KurrentDB of 25.1 or newer; default: the database of the read models',
     { secret: true },
   ),
   checkpointKeyFile: setting(

@@ -7,7 +7,7 @@ import type { Instant } from './domain/ids.ts';
 import { identifyLog } from './event-store/identity.ts';
 import type { EventStore } from './event-store/port.ts';
 import type { StoredBatch } from './event-store/postgres/groupCommit.ts';
-import { createPostgresStore } from './event-store/postgres/store.ts';
+import { openEventStore } from './eventStore.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { holdLeases } from './postgres/lease.ts';
 import { migrate } from './postgres/migrate.ts';
@@ -50,7 +50,10 @@ export type Core = {
   /** Leases that this node competes for in order to project, and all that it holds now. */
   readonly projectorLeases: readonly string[];
   readonly leases: Set<string>;
-  readonly pools: { readonly readModels: pg.Pool; readonly log: pg.Pool };
+  readonly pools: {
+    readonly readModels: pg.Pool /** Null where the log is not in Postgres. */;
+    readonly log: pg.Pool | null;
+  };
   /** Ends the background work and lets go of every connection. */
   readonly close: () => Promise<void>;
 };
@@ -81,9 +84,12 @@ export async function openCore(
   const database = await openDatabase(settings, log);
   const { url } = database;
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
-  const logUrl = settings.eventStoreUrl ?? url;
-  if (logUrl !== url) await migrate(logUrl, log);
-  const logPool = createPool(logUrl, { max: 4, applicationName: 'retainer log', onError });
+  const opened = await openEventStore(settings.eventStoreUrl ?? url, { settings, log, onBatch }).catch(
+    async (error: unknown) => {
+      await database.close();
+      throw error;
+    },
+  );
   const pool = createPool(url, {
     max: 10,
     applicationName: 'retainer',
@@ -91,10 +97,10 @@ export async function openCore(
     onError,
   });
   await setUpReadModels({ db: pool, projections });
-  const store = observed(createPostgresStore({ url: logUrl, pool: logPool, log, onBatch }));
+  const store = observed(opened.store);
   const unopened = async (reason: unknown): Promise<never> => {
-    await store.close();
-    await Promise.all([pool.end(), logPool.end()]);
+    await opened.close();
+    await pool.end();
     await database.close();
     throw reason;
   };
@@ -127,13 +133,13 @@ export async function openCore(
     clock,
     projectorLeases,
     leases,
-    pools: { readModels: pool, log: logPool },
+    pools: { readModels: pool, log: opened.pool },
     close: async () => {
       ending.abort();
-      await store.close();
+      await opened.close();
       await projecting;
       await caughtUp.close();
-      await Promise.all([pool.end(), logPool.end()]);
+      await pool.end();
       await database.close();
     },
   };

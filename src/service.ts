@@ -150,7 +150,7 @@ const figuresOf = (
   streams,
   queues: () => {
     const { appends = 0, reads = 0 } = store.waiting?.() ?? {};
-    const [forReadModels, forLog] = [pools.readModels.waitingCount, pools.log.waitingCount];
+    const [forReadModels, forLog] = [pools.readModels.waitingCount, pools.log?.waitingCount ?? 0];
     return {
       appends,
       stream_reads: reads,
@@ -159,7 +159,7 @@ const figuresOf = (
       postgres_log: forLog,
     };
   },
-  connections: () => ({ read_models: pools.readModels, log: pools.log }),
+  connections: () => ({ read_models: pools.readModels, ...(pools.log ? { log: pools.log } : {}) }),
   leases: () => Object.fromEntries([...projectorLeases, SCHEDULER_LEASE].map((name) => [name, leases.has(name)])),
 });
 
