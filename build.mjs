@@ -1,6 +1,6 @@
 // Builds dist/ in a fraction of a second: the service as a few ES modules (dependencies stay in node_modules), and
-// the script for landing pages as one minified file. Types are checked by `npm run check:types`.
-import { chmod, cp, readdir, rm } from 'node:fs/promises';
+// the script for landing pages as one minified file, and as a module. Types are checked by `npm run check:types`.
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -26,13 +26,23 @@ const script = build({
   bundle: true,
   minify: true,
   platform: 'browser',
-  target: 'es2020',
+  target: 'es2022',
   format: 'iife',
   metafile: true,
   logLevel: 'warning',
 });
+const module = build({
+  entryPoints: ['src/browser/module.ts'],
+  outfile: 'dist/browser/module.js',
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  metafile: true,
+  logLevel: 'warning',
+});
 const pages = build({
-  entryPoints: ['src/browser/pages/status.ts'],
+  entryPoints: ['src/browser/pages/status.ts', 'src/browser/pages/bell.ts'],
   outdir: 'dist/browser',
   bundle: true,
   minify: true,
@@ -45,11 +55,19 @@ const pages = build({
 const migrations = 'src/postgres/migrations';
 const styles = 'dist/browser/pages.css';
 const types = 'dist/browser/retainer.d.ts';
+/** For pages that load the script: the same types as the module's, and the global. One file, so that it can be served. */
+async function globalTypes() {
+  const [api, global] = await Promise.all(
+    ['api.ts', 'global.d.ts'].map((name) => readFile(`src/browser/${name}`, 'utf8')),
+  );
+  await mkdir('dist/browser', { recursive: true });
+  await writeFile(types, api + global.replace(/^import .*\n/, ''));
+}
 const [results, names] = await Promise.all([
-  Promise.all([service, script, pages]),
+  Promise.all([service, script, module, pages]),
   readdir(migrations),
   cp(migrations, 'dist/migrations', { recursive: true }),
-  cp('src/browser/page-api.d.ts', types),
+  globalTypes(),
   cp('src/http/pages/pages.css', styles),
 ]);
 await chmod('dist/main.js', 0o755);

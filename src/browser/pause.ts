@@ -42,11 +42,11 @@ export function after(ms: number, callback: () => void): () => void {
   return cancel;
 }
 
-/** A loop's pauses, which can be cut short. */
+/** A loop's pauses, and what cuts one short. */
 export function createPauses() {
   let wake = (): void => {};
-  return {
-    pause: (ms: number): Promise<void> =>
+  return [
+    (ms: number): Promise<void> =>
       new Promise((resolve) => {
         const cancel = after(ms, resolve);
         wake = () => {
@@ -54,6 +54,6 @@ export function createPauses() {
           resolve();
         };
       }),
-    wake: (): void => wake(),
-  };
+    (): void => wake(),
+  ] as const;
 }

@@ -9,7 +9,7 @@ export async function request(
   const cancel = after(ms, () => aborting.abort());
   try {
     const response = await fetch(url, { ...init, signal: aborting.signal, cache: 'no-store', credentials: 'omit' });
-    return { ok: response.ok, text: await response.text() };
+    return { ok: response.ok, status: response.status, text: await response.text() };
   } finally {
     cancel();
   }

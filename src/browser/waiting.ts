@@ -1,4 +1,5 @@
 import { createBackoff } from './backoff.ts';
+import { now } from './now.ts';
 import { after, createPauses } from './pause.ts';
 import { request } from './request.ts';
 
@@ -23,17 +24,22 @@ const BEST_AGAIN_MS = 300_000;
 /**
  * Waits to be called: by server-sent events; where those do not get through, by polls that the service holds; where
  * those do not, by asking every second. Every way has an error path, and none ever gives up.
+ * Answers with what asks at once, and what stops.
  */
 export function startWaiting(server: string, assignmentId: string, onCall: (call: Call) => void) {
   const id = encodeURIComponent(assignmentId);
-  const backoff = createBackoff(500);
-  const { pause, wake } = createPauses();
+  const [succeeded, failed] = createBackoff(500);
+  const [pause, wake] = createPauses();
   let isCalled = false;
+  let isStopped = false;
+  /** Ends what is under way, or looks whether it is alive. */
+  let end = (): void => {};
+  let look = (): void => {};
 
   const take = (text: string): Outcome => {
     const call = JSON.parse(text) as Call;
     if (!call.start && !call.released) return 'through';
-    if (!isCalled) onCall(call);
+    if (!isCalled && !isStopped) onCall(call);
     isCalled = true;
     return 'called';
   };
@@ -41,9 +47,13 @@ export function startWaiting(server: string, assignmentId: string, onCall: (call
   const poll = async (waitSeconds = 0): Promise<Outcome> => {
     try {
       const query = waitSeconds > 0 ? `?wait=${waitSeconds}` : '';
-      const { ok, text } = await request(`${server}/gettask/assignment/${id}${query}`, {
-        ms: waitSeconds * 1000 + TIMEOUT_MS,
-      });
+      const aborting = new AbortController();
+      if (waitSeconds > 0) end = () => aborting.abort();
+      const { ok, text } = await request(
+        `${server}/gettask/assignment/${id}${query}`,
+        { ms: waitSeconds * 1000 + TIMEOUT_MS },
+        aborting,
+      );
       return ok ? take(text) : 'failed';
     } catch {
       return 'failed';
@@ -52,15 +62,16 @@ export function startWaiting(server: string, assignmentId: string, onCall: (call
 
   const stream = (): Promise<Outcome> =>
     new Promise((resolve) => {
-      if (typeof EventSource === 'undefined') return resolve('failed');
-      const openedAt = performance.now();
+      const openedAt = now();
       const source = new EventSource(`${server}/wait/assignment/${id}`);
       let cancel = after(TIMEOUT_MS, () => settle('failed'));
       const settle = (outcome: Outcome): void => {
         cancel();
+        look = () => {};
         source.close();
         resolve(outcome);
       };
+      end = () => settle('failed');
       const hear = (event: Event): void => {
         try {
           settle(take((event as MessageEvent<string>).data));
@@ -77,10 +88,14 @@ export function startWaiting(server: string, assignmentId: string, onCall: (call
       source.addEventListener('released', hear);
       source.onopen = () => {
         cancel();
-        backoff.succeeded();
+        succeeded();
         cancel = after(CHECK_STREAM_MS, check);
+        look = () => {
+          cancel();
+          void check();
+        };
       };
-      source.onerror = () => settle(performance.now() - openedAt > LASTING_MS ? 'through' : 'failed');
+      source.onerror = () => settle(now() - openedAt > LASTING_MS ? 'through' : 'failed');
     });
 
   /** From the best to the plainest. */
@@ -90,31 +105,39 @@ export function startWaiting(server: string, assignmentId: string, onCall: (call
   const run = async (): Promise<void> => {
     let way = 0;
     let strikes = 0;
-    let since = performance.now();
-    while (!isCalled) {
-      const startedAt = performance.now();
+    let since = now();
+    while (!isCalled && !isStopped) {
+      const startedAt = now();
       let outcome = await (ways[way] ?? poll)();
       // Is it this way that does not get through, or is the service away? And was there a call meanwhile?
       const isThisWay = outcome === 'failed' && way < PLAIN && (await poll()) === 'through';
-      if (isCalled) return;
+      if (isCalled || isStopped) return;
       if (outcome === 'through') {
         strikes = 0;
-        backoff.succeeded();
+        succeeded();
       } else if (isThisWay && ++strikes >= STRIKES) {
         way++;
         strikes = 0;
-        since = performance.now();
+        since = now();
         outcome = 'through';
       }
-      if (way > 0 && performance.now() - since > BEST_AGAIN_MS) way = 0;
-      if (outcome === 'failed') await pause(backoff.failed());
-      else if (way !== HELD || performance.now() - startedAt < POLL_MS) await pause(POLL_MS * (0.5 + Math.random()));
+      if (way > 0 && now() - since > BEST_AGAIN_MS) way = 0;
+      if (outcome === 'failed') await pause(failed());
+      else if (way !== HELD || now() - startedAt < POLL_MS) await pause(POLL_MS * (0.5 + Math.random()));
     }
   };
   void run();
 
-  return {
-    /** Does not sit out a pause: the page is in view again, or online. */
-    now: wake,
-  };
+  return [
+    /** Does not sit out a pause, nor believe a stream: the page is in view again, or online, or was asleep. */
+    (): void => {
+      look();
+      wake();
+    },
+    (): void => {
+      isStopped = true;
+      end();
+      wake();
+    },
+  ] as const;
 }

@@ -34,7 +34,7 @@ export type OpenOptions = {
   /** The page's Content-Security-Policy. */
   readonly policy?: string;
   /** Prepares the tab before it loads the page. */
-  readonly before?: (page: Page) => Promise<void>;
+  readonly before?: (page: Page) => Promise<unknown>;
 };
 
 export type LandingPage = {

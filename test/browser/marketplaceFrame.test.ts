@@ -61,18 +61,20 @@ describe("the example's landing page in the marketplace's frame", () => {
     await tab.getByRole('link', { name: TITLE }).first().click();
     await state(tab, 'This is a preview');
     await tab.getByRole('button', { name: 'Accept' }).click();
-    await state(tab, 'Please wait here');
-    expect(await framed(tab).getByRole('button').count()).toBe(0);
+    await state(tab, 'Ready to wait?');
+    await framed(tab).getByRole('button', { name: "I'm ready" }).click();
+    await state(tab, 'Waiting for work');
 
     const shown = async (): Promise<{ workers: number; responded: number }> =>
       JSON.parse(await (await fetch(`${service.url}/reservation/${reservation}`)).text());
     await until(async () => (await shown()).workers === 1);
     await ask('reservation/invoke', { id: reservation });
-    await state(tab, 'There is work: 42');
+    await state(tab, 'There is work!');
+    await framed(tab).getByRole('button', { name: 'Start' }).click();
     await until(async () => (await shown()).responded === 1);
 
-    await framed(tab).getByLabel('How do you feel today?').fill('Fine, thank you');
-    await framed(tab).getByRole('button', { name: 'Submit the HIT' }).click();
+    await framed(tab).getByLabel('A boat').check();
+    await framed(tab).getByRole('button', { name: 'Submit' }).click();
     await framed(tab).getByText('The HIT was submitted').waitFor();
     await tab.getByRole('link', { name: 'Earnings' }).click();
     await until(async () => {

@@ -245,7 +245,7 @@ test('pages on other origins may use the workers’ paths and load the script', 
     expect(script.headers.get('content-type')).toMatch('text/javascript');
     const body = await script.text();
     expect(body).toContain(url);
-    expect(Buffer.byteLength(body)).toBeLessThan(10 * 1024);
+    expect(Buffer.byteLength(body)).toBeLessThan(12 * 1024);
     const again = await fetch(`${url}/${path}`, { headers: { 'If-None-Match': script.headers.get('etag') ?? '' } });
     expect(again.status).toBe(304);
   }

@@ -15,6 +15,7 @@ const ofPackage = (path: string): readonly URL[] => [new URL(`file://${resolve(p
 
 const ASSETS: Readonly<Record<string, { type: string; places: () => readonly URL[] }>> = {
   '/assets/pages.css': { type: CSS, places: () => beside('pages.css') },
+  '/assets/bell.js': { type: JS, places: () => beside('bell.js') },
   '/assets/status.js': { type: JS, places: () => beside('status.js') },
   '/assets/uPlot.css': { type: CSS, places: () => ofPackage('uplot/dist/uPlot.min.css') },
 };

@@ -1,58 +1,100 @@
 import { html } from 'hono/html';
 
-/** A landing page that works: wait, be called, do something small, submit. docs/landing-page.md explains it. */
+/**
+ * A landing page that works: wait, be called, label a picture, submit. docs/landing-page.md explains it. All of it is
+ * in this one file, because it is meant to be read and copied.
+ */
 export const examplePage = (publicUrl: string) => html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Landing page example</title>
+    <title>Label a picture</title>
     <style>
-      body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem; }
-      :root { color-scheme: light dark; }
-      button, input { font: inherit; max-width: 100%; box-sizing: border-box; }
-      button { padding: 0.4em 1.2em; }
+      :root { color-scheme: light dark; --accent: light-dark(#0a6c74, #5cc8d0); --line: #8885; }
+      body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1.2rem; }
+      h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 0.4rem; }
+      [hidden] { display: none; }
+      svg { display: block; width: 100%; border-radius: 14px; margin: 1rem 0; }
+      fieldset { border: 0; padding: 0; margin: 0; display: grid; gap: 0.6rem; grid-template-columns: 1fr 1fr; }
+      legend { font-weight: 600; margin-bottom: 0.6rem; }
+      #task label { display: flex; align-items: center; gap: 0.6rem; padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-radius: 10px; }
+      #task label:has(:checked) { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
+      input { accent-color: var(--accent); }
+      #task button { font: inherit; margin-top: 1rem; padding: 0.6em 1.4em; border: 0; border-radius: 10px;
+        background: #0a6c74; color: #fff; }
+      #problem { color: light-dark(#b3261e, #ff9d94); }
     </style>
     <script src="${publicUrl}/retainer.js"></script>
   </head>
   <body>
-    <h1 id="state" role="status">Please wait here</h1>
-    <p id="more">You are paid for waiting. Keep this page open: it tells you when there is something to do.</p>
-    <form id="submit" method="post" hidden>
-      <input type="hidden" name="assignmentId" />
-      <input type="hidden" name="result" />
-      <p id="task" hidden><label>How do you feel today? <input name="answer" autocomplete="off" /></label></p>
-      <button>Submit the HIT</button>
-    </form>
+    <main>
+      <h1>Label a picture</h1>
+      <p id="intro">
+        Wait until there is a picture, then say what it shows. That takes ten seconds. The whole wait is paid, even if
+        nobody needs you in the end.
+      </p>
+      <div id="wait"></div>
+      <form id="task" hidden>
+        <svg viewBox="0 0 320 180" role="img" aria-label="The picture to label">
+          <rect width="320" height="180" fill="#bfe3f2" />
+          <circle cx="270" cy="38" r="20" fill="#ffd35c" />
+          <g data-shows="boat" hidden>
+            <path d="M0 130h320v50H0z" fill="#3b82a6" />
+            <path d="M95 122h130l-22 32h-86z" fill="#8a4b2a" />
+            <path d="M158 30v88M164 34l48 80h-48zM152 48l-40 66h40z" fill="#fff" stroke="#5a3018" stroke-width="4" />
+          </g>
+          <g data-shows="house" hidden>
+            <path d="M0 138h320v42H0z" fill="#7fb069" />
+            <path d="M110 80h100v72H110z" fill="#f3e3c3" />
+            <path d="M98 84l62-48 62 48z" fill="#b5482f" />
+            <path d="M148 112h24v40h-24z" fill="#7a4a2b" />
+            <path d="M122 94h18v18h-18zM180 94h18v18h-18z" fill="#6fa8c7" />
+          </g>
+          <g data-shows="tree" hidden>
+            <path d="M0 142h320v38H0z" fill="#7fb069" />
+            <path d="M151 96h18v58h-18z" fill="#7a4a2b" />
+            <circle cx="160" cy="70" r="40" fill="#3e7d3a" />
+            <circle cx="132" cy="90" r="24" fill="#4a8f45" />
+            <circle cx="188" cy="90" r="24" fill="#4a8f45" />
+          </g>
+        </svg>
+        <fieldset>
+          <legend>What does the picture show?</legend>
+          <label><input type="radio" name="label" value="boat" required /> A boat</label>
+          <label><input type="radio" name="label" value="house" /> A house</label>
+          <label><input type="radio" name="label" value="tree" /> A tree</label>
+          <label><input type="radio" name="label" value="other" /> Something else</label>
+        </fieldset>
+        <button>Submit</button>
+        <p id="problem" role="alert"></p>
+      </form>
+    </main>
     <script>
-      const page = new URLSearchParams(location.search);
-      const marketplaces = ['${publicUrl}', 'https://www.mturk.com', 'https://workersandbox.mturk.com'];
-      const show = (state, more) => {
-        document.getElementById('state').textContent = state;
-        document.getElementById('more').textContent = more;
-      };
-      const offer = (result) => {
-        const form = document.getElementById('submit');
-        const marketplace = new URL(page.get('turkSubmitTo') || '${publicUrl}/marketplace');
-        if (!marketplaces.some((known) => new URL(known).origin === marketplace.origin))
-          return show('This cannot be submitted', 'The page was opened by a marketplace that it does not know.');
-        form.action = marketplace.href.replace(/\\/$/, '') + '/mturk/externalSubmit';
-        form.assignmentId.value = page.get('assignmentId');
-        form.result.value = result;
-        form.hidden = false;
-      };
+      const task = document.getElementById('task');
+      const pictures = [...document.querySelectorAll('[data-shows]')];
+
+      // The worker pressed Start. taskID says which picture: here any of three, on a page of yours whatever you like.
       Retainer.hasWork = ({ taskID }) => {
-        show('There is work: ' + taskID, 'Answer the question, then submit.');
-        document.getElementById('task').hidden = false;
-        offer('worked');
+        const which = [...String(taskID)].reduce((sum, character) => sum + character.charCodeAt(0), 0);
+        // An SVG element has no property "hidden", only the attribute.
+        pictures[which % pictures.length].removeAttribute('hidden');
+        document.getElementById('intro').hidden = true;
+        task.hidden = false;
+        task.querySelector('input').focus();
       };
-      Retainer.released = () => {
-        show('The wait is over', 'Nobody needs you this time. Submit the HIT to be paid for waiting.');
-        offer('waited');
-      };
-      if ((page.get('assignmentId') || 'ASSIGNMENT_ID_NOT_AVAILABLE') === 'ASSIGNMENT_ID_NOT_AVAILABLE')
-        show('This is a preview', 'Accept the HIT to wait for work. Waiting is paid.');
-      Retainer.init();
+
+      task.addEventListener('submit', (event) => {
+        event.preventDefault();
+        try {
+          // On a page of yours: send the label to your own server first, then submit.
+          Retainer.submit({ label: new FormData(task).get('label') });
+        } catch (error) {
+          document.getElementById('problem').textContent = error.message;
+        }
+      });
+
+      Retainer.wait({ panel: '#wait', attention: { everySeconds: 300 } });
     </script>
   </body>
 </html>`;

@@ -11,6 +11,7 @@ import { type Database, isUnavailable } from '../../postgres/pool.ts';
 import type { CaughtUp } from '../../projections/caughtUp.ts';
 import { type TaskRow, tasksOf } from '../../projections/tasks.ts';
 import { problem, send } from '../answers.ts';
+import { bellPage } from './bell.ts';
 import { createCallBoard } from './callBoard.ts';
 import { examplePage } from './example.ts';
 import { createFirstTold } from './firstTold.ts';
@@ -167,6 +168,7 @@ export function workerRoutes(deps: WorkerDependencies): {
     });
   }
   routes.get('/example', (c) => c.html(examplePage(deps.publicUrl())));
+  routes.get('/bell', (c) => c.html(bellPage()));
 
   for (const path of ['/gettask/*', '/wait/*', '/ping/*'])
     routes.options(path, (c) =>

@@ -1,0 +1,34 @@
+import { createAlarm } from '../alarm.ts';
+import { flash } from '../flash.ts';
+import { askToNotify, notify } from '../notify.ts';
+import { startWaiting } from '../waiting.ts';
+
+/**
+ * The window that rings for a waiting room in a frame of another origin, which may not notify. It hears of the call
+ * by itself, whatever becomes of the frame; the waiting room closes it when the worker is there.
+ */
+const say = (title: string, note: string): void => {
+  document.querySelector('h1')?.replaceChildren(title);
+  document.querySelector('#note')?.replaceChildren(note);
+};
+
+const alarm = createAlarm();
+const button = document.querySelector('button');
+button?.addEventListener('click', () => {
+  alarm.unlock(() => {
+    button.hidden = alarm.isOn();
+  });
+  askToNotify();
+});
+
+const server = new URL('.', document.baseURI).href.replace(/\/+$/, '');
+startWaiting(server, decodeURIComponent(location.hash.slice(1)), ({ start }) => {
+  if (button) button.hidden = true;
+  if (!start) return say('The wait is over', 'Go back to the page where you waited. You can close this window.');
+  say('There is work!', 'Go back to the page where you waited, and press Start.');
+  const ends = [flash('There is work!'), notify('There is work!', 'Go back, and press Start.'), alarm.ring()];
+  const hush = (): void => {
+    for (const end of ends) end();
+  };
+  addEventListener('click', hush, { once: true });
+});

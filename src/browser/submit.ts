@@ -1,0 +1,28 @@
+import { make } from './make.ts';
+
+/** Where HITs may be submitted to unless the requester says otherwise: the real marketplaces, and the built-in one. */
+export const usualOrigins = (server: string): readonly string[] => [
+  'https://www.mturk.com',
+  'https://workersandbox.mturk.com',
+  server,
+];
+
+/**
+ * Where the form goes: what the marketplace wrote into the page's address as `turkSubmitTo`. Anybody can write an
+ * address, so it has to be one of the origins allowed. Throws otherwise, naming it and them.
+ */
+export function submitAddress(turkSubmitTo: string, allowed: readonly string[]): string {
+  const { origin, href } = new URL(turkSubmitTo || 'none:');
+  if (!allowed.some((one) => new URL(one).origin === origin))
+    throw new Error(`turkSubmitTo is ${href}, not of ${allowed}`);
+  return `${href.replace(/\/+$/, '')}/mturk/externalSubmit`;
+}
+
+/** Posts as the marketplace wants it: a form, in its own frame, with the assignment and at least one field more. */
+export function postForm(action: string, fields: Readonly<Record<string, string>>): void {
+  const form = make('form', { method: 'post', action, hidden: true });
+  for (const [name, value] of Object.entries(fields)) form.append(make('input', { name, value }));
+  document.body.append(form);
+  // A field named "submit" would hide the form's own function.
+  HTMLFormElement.prototype.submit.call(form);
+}

@@ -1,0 +1,374 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openWork, startTestService, type TestService, until } from '../support/service.ts';
+import { startChromium } from './chromium.ts';
+import { type LandingPage, type LandingPages, landingPages, type OpenOptions } from './landingPage.ts';
+
+let service: TestService;
+let browser: Browser;
+let pages: LandingPages;
+let workers = 0;
+beforeAll(async () => {
+  service = await startTestService();
+  browser = await startChromium();
+  pages = await landingPages(browser, service.url);
+});
+afterAll(async () => {
+  await pages?.close();
+  await browser?.close();
+  await service?.end();
+});
+
+const TASK = { start: true, taskID: 42 };
+
+const shown = async (id: string): Promise<{ workers: number; dispatched: number; responded: number }> =>
+  JSON.parse(await (await fetch(`${service.url}/reservation/${id}`)).text());
+const ask = async (path: string, id: string): Promise<void> => {
+  const answer = await fetch(`${service.url}/${path}`, { method: 'POST', body: new URLSearchParams({ id }) });
+  expect(await answer.text()).toBe('OK');
+};
+
+type Room = {
+  readonly page: LandingPage;
+  readonly tab: Page;
+  readonly reservationId: string;
+  readonly button: (name: string) => Locator;
+  readonly title: () => Promise<string | null>;
+  readonly someoneWaits: () => Promise<void>;
+};
+
+/** A landing page with a waiting room; `options` as in the page's own script. */
+async function openRoom(
+  options = '',
+  before?: OpenOptions['before'],
+  turkSubmitTo = 'https://www.mturk.com',
+): Promise<Room> {
+  const { hit, reservationId } = await openWork(service);
+  const n = ++workers;
+  const page = await pages.open(
+    { workerId: `W${n}`, assignmentId: `A${n}`, hitId: hit, turkSubmitTo },
+    {
+      script: `
+        heard = [];
+        var events = [];
+        Retainer.hasWork = (work) => heard.push(work);
+        Retainer.released = () => heard.push('released');
+        addEventListener('DOMContentLoaded', () => {
+          room = Retainer.wait({ on: (event) => events.push(event), ${options} });
+        });
+        var room;
+      `,
+      ...(before ? { before } : {}),
+    },
+  );
+  return {
+    page,
+    reservationId,
+    ...seen(page.tab),
+    someoneWaits: () => until(async () => (await shown(reservationId)).workers === 1),
+  };
+}
+const seen = (tab: Page) => ({
+  tab,
+  button: (name: string) => tab.getByRole('button', { name, exact: true }),
+  title: () => tab.locator('.retainer-title').textContent(),
+});
+const says = (room: Pick<Room, 'title'>, title: string) => until(async () => (await room.title()) === title);
+
+describe('a waiting room', () => {
+  test('counts nobody before they say that they are ready, and calls until they press Start', async () => {
+    const room = await openRoom();
+    await says(room, 'Ready to wait?');
+    expect(room.page.requests).toEqual([]);
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    await says(room, 'Waiting for work');
+    await room.tab.getByText('Connected').waitFor();
+    await ask('reservation/invoke', room.reservationId);
+    await says(room, 'There is work!');
+    await until(async () => (await room.tab.title()) === 'There is work!');
+    await until(async () => (await room.tab.locator('link[rel=icon]').count()) === 1);
+    expect(await room.button('Start').and(room.tab.locator(':focus')).count()).toBe(1);
+    // Told, but nobody has come: that is no response yet.
+    await room.tab.waitForTimeout(3_000);
+    expect(await shown(room.reservationId)).toMatchObject({ dispatched: 1, responded: 0 });
+    expect(await room.page.heard()).toEqual([]);
+
+    const responds = room.tab.waitForRequest(/\/event\/working\?after=\d+$/);
+    await room.tab.keyboard.press('Enter');
+    expect(Number(new URL((await responds).url()).searchParams.get('after'))).toBeGreaterThanOrEqual(3_000);
+    expect(await room.page.heard()).toEqual([TASK]);
+    await until(async () => (await shown(room.reservationId)).responded === 1);
+    expect(await room.tab.title()).toBe('Landing page');
+    expect(await room.tab.locator('link[rel=icon]').count()).toBe(0);
+    expect(await room.tab.locator('.retainer-panel').isVisible()).toBe(false);
+    expect(await room.tab.evaluate('events.filter((event) => event !== "connection")')).toEqual([
+      'waiting',
+      'called',
+      'working',
+    ]);
+    expect(room.page.errors).toEqual([]);
+  });
+
+  test('is shown only to pages that ask for it', async () => {
+    const { hit } = await openWork(service);
+    const n = ++workers;
+    const { tab } = await pages.open({ workerId: `W${n}`, assignmentId: `A${n}`, hitId: hit });
+    await tab.waitForTimeout(500);
+    expect(await tab.locator('body > :not(script)').count()).toBe(0);
+    expect(await tab.evaluate('document.adoptedStyleSheets.length')).toBe(0);
+  });
+
+  test('shows how long the worker waits, at most, and what it pays', async () => {
+    const room = await openRoom('pay: { hit: 0.05, perMinute: 6, most: 0.5 }, longestMinutes: 20');
+    const facts = room.tab.locator('.retainer-facts');
+    expect(await facts.textContent()).toBe('Pays $0.05At most 20:00');
+    await room.button("I'm ready").click();
+    await until(async () => /^Waited 0:03Pays \$0\.3\dAt most 20:00$/.test((await facts.textContent()) ?? ''));
+    await until(async () => (await facts.textContent())?.includes('$0.55') ?? false);
+  });
+
+  test('says in a preview that it is one, and nothing to the service', async () => {
+    const page = await pages.open(
+      { assignmentId: 'ASSIGNMENT_ID_NOT_AVAILABLE', hitId: 'H' },
+      { script: 'addEventListener("DOMContentLoaded", () => Retainer.wait())' },
+    );
+    await says(seen(page.tab), 'This is a preview');
+    expect(await page.tab.getByRole('button').count()).toBe(0);
+    expect(page.requests).toEqual([]);
+  });
+
+  test('may be drawn by the page itself', async () => {
+    const room = await openRoom(
+      'render: (view) => { document.title = view.state + " " + Math.floor(view.waitedMs / 1000); }',
+    );
+    expect(await room.tab.locator('.retainer-panel').count()).toBe(0);
+    expect(await room.tab.title()).toBe('arrived 0');
+    await room.tab.evaluate('room.ready()');
+    await until(async () => (await room.tab.title()) === 'waiting 2');
+    await ask('reservation/invoke', room.reservationId);
+    await until(async () => (await room.tab.evaluate('room.view().state')) === 'called');
+    await room.tab.evaluate('room.start()');
+    expect(await room.page.heard()).toEqual([TASK]);
+  });
+
+  test('speaks other languages, and takes other colours', async () => {
+    const room = await openRoom(`texts: { arrived: ['Bereit?', 'Warten wird bezahlt.', 'Bereit'] }`);
+    await room.tab.addStyleTag({ content: ':root { --retainer-accent: rgb(1, 2, 3) }' });
+    expect(await room.title()).toBe('Bereit?');
+    expect(await room.tab.evaluate('getComputedStyle(document.querySelector(".retainer-main")).backgroundColor')).toBe(
+      'rgb(1, 2, 3)',
+    );
+  });
+
+  test('can be left, and entered again', async () => {
+    const room = await openRoom();
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    await room.button('Leave').click();
+    await says(room, 'You left');
+    await room.button('Wait again').click();
+    await says(room, 'Waiting for work');
+    await ask('reservation/invoke', room.reservationId);
+    await room.button('Start').click();
+    expect(await room.page.heard()).toEqual([TASK]);
+  });
+});
+
+describe('the call', () => {
+  const ear = (tab: Page): Promise<unknown> =>
+    tab.addInitScript(`
+      rung = [];
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function (...at) { rung.push('sound'); return start.apply(this, at); };
+      navigator.vibrate = () => rung.push('vibration');
+    `);
+  const called = async (room: Room): Promise<void> => {
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    await ask('reservation/invoke', room.reservationId);
+    await says(room, 'There is work!');
+  };
+  const rung = (room: Room): Promise<string[]> => room.tab.evaluate('rung');
+
+  test('is heard, felt and seen, until Start', async () => {
+    const room = await openRoom('', async (tab) => {
+      await ear(tab);
+      await tab.addInitScript(`
+        Notification = class { constructor(title) { rung.push('notification: ' + title); } close() { rung.push('closed'); } };
+        Notification.requestPermission = async () => { rung.push('asked'); };
+      `);
+    });
+    await called(room);
+    await until(async () => (await rung(room)).filter((one) => one === 'sound').length >= 2);
+    expect(await rung(room)).toEqual(expect.arrayContaining(['asked', 'vibration', 'notification: There is work!']));
+    await room.button('Start').click();
+    const heard = await rung(room);
+    expect(heard.at(-1)).toBe('closed');
+    await room.tab.waitForTimeout(2_000);
+    expect(await rung(room)).toEqual(heard);
+  });
+
+  test('is heard by those who denied notifications', async () => {
+    const room = await openRoom('', async (tab) => {
+      // What is not granted then is denied.
+      await tab.context().grantPermissions(['geolocation']);
+      await ear(tab);
+    });
+    await called(room);
+    expect(await room.tab.evaluate('Notification.permission')).toBe('denied');
+    await until(async () => (await rung(room)).includes('sound'));
+    await room.button('Start').click();
+    expect(await room.page.heard()).toEqual([TASK]);
+    expect(room.page.errors).toEqual([]);
+  });
+
+  test('comes to a tab whose timers the browser holds back', async () => {
+    const room = await openRoom('', (tab) =>
+      tab.addInitScript('const set = setTimeout; setTimeout = (call, ms, ...more) => set(call, ms + 60000, ...more);'),
+    );
+    await room.button("I'm ready").click();
+    await until(() => room.page.requests.filter((request) => request.includes('/event/waiting')).length >= 4);
+    await ask('reservation/invoke', room.reservationId);
+    await says(room, 'There is work!');
+    const beat = new Set<string>();
+    await until(async () => beat.add(await room.tab.title()).size === 2);
+  });
+
+  test('comes to a page that was asleep', async () => {
+    const room = await openRoom();
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    const devTools = await room.tab.context().newCDPSession(room.tab);
+    await devTools.send('Page.setWebLifecycleState', { state: 'frozen' });
+    await ask('reservation/invoke', room.reservationId);
+    await until(async () => (await shown(room.reservationId)).dispatched === 1);
+    await devTools.send('Page.setWebLifecycleState', { state: 'active' });
+    await says(room, 'There is work!');
+  });
+
+  test('comes to a page that was offline', async () => {
+    const room = await openRoom();
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    await room.tab.context().setOffline(true);
+    await room.tab.getByText('Reconnecting').waitFor();
+    await ask('reservation/invoke', room.reservationId);
+    await room.tab.context().setOffline(false);
+    await says(room, 'There is work!');
+  });
+});
+
+describe('a page that is loaded again', () => {
+  test('goes on waiting, and remembers since when', async () => {
+    const room = await openRoom();
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    await room.tab.waitForTimeout(1_500);
+    await room.tab.reload();
+    await says(room, 'Waiting for work');
+    expect(await room.tab.evaluate('room.view().waitedMs')).toBeGreaterThanOrEqual(1_500);
+    // A page that nobody clicked in may not ring: it says so.
+    await room.button('Turn on the sound').click();
+    await until(async () => (await room.button('Turn on the sound').count()) === 0);
+    await ask('reservation/invoke', room.reservationId);
+    await says(room, 'There is work!');
+  });
+
+  test('calls again whoever was called, and leaves those at work at their task', async () => {
+    const room = await openRoom();
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    await ask('reservation/invoke', room.reservationId);
+    await says(room, 'There is work!');
+    await room.tab.reload();
+    await room.button('Start').click();
+    expect(await room.page.heard()).toEqual([TASK]);
+    await room.tab.reload();
+    await until(async () => JSON.stringify(await room.page.heard()) === JSON.stringify([TASK]));
+    expect(await room.tab.locator('.retainer-panel').isVisible()).toBe(false);
+  });
+});
+
+describe('two tabs of one assignment', () => {
+  test('are both called; once one has started, the other says so, and can take over', async () => {
+    const first = await openRoom();
+    await first.button("I'm ready").click();
+    await first.someoneWaits();
+    const tab = await first.tab.context().newPage();
+    await tab.goto(first.tab.url());
+    const second = seen(tab);
+    await second.button("I'm ready").click();
+    await says(second, 'Waiting for work');
+    expect((await shown(first.reservationId)).workers).toBe(1);
+    await ask('reservation/invoke', first.reservationId);
+    await says(first, 'There is work!');
+    await says(second, 'There is work!');
+    await first.button('Start').click();
+    await says(second, 'You work in another tab');
+    expect(await tab.evaluate('heard')).toEqual([]);
+    await second.button('Start here').click();
+    expect(await tab.evaluate('heard')).toEqual([TASK]);
+    expect((await shown(first.reservationId)).dispatched).toBe(1);
+  });
+
+  test('a tab opened while another works says so', async () => {
+    const first = await openRoom();
+    await first.button("I'm ready").click();
+    await first.someoneWaits();
+    await ask('reservation/invoke', first.reservationId);
+    await first.button('Start').click();
+    const tab = await first.tab.context().newPage();
+    await tab.goto(first.tab.url());
+    await seen(tab).button("I'm ready").click();
+    await says(seen(tab), 'You work in another tab');
+  });
+});
+
+describe('when the wait is over', () => {
+  const released = async (room: Room): Promise<void> => {
+    await room.button("I'm ready").click();
+    await room.someoneWaits();
+    await ask('reservation/cancel', room.reservationId);
+    await says(room, 'The wait is over');
+    expect(await room.page.heard()).toEqual(['released']);
+  };
+
+  test('the form is sent to the marketplace that the page came from', async () => {
+    const room = await openRoom('', undefined, `${service.url}/marketplace/`);
+    await released(room);
+    const submits = room.tab.waitForRequest(`${service.url}/marketplace/mturk/externalSubmit`);
+    await room.button('Submit the HIT').click();
+    const request = await submits;
+    expect(request.method()).toBe('POST');
+    expect(Object.fromEntries(new URLSearchParams(request.postData() ?? ''))).toEqual({
+      result: 'waited',
+      assignmentId: `A${workers}`,
+    });
+  });
+
+  test.each(['https://www.mturk.com.example.net', 'javascript:alert(1)', ''])(
+    'it is sent nowhere else: %j',
+    async (to) => {
+      const room = await openRoom('', undefined, to);
+      await released(room);
+      await room.button('Submit the HIT').click();
+      await room.tab.getByText('turkSubmitTo is').waitFor();
+      expect(room.page.errors).toEqual([]);
+    },
+  );
+
+  test('the page may allow other marketplaces, and no others', async () => {
+    const room = await openRoom(
+      `submitTo: ['https://market.example']`,
+      (tab) =>
+        tab.route('https://market.example/**', (route) =>
+          route.fulfill({ body: 'taken' }),
+        ) as Promise<unknown> as Promise<void>,
+      'https://market.example',
+    );
+    await released(room);
+    await room.button('Submit the HIT').click();
+    await room.tab.getByText('taken').waitFor();
+  });
+});
