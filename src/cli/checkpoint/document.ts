@@ -6,7 +6,10 @@ import type { Position } from '../../event-store/port.ts';
 /** A seal with a time and a signature, as an auditor keeps it. */
 const Document = z.object({
   log: z.literal('retainer'),
-  position: z.string().transform((position) => position as Position),
+  position: z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .transform((position) => position as Position),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   events: z.int().nonnegative(),
   pruned: z.int().nonnegative(),
@@ -22,17 +25,18 @@ export type Checkpoint = z.infer<typeof Document>;
 const signedText = ({ log, position, hash, events, pruned, at, publicKey }: Omit<Checkpoint, 'signature'>): Buffer =>
   Buffer.from(JSON.stringify({ log, position, hash, events, pruned, at, publicKey }));
 
-/** `privateKey`: PEM. */
+/** `privateKey`: PEM. Throws if it is no Ed25519 key. */
 export function signCheckpoint(seal: Seal, at: Date, privateKey: string): Checkpoint {
-  const key = createPrivateKey(privateKey);
+  const key = privateKeyOf(privateKey);
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' }).toString('base64');
   const unsigned = { log: 'retainer', ...seal, at: at.toISOString(), publicKey } as const;
   return { ...unsigned, signature: sign(null, signedText(unsigned), key).toString('base64') };
 }
 
-/** Reads a checkpoint and checks its signature; else says why it is none. */
+/** Reads a checkpoint and checks its signature, which has to be by `signedBy` if that is given; else says why it is none. */
 export function readCheckpoint(
   text: string,
+  signedBy: string | null = null,
 ): { type: 'checkpoint'; checkpoint: Checkpoint } | { type: 'bad'; reason: string } {
   let json: unknown;
   try {
@@ -48,14 +52,28 @@ export function readCheckpoint(
   const key = publicKeyOf(parsed.data.publicKey);
   const isSigned =
     key !== null && verify(null, signedText(parsed.data), key, Buffer.from(parsed.data.signature, 'base64'));
-  return isSigned
-    ? { type: 'checkpoint', checkpoint: parsed.data }
-    : { type: 'bad', reason: 'its signature does not fit: it is not what was printed' };
+  if (!isSigned) return { type: 'bad', reason: 'its signature does not fit: it is not what was printed' };
+  if (signedBy !== null && signedBy !== parsed.data.publicKey)
+    return { type: 'bad', reason: `it is signed by another key, ${parsed.data.publicKey}` };
+  return { type: 'checkpoint', checkpoint: parsed.data };
+}
+
+function privateKeyOf(pem: string): KeyObject {
+  const wanted = 'CHECKPOINT_KEY_FILE has to hold an Ed25519 private key as PEM';
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch (error) {
+    throw new Error(`${wanted}, and what it holds is none`, { cause: error });
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error(`${wanted}, not one of type ${key.asymmetricKeyType}`);
+  return key;
 }
 
 function publicKeyOf(base64: string): KeyObject | null {
   try {
-    return createPublicKey({ key: Buffer.from(base64, 'base64'), type: 'spki', format: 'der' });
+    const key = createPublicKey({ key: Buffer.from(base64, 'base64'), type: 'spki', format: 'der' });
+    return key.asymmetricKeyType === 'ed25519' ? key : null;
   } catch {
     return null;
   }

@@ -7,7 +7,7 @@ const WINDOW = 10_000;
 /**
  * Takes away events of a category recorded before a moment, oldest first, at most about `limit` a call. It moves
  * along the log from where it stopped last, so it never looks at the same events twice; the log's last event
- * always stays. The events' hashes stay behind, so that the log can still be verified.
+ * always stays. A digest of each stays behind: it proves what was taken away, and that the log still fits.
  */
 export async function prune(
   pool: Pick<pg.Pool, 'query'>,
@@ -36,11 +36,13 @@ export async function prune(
        gone as (
          delete from event_store.events e using old
          where e.position = old.position and starts_with(old.stream, $2)
-         returning e.position, e.hash, e.recorded_at
+         returning e.*
        ),
        left_behind as (
-         insert into event_store.pruned (position, hash, recorded_at)
-         select position, hash, recorded_at from gone
+         insert into event_store.pruned (position, digest, recorded_at)
+         select position, event_store.digest_of(
+             position, stream, revision, event_id, type, version, data, metadata, recorded_at), recorded_at
+         from gone
          returning 1
        ),
        moved as (
