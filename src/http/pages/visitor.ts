@@ -1,7 +1,6 @@
 import type { Context as HonoContext } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { hashOfToken } from '../../commands/operators.ts';
-import type { Actor } from '../../domain/event.ts';
 import { OperatorName } from '../../domain/operator.ts';
 import type { Database } from '../../postgres/pool.ts';
 
@@ -34,6 +33,3 @@ export function createVisitorOf(db: Database): VisitorOf {
     return row?.is_open === true ? { type: 'anyone' } : null;
   };
 }
-
-export const actorOf = (visitor: Visitor): Actor =>
-  visitor.type === 'operator' ? `operator:${visitor.operator}` : 'anyone';
