@@ -1,5 +1,7 @@
 import { append, appendLone } from './append.ts';
+import { commands } from './commands.ts';
 import { dispatch, memory } from './dispatch.ts';
+import { rebuild } from './rebuild.ts';
 import { ping, poll } from './requests.ts';
 import { start } from './start.ts';
 import type { Benchmark } from './support/result.ts';
@@ -12,5 +14,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   ping,
   dispatch,
   memory,
+  commands,
+  rebuild,
   start,
 };

@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import pg from 'pg';
 import { type Server, startServer } from './support/child.ts';
 import { type Benchmark, compare } from './support/result.ts';
+import { seedLog } from './support/seedLog.ts';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const MILLION = 1_000_000;
@@ -36,12 +37,11 @@ async function fill(dataDir: string): Promise<void> {
   const { password, port } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8'));
   const client = new pg.Client(`postgres://postgres:${password}@127.0.0.1:${port}/retainer`);
   await client.connect();
-  await client.query(
-    `insert into event_store.events (position, stream, revision, event_id, type, version, data, metadata, recorded_at)
-     select head + n, 'presence-A' || n % 10000, n / 10000, gen_random_uuid(), 'WorkerPinged', 1,
-       jsonb_build_object('assignmentId', 'A' || n % 10000, 'workerId', 'W', 'pingType', 'waiting', 'at', 1),
-       '{"actor":"anyone","correlationId":"a","causationId":"b"}', 1
-     from generate_series(1, ${MILLION}) n, (select coalesce(max(position), 0) as head from event_store.events) log`,
+  await seedLog(
+    client,
+    `select n, 'presence-A' || n % 10000 as stream, n / 10000 as revision, 'WorkerPinged' as type,
+       jsonb_build_object('assignmentId', 'A' || n % 10000, 'workerId', 'W', 'pingType', 'waiting', 'at', 1) as data
+     from generate_series(1, ${MILLION}) n`,
   );
   await client.query(
     `update retainer.checkpoints set position = lpad((select max(position) from event_store.events)::text, 19, '0')`,
