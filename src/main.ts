@@ -59,6 +59,10 @@ const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliC
     does: 'print what the log adds up to, signed, for an auditor to keep',
     load: async () => (await import('./cli/checkpoint.ts')).checkpointCommand,
   },
+  doctor: {
+    does: 'look at a live installation and say what is wrong with it',
+    load: async () => (await import('./cli/doctor.ts')).doctorCommand,
+  },
   operator: {
     does: 'say who may sign in to the pages',
     load: async () => (await import('./cli/operator.ts')).operatorCommand,

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { Settings } from '../../config.ts';
+import type { EventStore } from '../../event-store/port.ts';
+import type { ProjectionReport } from '../../projections/report.ts';
+
+/** What a check found: what it looked at, and what an operator should know or do. */
+export type Finding = {
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly check: string;
+  readonly says: string;
+};
+
+type Said = Omit<Finding, 'check'>;
+const ok = (says: string): Said => ({ state: 'ok', says });
+const warning = (says: string): Said => ({ state: 'warning', says });
+const failed = (says: string): Said => ({ state: 'failed', says });
+
+const OLDEST_POSTGRES = 14;
+const MOST_SKEW_MS = 1_000;
+
+/** A check that throws has failed, and keeps no other from its turn. */
+export async function examine(check: string, look: () => Promise<Said>): Promise<Finding> {
+  try {
+    return { check, ...(await look()) };
+  } catch (error) {
+    return { check, ...failed(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+type Pool = Pick<pg.Pool, 'query'>;
+
+export async function postgresVersion(pool: Pool): Promise<Said> {
+  const { rows } = await pool.query<{ version: string }>(`select current_setting('server_version') as version`);
+  const version = rows[0]?.version ?? '';
+  return Number.parseInt(version, 10) >= OLDEST_POSTGRES
+    ? ok(`PostgreSQL ${version}`)
+    : failed(`PostgreSQL ${version} is too old: ${OLDEST_POSTGRES} or newer is needed`);
+}
+
+/** Settings with which an acknowledged write can be lost. */
+export async function durability(pool: Pool): Promise<Said> {
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    `select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')`,
+  );
+  const unsafe = rows.filter(({ setting }) => setting === 'off').map(({ name }) => name);
+  return unsafe.length === 0
+    ? ok('an acknowledged write is on disk')
+    : failed(`${unsafe.join(' and ')} off: a crash of the machine loses what was acknowledged; turn it on`);
+}
+
+export async function permissions(pool: Pool): Promise<Said> {
+  const { rows } = await pool.query<{ may: boolean; user: string }>(
+    `select has_database_privilege(current_database(), 'create') as may, current_user as user`,
+  );
+  const [row] = rows;
+  return row?.may
+    ? ok(`${row.user} may make the schemas of read models`)
+    : failed(`${row?.user} may not make schemas in this database: grant create on database to it`);
+}
+
+export async function connections(pool: Pool): Promise<Said> {
+  const { rows } = await pool.query<{ most: number; used: number }>(
+    `select current_setting('max_connections')::int as most, (select count(*)::int from pg_stat_activity) as used`,
+  );
+  const { most = 0, used = 0 } = rows[0] ?? {};
+  const says = `${used} of ${most} connections are in use; a node takes up to 20`;
+  return most - used < 20 ? warning(`${says}: raise max_connections before you add one`) : ok(says);
+}
+
+export async function clockSkew(pool: Pool, clock: () => number): Promise<Said> {
+  const before = clock();
+  const { rows } = await pool.query<{ now: number }>(
+    `select extract(epoch from clock_timestamp())::float8 * 1000 as now`,
+  );
+  const skew = Math.round((rows[0]?.now ?? 0) - (before + clock()) / 2);
+  const says = `the database's clock is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead of'} this machine's`;
+  return Math.abs(skew) > MOST_SKEW_MS ? warning(`${says}: run NTP on both`) : ok(says);
+}
+
+export async function logReadAndWritten(store: EventStore): Promise<Said> {
+  const head = await store.head();
+  // A check of revisions alone: it goes the way of every append, and leaves nothing.
+  const stream = `protoHit-${randomUUID()}` as const;
+  const refused = await store.append([{ stream, expectedRevision: 0, events: [] }]);
+  if (refused.type !== 'conflict') return failed('the log does not refuse an append that conflicts');
+  const events = await store.count();
+  return ok(`about ${events} events, the last at ${head === '' ? 'the beginning' : head}; conflicts are refused`);
+}
+
+export function readModels(report: readonly ProjectionReport[]): Said {
+  const stopped = report.filter(({ state }) => state === 'stopped');
+  if (stopped.length > 0) {
+    const which = stopped.map(({ name, stop }) => `${name} (${stop?.error ?? ''})`).join(', ');
+    return failed(`${which} stands still: see 'retainer projections'`);
+  }
+  const current = report.filter(({ state }) => state === 'running');
+  const behind = Math.max(0, ...current.map(({ lagEvents }) => lagEvents));
+  return behind > 1_000
+    ? warning(`${behind} events behind the log: is a node running, and its projector?`)
+    : ok(`${current.length} read models, at most ${behind} events behind the log`);
+}
+
+export async function marketplace({ mturk, mturkEndpoint }: Settings): Promise<Said> {
+  if (mturk === 'simulated') return ok('the built-in one');
+  const url = mturkEndpoint ?? 'https://mturk-requester.us-east-1.amazonaws.com';
+  const answer = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(5_000) }).catch(
+    (error: Error) => error,
+  );
+  return answer instanceof Error
+    ? failed(`${url} cannot be reached: ${answer.cause instanceof Error ? answer.cause.message : answer.message}`)
+    : ok(`${url} answers`);
+}
