@@ -59,6 +59,10 @@ const COMMANDS: Readonly<Record<string, { does: string; load: () => Promise<CliC
     does: 'print what the log adds up to, signed, for an auditor to keep',
     load: async () => (await import('./cli/checkpoint.ts')).checkpointCommand,
   },
+  'migrate-store': {
+    does: 'copy the log to another store',
+    load: async () => (await import('./cli/migrateStore.ts')).migrateStoreCommand,
+  },
   doctor: {
     does: 'look at a live installation and say what is wrong with it',
     load: async () => (await import('./cli/doctor.ts')).doctorCommand,
@@ -78,7 +82,7 @@ const HELP = `retainer: people on call for software.
   retainer <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { does }]) => `  ${name.padEnd(11)} ${does}`)
+  .map(([name, { does }]) => `  ${name.padEnd(13)} ${does}`)
   .join('\n')}
 
   retainer <command> --help   how a command is used
