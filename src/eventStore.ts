@@ -4,7 +4,6 @@ import type { Settings } from './config.ts';
 import type { EventStore } from './event-store/port.ts';
 import type { StoredBatch } from './event-store/postgres/groupCommit.ts';
 import { createPostgresStore } from './event-store/postgres/store.ts';
-import { migrate } from './postgres/migrate.ts';
 import { createPool } from './postgres/pool.ts';
 
 export type OpenEventStore = {
@@ -22,10 +21,13 @@ export async function openEventStore(
   url: string,
   {
     settings,
+    prepare,
     log,
     onBatch,
   }: {
     settings: Pick<Settings, 'presenceRetentionDays'>;
+    /** Of a store in Postgres, before it is used: `migrate`, or `expectMigrated`. */
+    prepare: (url: string, log: Logger) => Promise<unknown>;
     log: Logger;
     onBatch?: ((batch: StoredBatch) => void) | undefined;
   },
@@ -37,8 +39,8 @@ export async function openEventStore(
     return { store, pool: null, close: store.close };
   }
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
-  await migrate(url, log);
-  const pool = createPool(url, { max: 4, applicationName: 'retainer log', onError });
+  await prepare(url, log);
+  const pool = createPool(url, { max: 4, applicationName: 'retainer log', onlyGrows: true, onError });
   const store = createPostgresStore({ url, pool, log, onBatch });
   return {
     store,
@@ -50,4 +52,4 @@ export async function openEventStore(
   };
 }
 
-const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url);
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url);

@@ -28,14 +28,21 @@ export type StoredEvent = {
 export class UnreadableEvent extends Error {
   override readonly name = 'UnreadableEvent';
   readonly stored: StoredEvent;
+  /** Its type or its data's version are unknown here: a newer version of the service may know them. */
+  readonly mayBeNewer: boolean;
   /** What the same read of a stream could understand before it. */
   preceding: readonly RecordedEvent[] = [];
-  constructor(reason: string, stored: StoredEvent, details = '') {
-    const { type, stream, revision, position } = stored;
-    super(`${reason}: ${type} in stream ${stream}, revision ${revision}, position ${position}${details}`);
+  /** `reason` completes "cannot be understood: …". */
+  constructor(reason: string, stored: StoredEvent, { mayBeNewer = true } = {}) {
+    super(`${nameOf(stored)} cannot be understood: ${reason}`);
     this.stored = stored;
+    this.mayBeNewer = mayBeNewer;
   }
 }
+
+/** An event and where it lies, for people. */
+export const nameOf = ({ type, stream, revision, position }: StoredEvent): string =>
+  `${type} in stream ${stream}, revision ${revision}, position ${position},`;
 
 /** Which upcasters apply; tests bring their own. */
 export type Upcasters = Readonly<Partial<Record<string, readonly Upcaster[]>>>;
@@ -45,6 +52,16 @@ const isEventType = (type: string): type is EventType => Object.hasOwn(eventSche
 /** The version under which data of a type is written today. */
 export const currentVersion = (type: string, known: Upcasters = upcasters): number => 1 + (known[type]?.length ?? 0);
 
+/** An event, or the error that says why it is none. */
+export function decodeOrNot(stored: StoredEvent): RecordedEvent | UnreadableEvent {
+  try {
+    return decode(stored);
+  } catch (error) {
+    if (error instanceof UnreadableEvent) return error;
+    throw error;
+  }
+}
+
 /**
  * Turns stored JSON into an event of the domain: upcast to today's shape, then checked against its schema.
  * Throws `UnreadableEvent`, naming type, stream, revision and position, for a type nobody knows, a version from
@@ -52,11 +69,11 @@ export const currentVersion = (type: string, known: Upcasters = upcasters): numb
  */
 export function decode(stored: StoredEvent, known: Upcasters = upcasters): RecordedEvent {
   const { type, version } = stored;
-  if (!isEventType(type)) throw new UnreadableEvent('no such event type', stored);
+  if (!isEventType(type)) throw new UnreadableEvent('this version of the service knows no such event type', stored);
   const current = currentVersion(type, known);
   if (version > current)
     throw new UnreadableEvent(
-      `written by a newer version of this service (data version ${version}, known ${current})`,
+      `it was written by a newer version of this service (data version ${version}, known ${current})`,
       stored,
     );
   const upcast = (known[type] ?? []).slice(version - 1).reduce((data, step) => step(data), stored.data);
@@ -64,7 +81,7 @@ export function decode(stored: StoredEvent, known: Upcasters = upcasters): Recor
   const parsed = schema.safeParse(upcast);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`);
-    throw new UnreadableEvent('its data does not fit', stored, `: ${problems.join('; ')}`);
+    throw new UnreadableEvent(`its data does not fit: ${problems.join('; ')}`, stored, { mayBeNewer: false });
   }
   // The schema of `type` vouches for `data`; the store wrote the rest itself.
   return {

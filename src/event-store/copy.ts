@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NewEvent, StreamName } from '../domain/event.ts';
+import { UnreadableEvent } from './codec.ts';
+import { refuseOthers } from './identity.ts';
 import { BEGINNING, type EventStore, type Position, type RecordedEvent, type StreamWrite } from './port.ts';
 
 /** Most events in one append of a copy. */
@@ -10,6 +12,8 @@ export type CopyReport = {
   readonly streams: number;
   /** Streams whose events differ between the two logs; empty if the copy is true. */
   readonly different: readonly string[];
+  /** Something was appended to the source meanwhile: called again, the copy goes on with it. */
+  readonly grew: boolean;
 };
 
 type Copying = {
@@ -21,37 +25,29 @@ type Copying = {
 
 /**
  * Copies a log into another, event by event in the order of the log, with ids, times and metadata, and then compares
- * both, stream by stream. Ids make every append that was made before the same append: whoever is interrupted begins
- * again and copies nothing twice. Throws if the target holds something else.
+ * both, stream by stream. Whoever is interrupted calls it again: it goes on after the last event that was copied.
+ * Throws if there is no log of ours to copy, or if the target holds something else.
  */
 export async function copyLog(copying: Copying): Promise<CopyReport> {
-  const { from, to } = copying;
-  await refuseOthers(from, to);
+  const { from } = copying;
   const head = await from.head();
+  if (head === BEGINNING) throw new Error('there is no log in --from: nothing to copy');
+  await refuseOthers(from);
   await copyEvents(copying, head);
-  return compare(copying, head);
+  const compared = await compare(copying, head);
+  return { ...compared, grew: (await from.head()) !== head };
 }
 
-/** A target is empty, or begins with the same event: what an interrupted copy has left. */
-async function refuseOthers(from: EventStore, to: EventStore): Promise<void> {
-  const [first, there] = await Promise.all([firstId(from), firstId(to)]);
-  if (there !== null && there !== first) throw new Error('the target holds another log: give --to an empty store');
-}
+/** Revisions of the last events in the target, by stream. They begin at 0, also where the first events were pruned. */
+type Ends = Map<StreamName, number>;
 
-async function firstId(store: EventStore): Promise<string | null> {
-  if ((await store.first()) === null) return null;
-  const ending = new AbortController();
-  for await (const { events } of store.subscribe({ after: BEGINNING, batchSize: 1, signal: ending.signal }))
-    return events[0]?.id ?? null;
-  return null;
-}
-
-async function copyEvents({ from, to, signal, onProgress }: Copying, head: Position): Promise<void> {
+async function copyEvents(copying: Copying, head: Position): Promise<void> {
+  const { from, to, signal, onProgress } = copying;
   const total = await from.count();
-  let done = 0;
-  const last = new Map<StreamName, number>();
-  for await (const events of upTo(from, head, signal)) {
-    for (const writes of inAppends(events, last)) {
+  const ends: Ends = new Map();
+  let { done, after } = await takeUp(copying, head, ends);
+  for await (const events of upTo(from, head, signal, after)) {
+    for (const writes of inAppends(events, ends)) {
       const result = await to.append(writes);
       if (result.type === 'conflict')
         throw new Error(`the target holds other events in stream ${result.stream}: give --to an empty store`);
@@ -61,11 +57,41 @@ async function copyEvents({ from, to, signal, onProgress }: Copying, head: Posit
   }
 }
 
-/**
- * Cuts events into appends that name a stream once, without changing their order. Revisions begin at 0 in the copy,
- * also of a stream whose first events were pruned.
- */
-function* inAppends(events: readonly RecordedEvent[], last: Map<StreamName, number>): Generator<StreamWrite[]> {
+/** What an interrupted copy has left is how the source begins, event by event; or the target is another log. */
+async function takeUp(
+  { from, to, signal, onProgress }: Copying,
+  head: Position,
+  ends: Ends,
+): Promise<{ done: number; after: Position }> {
+  const total = await from.count();
+  const source = eventsOf(upTo(from, head, signal));
+  let [done, after] = [0, BEGINNING];
+  try {
+    for await (const events of upTo(to, await to.head(), signal)) {
+      for (const { id, stream } of events) {
+        const { value } = await source.next();
+        if (value?.id !== id)
+          throw new Error(`the target holds another log, from its event ${done + 1} on: give --to an empty store`);
+        ends.set(stream, (ends.get(stream) ?? -1) + 1);
+        after = value.position;
+        done++;
+      }
+      onProgress?.({ done, total: Math.max(done, total), what: 'copying' });
+    }
+  } finally {
+    await source.return(undefined);
+  }
+  return { done, after };
+}
+
+async function* eventsOf(
+  batches: AsyncIterable<readonly RecordedEvent[]>,
+): AsyncGenerator<RecordedEvent, undefined, undefined> {
+  for await (const events of batches) yield* events;
+}
+
+/** Cuts events into appends that name a stream once, without changing their order. */
+function* inAppends(events: readonly RecordedEvent[], ends: Ends): Generator<StreamWrite[]> {
   let writes: { stream: StreamName; expectedRevision: number | 'noStream'; events: NewEvent[] }[] = [];
   let size = 0;
   for (const { stream, revision: _, position: __, ...event } of events) {
@@ -77,15 +103,15 @@ function* inAppends(events: readonly RecordedEvent[], last: Map<StreamName, numb
         writes = [];
         size = 0;
       }
-      writes.push({ stream, expectedRevision: last.get(stream) ?? 'noStream', events: [event] });
+      writes.push({ stream, expectedRevision: ends.get(stream) ?? 'noStream', events: [event] });
     }
     size++;
-    last.set(stream, (last.get(stream) ?? -1) + 1);
+    ends.set(stream, (ends.get(stream) ?? -1) + 1);
   }
   if (writes.length > 0) yield writes;
 }
 
-async function compare({ from, to, signal, onProgress }: Copying, head: Position): Promise<CopyReport> {
+async function compare({ from, to, signal, onProgress }: Copying, head: Position): Promise<Omit<CopyReport, 'grew'>> {
   const total = await from.count();
   let done = 0;
   const count = (events: number): void => {
@@ -133,16 +159,26 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** The log from its beginning to a position that is in it. */
-async function* upTo(store: EventStore, head: Position, signal: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
-  if (head === BEGINNING) return;
-  const ending = new AbortController();
-  for await (const { events } of store.subscribe({
-    after: BEGINNING,
-    signal: AbortSignal.any([signal, ending.signal]),
-  })) {
-    yield events.filter(({ position }) => position <= head);
-    if ((events.at(-1)?.position ?? BEGINNING) >= head) return;
+/** The log after a position, up to another that is in it. */
+async function* upTo(
+  store: EventStore,
+  head: Position,
+  signal: AbortSignal,
+  after = BEGINNING,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  if (head <= after) return;
+  try {
+    for await (const { events } of store.subscribe({ after, signal })) {
+      yield events.filter(({ position }) => position <= head);
+      if ((events.at(-1)?.position ?? after) >= head) return;
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent)) throw error;
+    throw new Error(
+      `${error.message}. The copy ends before it: use a version of the service that understands it, or copy a log that ` +
+        'was restored from a backup',
+      { cause: error },
+    );
   }
-  throw new Error('interrupted: begin again, and what was copied is known');
+  throw new Error('interrupted: called again it goes on where it was');
 }

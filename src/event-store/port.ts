@@ -1,6 +1,8 @@
-import type { DomainEvent, EventMetadata, NewEvent, StreamName } from '../domain/event.ts';
+import type { DomainEvent, EventMetadata, EventType, NewEvent, StreamName } from '../domain/event.ts';
 import type { EventId, Instant } from '../domain/ids.ts';
 import type { Audit } from './audit.ts';
+import type { UnreadableEvent } from './codec.ts';
+import type { Finding } from './finding.ts';
 
 /**
  * A place in the whole log. Opaque, but comparable as a string: of two positions the later one is the
@@ -55,6 +57,9 @@ export type StreamSlice = {
   readonly revision: number | null;
 };
 
+/** Beyond every revision: what is read from there is where the stream stands, without its events. */
+export const END = 2_147_483_647;
+
 export type ReadOptions = {
   /** First revision to read. Default 0. */
   readonly fromRevision?: number;
@@ -75,6 +80,22 @@ export type SubscribeOptions = {
 
 /** Events in log order, never empty. `caughtUp`: nothing more was in the log when this batch was read. */
 export type Batch = { readonly events: readonly RecordedEvent[]; readonly caughtUp: boolean };
+
+export type LookBackOptions = {
+  /** Events before this position; null: from the end. */
+  readonly before: Position | null;
+  /** Most events to answer with. */
+  readonly limit: number;
+  /** Of these types alone; null: of every type. */
+  readonly types: readonly EventType[] | null;
+};
+
+/** A stretch of the log, newest event first. What cannot be understood stands in its place as the error. */
+export type Stretch = {
+  readonly events: readonly (RecordedEvent | UnreadableEvent)[];
+  /** Where to look further back; null at the log's beginning. There may be events there though here are none. */
+  readonly next: Position | null;
+};
 
 /**
  * The log. What it promises, and test/contract/eventStore.ts holds every adapter to:
@@ -103,6 +124,8 @@ export type EventStore = {
    * before it and throws `UnreadableEvent`; whoever may pass over it subscribes again after its position.
    */
   readonly subscribe: (options: SubscribeOptions) => AsyncIterable<Batch>;
+  /** The log backwards, for people who look something up. One call looks at a bounded stretch of it. */
+  readonly lookBack: (options: LookBackOptions) => Promise<Stretch>;
   /** The position of the last event; `BEGINNING` if there is none. */
   readonly head: () => Promise<Position>;
   /** The very first event of the log, whoever wrote it; null while the log is empty. */
@@ -119,6 +142,8 @@ export type EventStore = {
   readonly waiting?: () => { readonly appends: number; readonly reads: number };
   /** Proves that the log is as it was written; only of a store whose log somebody else could change. */
   readonly audit?: Audit;
+  /** Looks at the live store for an operator: may we write and read, is it new enough? Leaves nothing in the log. */
+  readonly examine?: () => Promise<readonly Finding[]>;
   /** Finishes the appends in flight and lets go of connections. */
   readonly close: () => Promise<void>;
 };

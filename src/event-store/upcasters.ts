@@ -9,6 +9,10 @@ export type Upcaster = (data: unknown) => unknown;
  * released: append to its list, and put a fixture of the old form under test/event-store/fixtures.
  */
 export const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
+  // 2: whether the page showed a token. Pages from before had none.
+  WorkerArrived: [(data) => ({ ...Object(data), isSigned: false })],
+  // 2: how long it took by the page's clock, which was not asked.
+  WorkerResponded: [(data) => ({ ...Object(data), reactedAfterMs: null })],
   // 2: scopes. Keys from before could do all there was, for every ProtoHIT.
   ApiKeyIssued: [(data) => ({ ...Object(data), scopes: ['commands', 'read', 'audit'], protoHitId: null })],
 };

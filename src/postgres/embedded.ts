@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { type Binaries, locateBinaries } from './embedded/binaries.ts';
 import { type Access, openDataFolder, writeAccess } from './embedded/dataFolder.ts';
 import { freePort, isFree, isListening } from './embedded/ports.ts';
-import { type Postmaster, startOn, stopOn, untilReady } from './embedded/postmaster.ts';
+import { type Postmaster, socketFolderOf, startOn, stopOn, untilReady } from './embedded/postmaster.ts';
 import { whileLocked } from './embedded/startLock.ts';
 import { asUnprivileged, type Runner } from './embedded/unprivileged.ts';
 
@@ -50,7 +50,7 @@ export async function startEmbeddedPostgres({
     const access = await openDataFolder({ home, data, binaries, runner });
     const place = { home, data, binaries, runner, log };
     const server = (await adopt(place, access)) ?? (await startAnywhere(place, access));
-    const url = urlOf(access, server);
+    const url = await urlOf(data, access, server);
     await ensureDatabase(url);
     return { place, url };
   });
@@ -84,8 +84,12 @@ type Place = {
   readonly log: Logger;
 };
 
-const urlOf = ({ password }: Access, { port }: Postmaster): string =>
-  `postgres://postgres:${password}@127.0.0.1:${port}/retainer`;
+/** By the Unix socket if there is one; drivers prefer `host` to the address, which says the port. */
+async function urlOf(data: string, { password }: Access, server: Postmaster): Promise<string> {
+  const folder = await socketFolderOf(data, server);
+  const host = folder === null ? '' : `?host=${encodeURIComponent(folder)}`;
+  return `postgres://postgres:${password}@127.0.0.1:${server.port}/retainer${host}`;
+}
 
 /** Takes over a healthy server that runs on the folder; stops one that hangs. */
 async function adopt(place: Place, access: Access): Promise<Postmaster | null> {
@@ -93,7 +97,7 @@ async function adopt(place: Place, access: Access): Promise<Postmaster | null> {
   // One that is stopping will be gone.
   const server = await untilReady(data, { log, isOver: (found) => found === null });
   if (server === null) return null;
-  const health = await healthOf(urlOf(access, server));
+  const health = await healthOf(await urlOf(data, access, server));
   if (health === 'locked')
     throw new Error(`the password in ${join(home, 'postgres.json')} is not that of the server that runs on ${data}`);
   if (health === 'well') {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { pipelined } from './pipelined.ts';
 
 /** What queries need: a pool, or anything that answers like one. */
 export type Database = Pick<pg.Pool, 'query' | 'connect'>;
@@ -13,14 +14,20 @@ export function createPool(
     max,
     applicationName,
     searchPath,
+    onlyGrows = false,
     onError,
     queryTimeoutMs = 10_000,
+    silenceMs = 30_000,
   }: {
     max: number;
     applicationName: string;
     searchPath?: string;
+    /** The tables only grow: a plan that a connection keeps from when they were small must not scan them whole. */
+    onlyGrows?: boolean;
     onError: (error: Error) => void;
     queryTimeoutMs?: number;
+    /** Longest silence in the middle of a transaction before the server ends it. */
+    silenceMs?: number;
   },
 ): pg.Pool {
   const pool = new pg.Pool({
@@ -32,18 +39,27 @@ export function createPool(
     query_timeout: queryTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // Statements of one transaction that need not wait for one another share a round trip (`pipelined`).
+    pipeline: true,
     // The locks of a transaction must not outlive a node that hangs or was cut off in the middle of it.
     onConnect: async (client) => {
       const path = searchPath === undefined ? '' : `; set search_path = ${searchPath}`;
-      await client.query(`set idle_in_transaction_session_timeout = '30s'${path}`);
+      const scans = onlyGrows ? '; set enable_seqscan = off' : '';
+      await client.query(`set idle_in_transaction_session_timeout = ${silenceMs}${path}${scans}`);
     },
   });
   pool.on('error', onError);
   return pool;
 }
 
-/** One transaction: committed when `work` is done, rolled back when it throws. */
-export async function inTransaction<T>(db: Database, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+/**
+ * One transaction: committed when `work` is done, rolled back when it throws. `work` may send the commit itself, in one
+ * round trip with its last statements; if one of those fails, Postgres rolls back instead.
+ */
+export async function inTransaction<T>(
+  db: Database,
+  work: (tx: pg.PoolClient, commit: () => Promise<unknown>) => Promise<T>,
+): Promise<T> {
   const tx = await db.connect();
   let broken: Error | undefined;
   // The pool listens to idle clients only: without this a connection lost between two queries ends the process.
@@ -51,10 +67,14 @@ export async function inTransaction<T>(db: Database, work: (tx: pg.PoolClient) =
     broken = cause;
   };
   tx.on('error', onError);
+  let committed: Promise<unknown> | undefined;
+  const commit = (): Promise<unknown> => {
+    committed ??= tx.query('commit');
+    return committed;
+  };
   try {
-    await tx.query('begin');
-    const result = await work(tx);
-    await tx.query('commit');
+    const [, result] = await pipelined([tx.query('begin'), work(tx, commit)]);
+    await commit();
     return result;
   } catch (error) {
     await tx.query('rollback').catch((cause: Error) => {

@@ -228,13 +228,20 @@ export function eventStoreContract(name: string, open: () => Promise<OpenStore>)
       },
     );
 
-    test('an append of which only some events are stored already is an error', async () => {
-      const stream = freshStream();
-      const known = pinged('A');
-      await appended(write(stream, 'noStream', known));
-      await expect(store.append([write(stream, 'any', known, pinged('B'))])).rejects.toThrow(/already/);
-      expect((await store.read(stream)).revision).toBe(0);
-    });
+    test.each<ExpectedRevision>(['any', 'noStream', 'streamExists'])(
+      'an append of which only some events are stored already, expecting %s, is an error',
+      async (expected) => {
+        const [stream, other] = [freshStream(), freshStream()];
+        const known = pinged('A');
+        await appended(write(stream, 'noStream', known));
+        await expect(store.append([write(stream, expected, known, pinged('B'))])).rejects.toThrow(/already/);
+        await expect(
+          store.append([write(other, 'noStream', pinged('C')), write(stream, expected, known)]),
+        ).rejects.toThrow(/already/);
+        expect((await store.read(stream)).revision).toBe(0);
+        expect((await store.read(other)).revision).toBeNull();
+      },
+    );
 
     test('positions grow in the order of appends, and the head is the last one', async () => {
       const positions: Position[] = [];
@@ -243,6 +250,26 @@ export function eventStoreContract(name: string, open: () => Promise<OpenStore>)
       expect([...positions].sort()).toEqual(positions);
       expect(await store.head()).toBe(positions.at(-1));
       expect(BEGINNING < (positions[0] ?? '')).toBe(true);
+    });
+
+    test('the log is looked back through from its end, newest first, stretch by stretch, by type', async () => {
+      const from = await store.head();
+      const streams = Array.from({ length: 9 }, () => freshStream());
+      for (const stream of streams) await appended(write(stream, 'noStream', pinged('BACK')));
+      const seen: string[] = [];
+      for (let next: Position | null = null, turns = 0; turns < 50; turns++) {
+        const stretch = await store.lookBack({ before: next, limit: 4, types: ['WorkerPinged'] });
+        for (const event of stretch.events)
+          if (event instanceof Error) throw event;
+          else if (event.position > from) seen.push(event.stream);
+        expect(stretch.events.length).toBeLessThanOrEqual(4);
+        next = stretch.next;
+        if (next === null || next <= from) break;
+      }
+      expect(seen).toEqual(streams.toReversed());
+      const others = await store.lookBack({ before: null, limit: 4, types: ['ReservationTimedOut'] });
+      expect(others.events).toEqual([]);
+      expect(await store.lookBack({ before: BEGINNING, limit: 4, types: null })).toEqual({ events: [], next: null });
     });
 
     test('a subscription catches up from a position, in batches, and follows live', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AssignmentId, type EventId, type HitId, MarketplaceHitId, WorkerId } from '../../src/domain/ids.ts';
+import { AssignmentId, BonusId, type EventId, type HitId, MarketplaceHitId, WorkerId } from '../../src/domain/ids.ts';
 import type { ProtoHitFields } from '../../src/domain/protoHit.ts';
 import type { HitOrder, Marketplace, MarketplaceHit, Outcome } from '../../src/marketplace/port.ts';
 
@@ -9,7 +9,8 @@ export type MarketplaceUnderTest = {
   readonly fields: (more?: Partial<ProtoHitFields>) => ProtoHitFields;
   /** A worker takes an assignment of a HIT; null if the marketplace does not let them. */
   readonly accept: (hit: MarketplaceHitId, worker: WorkerId) => Promise<AssignmentId | null>;
-  readonly submit: (assignment: AssignmentId) => Promise<boolean>;
+  /** `answer`: what the form holds, by field. */
+  readonly submit: (assignment: AssignmentId, answer?: Readonly<Record<string, string>>) => Promise<boolean>;
   readonly now: () => number;
   readonly pass: (seconds: number) => void | Promise<void>;
   readonly stop: () => Promise<void>;
@@ -149,6 +150,41 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       expect(await under.marketplace.approve(rejected)).toMatchObject({ type: 'fault', lasting: 'final' });
     });
 
+    test('a rejection can be taken back, and the worker is paid; once is as good as twice', async () => {
+      const hit = await post(order());
+      const assignment = await accepted(hit);
+      await under.submit(assignment);
+      valueIn(await under.marketplace.reject(assignment, 'The form was empty.'));
+      for (const _ of [1, 2])
+        expect(await under.marketplace.approve(assignment, { overridesRejection: true })).toEqual({
+          type: 'done',
+          value: null,
+        });
+      expect(valueIn(await under.marketplace.listAssignments(hit))).toMatchObject([{ status: 'approved' }]);
+    });
+
+    test('what a worker handed in is told, field by field', async () => {
+      const hit = await post(order());
+      const assignment = await accepted(hit);
+      await under.submit(assignment, { species: 'Parus major & co. <3', empty: '' });
+      const [one] = valueIn(await under.marketplace.listAssignments(hit));
+      expect(one?.answer).toEqual([
+        { field: 'species', value: 'Parus major & co. <3' },
+        { field: 'empty', value: '' },
+      ]);
+    });
+
+    test('a blocked worker finishes what they hold and accepts nothing more, until the block is lifted', async () => {
+      const worker = someone();
+      const held = await accepted(await post(order()), worker);
+      for (const _ of [1, 2]) valueIn(await under.marketplace.block(worker, 'Random clicks.'));
+      expect(await under.accept(await post(order()), worker)).toBeNull();
+      expect(await under.accept(await post(order()), someone())).not.toBeNull();
+      expect(await under.submit(held)).toBe(true);
+      for (const _ of [1, 2]) valueIn(await under.marketplace.unblock(worker, 'A mistake.'));
+      expect(await under.accept(await post(order()), worker)).not.toBeNull();
+    });
+
     test('work that is not handed in cannot be approved', async () => {
       const assignment = await accepted(await post(order()));
       expect(await under.marketplace.approve(assignment)).toMatchObject({ type: 'fault', lasting: 'final' });
@@ -172,27 +208,34 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       const assignment = await accepted(await post(order()), worker);
       await under.submit(assignment);
       const bonus = { assignmentId: assignment, workerId: worker, cents: 100, reason: 'You were quick.' };
-      const token = crypto.randomUUID() as EventId;
+      const token = BonusId.parse(crypto.randomUUID());
       const before = valueIn(await under.marketplace.balance());
       expect(await under.marketplace.bonus({ ...bonus, token })).toEqual({ type: 'done', value: null });
       const after = valueIn(await under.marketplace.balance());
       expect(before - after).toBeGreaterThanOrEqual(100);
       expect(await under.marketplace.bonus({ ...bonus, token })).toEqual({ type: 'done', value: null });
       expect(valueIn(await under.marketplace.balance())).toBe(after);
-      valueIn(await under.marketplace.bonus({ ...bonus, token: crypto.randomUUID() as EventId }));
+      valueIn(await under.marketplace.bonus({ ...bonus, token: BonusId.parse(crypto.randomUUID()) }));
       expect(valueIn(await under.marketplace.balance())).toBe(after - (before - after));
     });
 
     test('a bonus for somebody who did not do the work is refused', async () => {
       const assignment = await accepted(await post(order()));
       await under.submit(assignment);
-      const token = crypto.randomUUID() as EventId;
+      const token = BonusId.parse(crypto.randomUUID());
       const payment = { token, assignmentId: assignment, workerId: someone(), cents: 5, reason: 'A mistake.' };
       expect(await under.marketplace.bonus(payment)).toMatchObject({ type: 'fault', lasting: 'final' });
     });
 
+    /** As many at once as nobody's connections are too few for. */
+    const postMany = async (many: number): Promise<MarketplaceHitId[]> => {
+      const posted: MarketplaceHitId[] = [];
+      while (posted.length < many) posted.push(...(await Promise.all(Array.from({ length: 10 }, () => post(order())))));
+      return posted;
+    };
+
     test('every HIT is listed, over as many pages as it takes, each once', async () => {
-      const posted = await Promise.all(Array.from({ length: 230 }, () => post(order())));
+      const posted = await postMany(230);
       const seen: MarketplaceHitId[] = [];
       let pages = 0;
       for await (const page of under.marketplace.listHits()) {
@@ -205,7 +248,7 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
     });
 
     test('a HIT that is disposed of while the listing is read makes no other one be missed', async () => {
-      const posted = await Promise.all(Array.from({ length: 150 }, () => post(order())));
+      const posted = await postMany(150);
       const seen = new Set<MarketplaceHitId>();
       for await (const page of under.marketplace.listHits())
         for (const { marketplaceHitId } of valueIn(page)) {

@@ -112,6 +112,23 @@ describe('the log in Postgres', () => {
     await otherPool.end();
   });
 
+  test('a stream is read from an index, also by a connection whose plans were made while the log was small', async () => {
+    const pool = createPool(database.url, { max: 1, applicationName: 'x', onlyGrows: true, onError: () => {} });
+    const young = createPostgresStore({ url: database.url, pool, log });
+    await young.append([write(freshStream(), 'noStream', pinged('A'))]);
+    await pool.query('analyze event_store.events');
+    await young.read(freshStream());
+    // What Postgres settles for by and by: the plan that it keeps.
+    await pool.query('set plan_cache_mode = force_generic_plan');
+    const { rows } = await pool.query(`explain execute "event_store.read" (array['presence-A', 'presence-B'])`);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain('$1');
+    expect(plan).toContain('Index');
+    expect(plan).not.toContain('Seq Scan');
+    await young.close();
+    await pool.end();
+  });
+
   test('a subscription goes on after all connections were killed', async () => {
     await store.append([write(freshStream(), 'noStream', pinged('A'))]);
     const following = collect(store, BEGINNING, (events) => events.length >= 3);

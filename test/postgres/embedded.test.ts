@@ -57,11 +57,25 @@ describe('the embedded server', () => {
     expect(await ask(url, 'show fsync')).toEqual(['on']);
     expect(await ask(url, 'show synchronous_commit')).toEqual(['on']);
     expect(await ask(url, 'show listen_addresses')).toEqual(['127.0.0.1']);
-    expect(await ask(url, 'show unix_socket_directories')).toEqual(['']);
     expect((await stat(join(dataDir, 'postgres.json'))).mode & 0o777).toBe(0o600);
     const guess = new URL(url);
     guess.password = 'guess';
     await expect(ask(guess.href, 'select 1')).rejects.toThrow(/password authentication failed/);
+  });
+
+  const address = 'select host(inet_client_addr())';
+  test('is reached by a Unix socket among its files, or over loopback where that has no room', LONG, async () => {
+    const { url } = await start(await freshFolder());
+    expect(await ask(url, address)).toEqual([null]);
+    const { url: far } = await start(await freshFolder('long'.repeat(30)));
+    expect(await ask(far, address)).toEqual(['127.0.0.1']);
+  });
+
+  test('is reached over loopback by one that adopts it without its socket', LONG, async () => {
+    const dataDir = await freshFolder();
+    const { url } = await start(dataDir);
+    await unlink(join(dataDir, 'postgres', `.s.PGSQL.${new URL(url).port}`));
+    expect(await ask((await start(dataDir)).url, address)).toEqual(['127.0.0.1']);
   });
 
   test('starts where an earlier making of its folder was interrupted', LONG, async () => {

@@ -3,12 +3,13 @@ import type { AppendStreamRequest } from '@kurrent/kurrentdb-client';
 import type { StoredEvent } from '../codec.ts';
 import {
   type AppendResult,
+  BEGINNING,
   type ExpectedRevision,
   type Position,
   StoreUnavailable,
   type StreamWrite,
 } from '../port.ts';
-import { isPassing, within } from './client.ts';
+import { isOfType, isPassing, within } from './client.ts';
 import type { Connection } from './connection.ts';
 import { lastRevision, readStored } from './reads.ts';
 import { toEventData } from './storedEvents.ts';
@@ -16,26 +17,30 @@ import { toEventData } from './storedEvents.ts';
 const TRIES = 20;
 const PAUSE_MS = 20;
 /** How far back ids are looked for where the writer does not say at which revision its events would be. */
-const REMEMBERED = 512;
+const LAST_REMEMBERED = { direction: 'backwards', maxCount: 64 } as const;
 
 /** A write whose place in its stream is known. */
 type Placed = { readonly write: StreamWrite; readonly standing: number | null };
 
+/** Where streams stand, as the server said when it refused. Nobody can read that of a stream whose events are all too old. */
+type Standings = Map<string, number | null>;
+
 /**
  * Appends to several streams as one transaction of the server's. The server knows an append again that comes with the
- * same ids and the same expected revision; so where the writer expects anything, the stream is looked at first and
- * the append made at the revision it has. Where the outcome is not known the very same is sent again; a conflict that
+ * same ids and the same expected revision; so where the writer expects anything, the stream's end is looked at first
+ * and the append made at the revision it has. Where the outcome is not known the very same is sent again; a conflict that
  * follows may be our own append of before: what the streams hold decides.
  */
 export async function append(connection: Connection, writes: readonly StreamWrite[]): Promise<AppendResult> {
   const { log } = connection;
+  const standings: Standings = new Map();
   let failures = 0;
   for (let tries = 1; tries <= TRIES; tries++) {
     try {
-      const placed = await place(connection, writes);
+      const placed = await place(connection, writes, standings);
       if (!Array.isArray(placed)) return placed;
-      const done = await send(connection, placed);
-      if (done !== 'conflict') return done;
+      const done = await send(connection, placed, standings);
+      if (done !== 'stands elsewhere') return done;
     } catch (error) {
       if (!isPassing(error)) throw error;
       if (++failures === 3) throw new StoreUnavailable('KurrentDB cannot be reached', { cause: error });
@@ -47,69 +52,89 @@ export async function append(connection: Connection, writes: readonly StreamWrit
 }
 
 /** Where each write's events go; or what the append is answered with: stored before, or a stream stands elsewhere. */
-async function place(connection: Connection, writes: readonly StreamWrite[]): Promise<Placed[] | AppendResult> {
-  const known = await findStored(connection, writes);
+async function place(
+  connection: Connection,
+  writes: readonly StreamWrite[],
+  standings: Standings,
+): Promise<Placed[] | AppendResult> {
+  const looked = await Promise.all(writes.map((write) => lookAt(connection, write, standings)));
+  const known = looked.some(({ isKnown }) => isKnown) ? await findStored(connection, writes) : null;
   if (known !== null) return known;
-  const placed = await Promise.all(
-    writes.map(async (write): Promise<Placed> => {
-      const { stream, expectedRevision } = write;
-      const isSaid = typeof expectedRevision === 'number' || expectedRevision === 'noStream';
-      if (isSaid && write.events.length > 0)
-        return { write, standing: typeof expectedRevision === 'number' ? expectedRevision : null };
-      return { write, standing: await lastRevision(connection, stream) };
-    }),
-  );
-  const refused = placed.find(({ write, standing }) => !holds(write.expectedRevision, standing));
-  return refused === undefined
-    ? placed
-    : {
-        type: 'conflict',
-        stream: refused.write.stream,
-        expected: refused.write.expectedRevision,
-        actual: refused.standing,
-      };
+  const refused = looked.find(({ write, standing }) => !holds(write.expectedRevision, standing));
+  if (refused === undefined) return looked;
+  const { write, standing } = refused;
+  return { type: 'conflict', stream: write.stream, expected: write.expectedRevision, actual: standing };
+}
+
+/** Whoever says where the stream stands is believed: the server checks that, and knows the append again. */
+async function lookAt(
+  connection: Connection,
+  write: StreamWrite,
+  standings: Standings,
+): Promise<Placed & { readonly isKnown: boolean }> {
+  const { stream, expectedRevision, events } = write;
+  if (events.length === 0) return { write, standing: await lastRevision(connection, stream), isKnown: false };
+  if (expectedRevision === 'noStream') return { write, standing: null, isKnown: false };
+  if (typeof expectedRevision === 'number') return { write, standing: expectedRevision, isKnown: false };
+  const recent = await readStored(connection, stream, LAST_REMEMBERED);
+  const standing = standings.get(stream) ?? recent[0]?.revision ?? null;
+  return { write, standing, isKnown: recent.some(({ id }) => events.some((event) => event.id === id)) };
 }
 
 const holds = (expected: ExpectedRevision, standing: number | null): boolean =>
   expected === 'any' ||
   (expected === 'streamExists' ? standing !== null : (expected === 'noStream' ? null : expected) === standing);
 
-async function send(connection: Connection, placed: readonly Placed[]): Promise<AppendResult | 'conflict'> {
+async function send(
+  connection: Connection,
+  placed: readonly Placed[],
+  standings: Standings,
+): Promise<AppendResult | 'stands elsewhere'> {
   const { library } = connection;
   const client = connection.client();
   const writing = placed.filter(({ write }) => write.events.length > 0);
-  if (writing.length === 0) return { type: 'appended', position: await lastPosition(connection, placed) };
-  const requests = writing.map(
-    ({ write, standing }): AppendStreamRequest => ({
-      streamName: write.stream,
-      expectedState: standing === null ? 'no_stream' : BigInt(standing),
-      events: write.events.map((event) => toEventData(library, event)),
-    }),
-  );
-  try {
-    await within(client.multiStreamAppend(requests));
-  } catch (error) {
-    if (isPassing(error)) connection.giveUp(client);
-    if (!(error instanceof library.WrongExpectedVersionError)) throw error;
-    return settleConflict(connection, placed, error.streamName);
+  const revisions = new Map<string, number | null>(placed.map(({ write, standing }) => [write.stream, standing]));
+  if (writing.length > 0) {
+    const requests = writing.map(
+      ({ write, standing }): AppendStreamRequest => ({
+        streamName: write.stream,
+        expectedState: standing === null ? 'no_stream' : BigInt(standing),
+        events: write.events.map((event) => toEventData(library, event)),
+      }),
+    );
+    try {
+      // A stream that was deleted goes on with the numbers it had: the server alone knows which revisions these are.
+      const { responses } = await within(client.multiStreamAppend(requests));
+      for (const { streamName, revision } of responses ?? []) revisions.set(streamName, Number(revision));
+    } catch (error) {
+      // To a follower's answer the client goes to the leader by itself; a new one might find the follower again.
+      if (isPassing(error) && !isOfType(error, 'not-leader')) connection.giveUp(client);
+      if (!(error instanceof library.WrongExpectedVersionError)) throw error;
+      const { streamName, actualState } = error;
+      return settleConflict(connection, placed, standings, {
+        stream: streamName,
+        actual: typeof actualState === 'bigint' ? Number(actualState) : null,
+      });
+    }
   }
-  return { type: 'appended', position: await lastPosition(connection, placed) };
+  return { type: 'appended', position: await lastPosition(connection, revisions) };
 }
 
 /** A conflict: our own append of before, the writer's mistake, or somebody who came in between a look and the append. */
 async function settleConflict(
   connection: Connection,
   placed: readonly Placed[],
-  conflicting: string,
-): Promise<AppendResult | 'conflict'> {
+  standings: Standings,
+  { stream, actual }: { stream: string; actual: number | null },
+): Promise<AppendResult | 'stands elsewhere'> {
   const writes = placed.map(({ write }) => write);
   const known = await findStored(connection, writes);
   if (known !== null) return known;
-  const refused = writes.find(({ stream }) => stream === conflicting);
-  if (refused === undefined) return 'conflict';
-  const actual = await lastRevision(connection, refused.stream);
-  const { stream, expectedRevision: expected } = refused;
-  return holds(expected, actual) ? 'conflict' : { type: 'conflict', stream, expected, actual };
+  const refused = writes.find((write) => write.stream === stream);
+  if (refused !== undefined && !holds(refused.expectedRevision, actual))
+    return { type: 'conflict', stream: refused.stream, expected: refused.expectedRevision, actual };
+  standings.set(stream, actual);
+  return 'stands elsewhere';
 }
 
 /** The append's answer if its events are in their streams already; an error if only some are. */
@@ -132,20 +157,18 @@ async function storedOf(
   const ids = new Set<string>(events.map(({ id }) => id));
   const isOurs = ({ id }: StoredEvent): boolean => ids.has(id);
   if (expectedRevision === 'any' || expectedRevision === 'streamExists')
-    return (await readStored(connection, stream, { direction: 'backwards', maxCount: REMEMBERED })).filter(isOurs);
+    return (await readStored(connection, stream, LAST_REMEMBERED)).filter(isOurs);
   const from = expectedRevision === 'noStream' ? 0 : expectedRevision + 1;
   const there = await readStored(connection, stream, { fromRevision: BigInt(from), maxCount: events.length });
   return there.filter(isOurs);
 }
 
 /** Of the last event that the append rests on, as the log itself says it. */
-async function lastPosition(connection: Connection, placed: readonly Placed[]): Promise<Position> {
+async function lastPosition(connection: Connection, revisions: ReadonlyMap<string, number | null>): Promise<Position> {
+  if ([...revisions.values()].every((revision) => revision === null)) return BEGINNING;
   const last = await Promise.all(
-    placed.map(({ write, standing }) =>
-      readStored(connection, write.stream, {
-        fromRevision: BigInt(Math.max(0, (standing ?? -1) + write.events.length)),
-        maxCount: 1,
-      }),
+    [...revisions].map(([stream, revision]) =>
+      readStored(connection, stream, { fromRevision: BigInt(revision ?? 0), maxCount: 1 }),
     ),
   );
   return latest(last.flat());

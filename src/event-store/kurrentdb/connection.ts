@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Client, isPassing, type Library } from './client.ts';
+import { refuseUnknownOptions } from './options.ts';
 
 /** A client that is given up may still be answering others. */
 const LINGER_MS = 30_000;
@@ -11,6 +12,8 @@ const PAUSE_MS = 50;
 export type Connection = {
   readonly library: Library;
   readonly log: Logger;
+  /** The hosts of the URL, without name and password: for people. */
+  readonly address: string;
   readonly client: () => Client;
   /** Something failed with this client that may pass: the next call gets a new one. */
   readonly giveUp: (client: Client) => void;
@@ -23,6 +26,8 @@ export type Connection = {
  * failed is replaced.
  */
 export function connect({ library, url, log }: { library: Library; url: string; log: Logger }): Connection {
+  const address = /^[\w+]+:\/\/(?:[^@/?]*@)?([^/?]+)/.exec(url)?.[1] ?? 'the address in EVENT_STORE_URL';
+  refuseUnknownOptions(url, address);
   let client = library.KurrentDBClient.connectionString(url);
   const lingering = new Map<Client, NodeJS.Timeout>();
   const dispose = async (old: Client): Promise<void> => {
@@ -33,6 +38,7 @@ export function connect({ library, url, log }: { library: Library; url: string; 
   return {
     library,
     log,
+    address,
     client: () => client,
     giveUp: (failed) => {
       if (failed !== client) return;

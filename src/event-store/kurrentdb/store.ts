@@ -1,20 +1,24 @@
-import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StreamName } from '../../domain/event.ts';
 import { BEGINNING, type EventStore, type Position, StoreUnavailable, type StreamWrite } from '../port.ts';
 import { append } from './append.ts';
-import { asUnavailable, type Client, isOfType, type Library, loadLibrary, within } from './client.ts';
+import { asUnavailable, type Client, type Library, loadLibrary, within } from './client.ts';
 import { type Connection, connect, reading } from './connection.ts';
-import { fromPosition, toPosition } from './position.ts';
+import { estimate } from './estimate.ts';
+import { EXAMINED, examine } from './examine.ts';
+import { lookBack } from './lookBack.ts';
+import { toPosition } from './position.ts';
+import { probe } from './probe.ts';
 import { readSlice } from './reads.ts';
 import { PREFIXES } from './storedEvents.ts';
 import { follow } from './subscription.ts';
 
 const DAY_SECONDS = 86_400;
-/** How many events are counted before the rest is guessed from the length of the log. */
-const COUNTED = 2_000;
-/** Written at every start, outside of the streams that anybody reads. */
-const PROBE = 'retainer-probe';
+/** Longest wait for what the server was to be told besides, when the log is closed. */
+const LAST_WORDS_MS = 2_000;
+/** Streams of which a node remembers that their retention is set. */
+const MOST_REMEMBERED = 50_000;
 
 /**
  * The log in a KurrentDB of version 25.1 or newer. Throws a sentence for the operator when the server cannot be
@@ -34,7 +38,7 @@ export async function openKurrentStore({
 }): Promise<EventStore> {
   const library = given ?? (await loadLibrary());
   const connection = connect({ library, url, log });
-  await probe(connection, url).catch(async (error: unknown) => {
+  await probe(connection).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });
@@ -47,6 +51,7 @@ function kurrentStore(connection: Connection, presenceRetentionDays: number): Ev
   const underWay = new Set<Promise<unknown>>();
   /** Presence streams whose retention this node has set. */
   const retained = new Set<StreamName>();
+  const retaining = new Set<Promise<unknown>>();
   const ours = library.streamNameFilter({ prefixes: PREFIXES });
 
   const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -76,18 +81,27 @@ function kurrentStore(connection: Connection, presenceRetentionDays: number): Ev
     return last?.position ? toPosition(last.position) : BEGINNING;
   };
 
-  /** The server forgets by itself what is older; it has to be told once a stream. */
-  const retain = async (writes: readonly StreamWrite[]): Promise<void> => {
+  /**
+   * The server forgets by itself what is older; it has to be told once a stream. Nobody waits for that, and an append
+   * that was stored does not fail for it: the stream's next one tells it again.
+   */
+  const retain = (writes: readonly StreamWrite[]): void => {
     const fresh = writes
       .map(({ stream }) => stream)
       .filter((stream) => stream.startsWith('presence-') && !retained.has(stream));
-    if (retained.size > 50_000) retained.clear();
-    await Promise.all(
-      fresh.map(async (stream) => {
-        await within(connection.client().setStreamMetadata(stream, { maxAge: presenceRetentionDays * DAY_SECONDS }));
-        retained.add(stream);
-      }),
-    );
+    if (retained.size > MOST_REMEMBERED) retained.clear();
+    for (const stream of fresh) {
+      retained.add(stream);
+      const metadata = { maxAge: Math.round(presenceRetentionDays * DAY_SECONDS) };
+      const telling = within(connection.client().setStreamMetadata(stream, metadata))
+        .catch((error: unknown) => {
+          retained.delete(stream);
+          const what = 'KurrentDB was not told how long to keep these pings; the next one tells it again';
+          if (!ending.signal.aborted) connection.log.warn({ err: error, stream }, what);
+        })
+        .finally(() => retaining.delete(telling));
+      retaining.add(telling);
+    }
   };
 
   return {
@@ -97,91 +111,30 @@ function kurrentStore(connection: Connection, presenceRetentionDays: number): Ev
         throw new Error('an append may name a stream once');
       return tracked(async () => {
         const result = await append(connection, writes);
-        if (result.type === 'appended') await retain(writes);
+        if (result.type === 'appended') retain(writes);
         return result;
       });
     },
     read: (stream, options) => tracked(() => readSlice(connection, stream, options)),
     subscribe: (options) =>
       follow(connection, { ...options, signal: AbortSignal.any([options.signal, ending.signal]) }),
+    lookBack: (options) => tracked(() => lookBack(connection, options)),
     head: () => tracked(head),
     first: () =>
       tracked(async () => {
-        const filter = library.streamNameFilter({ regex: `^(?!\\$|${PROBE}$)` });
+        const filter = library.streamNameFilter({ regex: `^(?!\\$|${EXAMINED}$)` });
         const event = await oneOf({ direction: library.FORWARDS, fromPosition: library.START, filter });
         return event ? { type: event.type, stream: event.streamId } : null;
       }),
     count: (after = BEGINNING) => tracked(() => estimate(connection, after, head)),
+    examine: () => examine(connection),
     // The server forgets pings by itself ($maxAge).
     prune: async () => 0,
     close: async () => {
       await Promise.allSettled(underWay);
+      await Promise.race([Promise.all(retaining), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
       ending.abort();
       await connection.close();
     },
   };
-}
-
-/** Counts some events, and guesses the others from how much of the log they took. */
-async function estimate(connection: Connection, after: Position, head: () => Promise<Position>): Promise<number> {
-  const { library } = connection;
-  const client = connection.client();
-  const from = fromPosition(after);
-  const filter = library.streamNameFilter({ prefixes: PREFIXES });
-  let counted = 0;
-  let last = from?.commit ?? 0n;
-  for await (const { event } of client.readAll({
-    direction: library.FORWARDS,
-    fromPosition: from ?? library.START,
-    maxCount: COUNTED + 1,
-    filter,
-  })) {
-    if (!event?.position || toPosition(event.position) <= after) continue;
-    counted++;
-    last = event.position.commit;
-  }
-  if (counted <= COUNTED) return counted;
-  const [begin, end] = [from?.commit ?? 0n, fromPosition(await head())?.commit ?? last];
-  const share = Number(last - begin) / Math.max(1, Number(end - begin));
-  return Math.max(counted, Math.round(counted / Math.max(share, Number.EPSILON)));
-}
-
-/**
- * Is the server there, does it let us in, can it append to several streams as one, and does it refuse what conflicts?
- * An option that a client does not know is ignored without a word, and every check with it.
- */
-async function probe(connection: Connection, url: string): Promise<void> {
-  const { library } = connection;
-  const address = URL.canParse(url) ? new URL(url).host : 'the server';
-  const append = () =>
-    within(
-      connection.client().multiStreamAppend([
-        {
-          streamName: PROBE,
-          expectedState: library.NO_STREAM,
-          events: [library.jsonEvent({ id: randomUUID(), type: 'Probe', data: {}, metadata: {} })],
-        },
-      ]),
-    );
-  try {
-    await append();
-    await append();
-  } catch (error) {
-    if (error instanceof library.WrongExpectedVersionError) return;
-    if (isOfType(error, 'unsupported'))
-      throw new Error(
-        `the KurrentDB at ${address} is too old: appending to several streams as one takes version 25.1 or newer`,
-        { cause: error },
-      );
-    if (isOfType(error, 'access-denied'))
-      throw new Error(
-        `the KurrentDB at ${address} does not let this user in: check name and password in EVENT_STORE_URL`,
-        {
-          cause: error,
-        },
-      );
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot connect to the KurrentDB at ${address}: ${reason}`, { cause: error });
-  }
-  throw new Error(`the KurrentDB at ${address} does not refuse an append that conflicts: nothing may be written to it`);
 }

@@ -12,10 +12,13 @@ const CATEGORIES: Readonly<Record<StreamCategory, true>> = {
   assignment: true,
   presence: true,
   hit: true,
+  worker: true,
   workRequest: true,
   apiKey: true,
   operator: true,
   log: true,
+  scheduler: true,
+  readModels: true,
 };
 export const PREFIXES: string[] = Object.keys(CATEGORIES).map((category) => `${category}-`);
 

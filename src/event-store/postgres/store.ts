@@ -5,7 +5,9 @@ import { listen } from '../../postgres/listen.ts';
 import { isUnavailable } from '../../postgres/pool.ts';
 import { BEGINNING, type EventStore, StoreUnavailable } from '../port.ts';
 import { createAudit } from './audit.ts';
+import { examine } from './examine.ts';
 import { createGroupCommit, type StoredBatch } from './groupCommit.ts';
+import { lookBack } from './lookBack.ts';
 import { fromPosition, toPosition } from './position.ts';
 import { prune } from './prune.ts';
 import { createReads } from './reads.ts';
@@ -74,6 +76,7 @@ export function createPostgresStore({
         });
       return follow(pool, tail, { ...options, signal }, log);
     },
+    lookBack: (options) => orUnavailable(lookBack(pool, options)),
     head: async () => {
       const head = await last();
       return head === null ? BEGINNING : toPosition(head);
@@ -91,6 +94,7 @@ export function createPostgresStore({
     waiting: () => ({ appends: groupCommit.waiting(), reads: readsWaiting() }),
     prune: (options) => orUnavailable(prune(pool, options)),
     audit: createAudit(pool),
+    examine: () => examine(pool),
     close: async () => {
       await groupCommit.close();
       ending.abort();

@@ -19,7 +19,6 @@ export type Postmaster = {
 /** Durable, and sized for a service rather than for a laptop's smallest database. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '256MB',
   wal_compression: 'on',
@@ -32,6 +31,29 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // WorkerPinged keeps a small table hot: clean it up before it grows.
   autovacuum_naptime: '10s',
 };
+
+/** A socket's path has no more room than this on any system (`sun_path`: 104 bytes on macOS, 108 on Linux). */
+const LONGEST_SOCKET_PATH = 103;
+
+/** Where a server's Unix socket lies, among its files, which only its owner enters; empty where there can be none. */
+const socketFolders = (data: string): string =>
+  process.platform === 'win32' || Buffer.byteLength(socketOf(data, 65_535)) > LONGEST_SOCKET_PATH
+    ? ''
+    : `"${data.replaceAll('"', '""')}"`;
+
+const socketOf = (folder: string, port: number): string => join(folder, `.s.PGSQL.${port}`);
+
+/**
+ * The folder of the server's Unix socket, or null if it has none. A query over it takes a sixth less of Node's time than
+ * one over loopback.
+ */
+export async function socketFolderOf(data: string, { port }: Postmaster): Promise<string | null> {
+  const there = await stat(socketOf(data, port)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENAMETOOLONG') return null;
+    throw error;
+  });
+  return there === null ? null : data;
+}
 
 /** Recovery after a crash replays at most `max_wal_size`: seconds on a good disk, minutes on a bad one. */
 const RECOVERY_MS = 10 * 60_000;
@@ -84,10 +106,11 @@ export async function startOn(
   if ((await runningOn(data)) === null) await rm(join(data, 'postmaster.pid'), { force: true });
   const output = await openLog(logFile);
   const { size: before } = await output.stat();
-  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
+  const settings = Object.entries({
+    ...SETTINGS,
+    port: String(port),
+    unix_socket_directories: socketFolders(data),
+  }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = runner.start(binaries.postgres, ['-D', data, ...settings], output.fd);
   const ends: string[] = [];
   server.once('error', (error) => ends.push(error.message));

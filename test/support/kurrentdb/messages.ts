@@ -1,7 +1,7 @@
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import type { AppendRequest } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_pb.js';
-import type { LoggedEvent, Proposed, Write } from './log.ts';
+import type { LoggedEvent, LogPosition, Proposed, Write } from './log.ts';
 
 const { ReadResp } = streams;
 const TICKS_PER_MILLISECOND = 10_000n;
@@ -37,8 +37,8 @@ export function readResponse({ id, stream, revision, position, type, data, metad
   recorded.setId(uuid);
   recorded.setStreamIdentifier(identifier);
   recorded.setStreamRevision(String(revision));
-  recorded.setCommitPosition(String(position));
-  recorded.setPreparePosition(String(position));
+  recorded.setCommitPosition(String(position.commit));
+  recorded.setPreparePosition(String(position.prepare));
   recorded.getMetadataMap().set('type', type);
   recorded.getMetadataMap().set('content-type', 'application/json');
   recorded.getMetadataMap().set('created', String(BigInt(createdAt) * TICKS_PER_MILLISECOND));
@@ -46,7 +46,7 @@ export function readResponse({ id, stream, revision, position, type, data, metad
   recorded.setData(data);
   const event = new ReadResp.ReadEvent();
   event.setEvent(recorded);
-  event.setCommitPosition(String(position));
+  event.setCommitPosition(String(position.commit));
   const response = new ReadResp();
   response.setEvent(event);
   return response;
@@ -70,10 +70,10 @@ export function confirmation(id: string) {
   return response;
 }
 
-export function checkpoint(position: bigint) {
+export function checkpoint({ commit, prepare }: LogPosition) {
   const reached = new ReadResp.Checkpoint();
-  reached.setCommitPosition(String(position));
-  reached.setPreparePosition(String(position));
+  reached.setCommitPosition(String(commit));
+  reached.setPreparePosition(String(prepare));
   const response = new ReadResp();
   response.setCheckpoint(reached);
   return response;

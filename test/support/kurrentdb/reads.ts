@@ -4,8 +4,9 @@ import streams, {
   type ReadReq,
   type ReadResp,
 } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import type { Log, LoggedEvent } from './log.ts';
+import { isAfter, type Log, type LoggedEvent, type LogPosition } from './log.ts';
 import { caughtUp, checkpoint, confirmation, readResponse, streamNotFound, textOf } from './messages.ts';
+import { streamDeleted } from './refusals.ts';
 
 type Call = ServerWritableStream<ReadReq, ReadResp>;
 type Options = ReadReq.Options;
@@ -23,17 +24,25 @@ export function answerRead(log: Log, call: Call): void {
     return;
   }
   const found = options === undefined ? [] : options.hasStream() ? ofStream(log, options) : ofAll(log, options);
+  if (found === 'tombstoned') {
+    call.emit('error', streamDeleted(options === undefined ? '' : nameOf(options)));
+    return;
+  }
   if (found === 'not found') call.write(streamNotFound(options === undefined ? '' : nameOf(options)));
   else for (const event of found.slice(0, Number(options?.getCount()))) call.write(readResponse(event));
   call.end();
 }
 
+/** Of the whole log, once or for ever: what takes an administrator. */
+export const isOfAll = (call: Call): boolean => call.request.getOptions()?.hasAll() ?? false;
+
 const nameOf = (options: Options): string => textOf(options.getStream()?.getStreamIdentifier()?.getStreamName() ?? '');
 
-function ofStream(log: Log, options: Options): readonly LoggedEvent[] | 'not found' {
+function ofStream(log: Log, options: Options): ReturnType<Log['stream']> {
   const events = log.stream(nameOf(options));
   const from = options.getStream();
-  if (events === undefined || from === undefined) return 'not found';
+  if (from === undefined) return 'not found';
+  if (typeof events === 'string') return events;
   const revision = from.hasRevision() ? Number(from.getRevision()) : null;
   return options.getReadDirection() === BACKWARDS
     ? events.filter((event) => revision === null || event.revision <= revision).toReversed()
@@ -43,24 +52,30 @@ function ofStream(log: Log, options: Options): readonly LoggedEvent[] | 'not fou
 function ofAll(log: Log, options: Options): readonly LoggedEvent[] {
   const passes = filterOf(options);
   const from = options.getAll();
-  const position = from?.hasPosition() ? BigInt(from.getPosition()?.getCommitPosition() ?? 0) : null;
+  const start = from?.hasPosition() ? positionOf(from.getPosition()) : null;
   const events = log.all().filter(passes);
   return options.getReadDirection() === BACKWARDS
-    ? events.filter((event) => position === null || event.position < position).toReversed()
-    : events.filter((event) => (from?.hasEnd() ? false : event.position >= (position ?? 0n)));
+    ? events.filter(({ position }) => start === null || isAfter(start, position)).toReversed()
+    : events.filter(({ position }) => (from?.hasEnd() ? false : start === null || !isAfter(start, position)));
 }
+
+type GivenPosition = { getCommitPosition: () => string; getPreparePosition: () => string };
+
+const positionOf = (given: GivenPosition | undefined): LogPosition => ({
+  commit: BigInt(given?.getCommitPosition() ?? 0),
+  prepare: BigInt(given?.getPreparePosition() ?? 0),
+});
 
 /** Exclusive of its position; confirmed, caught up, then live. */
 function subscribe(log: Log, call: Call, options: Options): void {
   const passes = filterOf(options);
   const from = options.getAll();
-  let place = from?.hasEnd()
-    ? (log.all().at(-1)?.position ?? 0n)
-    : BigInt(from?.getPosition()?.getCommitPosition() ?? 0);
+  const end = log.all().at(-1)?.position;
+  let place = from?.hasEnd() && end !== undefined ? end : positionOf(from?.getPosition());
   let passed = 0;
   const send = (): void => {
     for (const event of log.all()) {
-      if (event.position <= place) continue;
+      if (!isAfter(event.position, place)) continue;
       place = event.position;
       if (passes(event)) call.write(readResponse(event));
       else if (++passed % CHECKPOINT_EVERY === 0) call.write(checkpoint(event.position));
