@@ -11,6 +11,7 @@ import type { DomainEvent, StreamName } from '../domain/event.ts';
 import { evolveHit, type Hit, type HitEvent, hitEvents, noHit } from '../domain/hit.ts';
 import { evolveOperator, noOperator, type Operator, type OperatorEvent, operatorEvents } from '../domain/operator.ts';
 import { evolveProtoHit, noProtoHit, type ProtoHit, type ProtoHitEvent, protoHitEvents } from '../domain/protoHit.ts';
+import { type ReadModelEvent, readModelEvents } from '../domain/readModels.ts';
 import {
   evolveReservation,
   noReservation,
@@ -18,6 +19,7 @@ import {
   type ReservationEvent,
   reservationEvents,
 } from '../domain/reservation.ts';
+import { anyWorker, evolveWorker, type Worker, type WorkerEvent, workerEvents } from '../domain/worker.ts';
 import {
   evolveWorkRequest,
   noWorkRequest,
@@ -52,12 +54,15 @@ export const reservations = aggregate<Reservation, ReservationEvent>(
 );
 export const assignments = aggregate<Assignment, AssignmentEvent>(noAssignment, evolveAssignment, assignmentEvents);
 export const hits = aggregate<Hit, HitEvent>(noHit, evolveHit, hitEvents);
+export const workers = aggregate<Worker, WorkerEvent>(anyWorker, evolveWorker, workerEvents);
 export const workRequests = aggregate<WorkRequest, WorkRequestEvent>(
   noWorkRequest,
   evolveWorkRequest,
   workRequestEvents,
 );
 export const operators = aggregate<Operator, OperatorEvent>(noOperator, evolveOperator, operatorEvents);
+/** Nothing is decided from what was done to them before. */
+export const readModels = aggregate<null, ReadModelEvent>(null, () => null, readModelEvents);
 export const apiKeys = aggregate<ApiKey, ApiKeyEvent>(noApiKey, evolveApiKey, apiKeyEvents);
 
 /** A stream as it stood when it was read. */

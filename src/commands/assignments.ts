@@ -1,38 +1,53 @@
 import {
-  type Assignment,
-  type AssignmentEvent,
+  type Answer,
   arrive,
+  isGone,
+  isUnproven,
   lose,
   markAbandoned,
   markApproved,
   markRejected,
   markReturned,
   markSubmitted,
+  type ReleaseReason,
   release,
   respond,
+  type Session,
 } from '../domain/assignment.ts';
-import type { Decision } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
 import type { AssignmentId, Instant, MarketplaceHitId, WorkerId } from '../domain/ids.ts';
 import type { PingType, PresenceEvent } from '../domain/presence.ts';
-import type { StreamWrite } from '../event-store/port.ts';
+import { END, type StreamWrite } from '../event-store/port.ts';
 import { coalesce } from '../postgres/coalesce.ts';
 import { type HitRow, hitsByMarketplaceIds } from '../projections/hits.ts';
-import { countPresentOnHit, type TaskRow, tasksOf } from '../projections/tasks.ts';
-import { assignments, load } from './aggregates.ts';
+import { placesHeldOnHit, type TaskRow, tasksOf } from '../projections/tasks.ts';
+import { assignments, load, workers } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import type { Dispatch } from './dispatch.ts';
-import { handle, handleOne, nothingToTell, stamped, writeTo } from './handle.ts';
+import { handle, stamped, writeTo } from './handle.ts';
+import { onAssignment } from './onAssignment.ts';
 
 type Ping = {
   readonly assignmentId: AssignmentId;
   readonly workerId: WorkerId;
   readonly marketplaceHitId: MarketplaceHitId;
   readonly pingType: PingType;
+  /** Default: unsigned. */
+  readonly session?: Session;
+  /** Of the first `working` ping: milliseconds from the alarm to *Start*, if the page says. */
+  readonly reactedAfterMs?: number | undefined;
 };
+
+/** What a page that pinged has to know. */
+export type Pinged = { readonly isSigned: boolean };
 
 const badAssignment = (why: string) =>
   ({ type: 'refused', refusal: { kind: 'notFound', message: `Bad assignment: ${why}` } }) as const;
+
+const forbidden = (why: string) =>
+  ({ type: 'refused', refusal: { kind: 'forbidden', message: `Bad assignment: ${why}` } }) as const;
+const NOT_THEIRS = forbidden('its own page is open, and has a token for it');
+const NO_TOKEN = forbidden('this service takes no pages without a token: load its retainer.js');
 
 /** Most look-ups of one kind in one query, and most that may wait for it. */
 const LOOK_UP = { maxKeys: 10_000 };
@@ -49,57 +64,82 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     return { stream, expectedRevision: 'any', events: [stamped(pinged, stream, 0, { context, at })] };
   };
 
+  /** Whether an assignment's pings have stopped: asked of the log, for read models forget who does not wait. */
+  const isSilent = async (assignmentId: AssignmentId, at: Instant): Promise<boolean> => {
+    const stream = streamOf.presence(assignmentId);
+    const { revision } = await store.read(stream, { fromRevision: END });
+    if (revision === null) return true;
+    const { events } = await store.read(stream, { fromRevision: revision });
+    const last = events.at(-1);
+    return last === undefined || at - last.recordedAt > deps.settings.pingTimeoutSeconds * 1000;
+  };
+
+  /**
+   * Whether a HIT has a place for one more assignment. Who is at work or was let go, and is not heard of any more, may
+   * have given theirs back, of which no marketplace tells: whoever accepted the HIT since is not sent away.
+   */
+  const hasPlace = async ({ hitId, maxAssignments }: HitRow, assignmentId: AssignmentId): Promise<boolean> => {
+    const now = clock();
+    const pingTimeoutMs = deps.settings.pingTimeoutSeconds * 1000;
+    const holders = await placesHeldOnHit(db, { hitId, except: assignmentId, now, pingTimeoutMs });
+    if (holders.length < maxAssignments) return true;
+    const mayBeGone = holders.filter(({ phase }) => phase === 'working' || phase === 'released');
+    const silent = await Promise.all(mayBeGone.map((holder) => isSilent(holder.assignmentId, now)));
+    return holders.length - silent.filter(Boolean).length < maxAssignments;
+  };
+
   /** A ping that may change the assignment: the worker arrives, comes back, or answers the call. */
-  const pingThatMatters = (context: Context, ping: Ping, hit: HitRow): Promise<CommandResult<null>> =>
+  const pingThatMatters = (context: Context, ping: Ping, hit: HitRow): Promise<CommandResult<Pinged>> =>
     handle(deps, async () => {
       const at = clock();
-      const loaded = await load(store, assignments, streamOf.assignment(ping.assignmentId));
+      const { session = 'unsigned', workerId, assignmentId, marketplaceHitId } = ping;
+      const [loaded, person] = await Promise.all([
+        load(store, assignments, streamOf.assignment(assignmentId)),
+        load(store, workers, streamOf.worker(workerId)),
+      ]);
+      const { state } = loaded;
+      if (state.phase === 'none') {
+        if (session === 'unsigned' && deps.settings.unsignedWorkers === 'refuse') return NO_TOKEN;
+      } else if (isUnproven(state, session)) {
+        // A page may have lost its token: its browser kept nothing over a reload, or the answer that held it never came.
+        // It gets the token again once the assignment has been silent, for then it pushes out nobody.
+        if (session === 'unsigned' || !(await isSilent(assignmentId, at))) return NOT_THEIRS;
+      }
+      const isSigned = state.phase === 'none' ? session !== 'unsigned' : state.isSigned;
       const { hitId, protoHitId, recruitedFor } = hit;
-      const arrival = arrive(loaded.state, { ...ping, hitId, protoHitId, recruitedFor, at });
+      const worker = { workerId, assignmentId, marketplaceHitId, hitId, protoHitId, recruitedFor, isSigned, at };
+      const arrival = arrive(state, { ...worker, isBlocked: person.state.phase === 'blocked' });
       if (arrival.type === 'refused') return arrival;
       const decision =
-        ping.pingType === 'working' && arrival.events.length === 0 ? respond(loaded.state, { at }) : arrival;
+        ping.pingType === 'working' && arrival.events.length === 0
+          ? respond(state, { reactedAfterMs: ping.reactedAfterMs, at })
+          : arrival;
       if (decision.type === 'refused') return decision;
-      const task = loaded.state.phase === 'none' ? null : loaded.state.task;
+      const task = state.phase === 'none' ? null : state.task;
       const correlationId = task?.reservationId ?? recruitedFor ?? undefined;
       const writes = [writeTo(loaded, decision.events, { context, at, correlationId }), presence(context, ping, at)];
-      return { type: 'write', writes, value: null, seen: [loaded] };
+      return { type: 'write', writes, value: { isSigned }, seen: [loaded] };
     });
-
-  const onAssignment = (
-    context: Context,
-    assignmentId: AssignmentId,
-    decide: (state: Assignment, at: Instant) => Decision<AssignmentEvent>,
-  ): Promise<CommandResult<null>> =>
-    handleOne(deps, context, assignments, streamOf.assignment(assignmentId), decide, nothingToTell, (state) =>
-      state.phase === 'none' ? undefined : (state.task?.reservationId ?? state.recruitedFor),
-    );
 
   return {
     /**
      * A worker's page says that it is there. Answers once the ping is committed, without waiting for read
-     * models. Refused for a HIT we do not know, for somebody else's assignment, and for more people at once
-     * than the HIT has assignments.
+     * models. Refused for a HIT we do not know, for somebody else's assignment, for a signed one without its
+     * token, and for more people at once than the HIT has assignments.
      */
-    ping: async (context: Context, ping: Ping): Promise<CommandResult<null>> => {
+    ping: async (context: Context, ping: Ping): Promise<CommandResult<Pinged>> => {
       const task = await taskOf(ping.assignmentId);
+      if (ping.pingType === 'left' && (task === undefined || isGone(task))) return badAssignment('nobody waits there');
       if (task !== undefined && isSettled(task, ping)) {
         const result = await store.append([presence(context, ping, clock())]);
         if (result.type === 'conflict') throw new Error(`a ping expects nothing, yet ${result.stream} conflicts`);
-        return { type: 'done', value: null, position: result.position };
+        return { type: 'done', value: { isSigned: task.isSigned }, position: result.position };
       }
       const hit = await hitOf(ping.marketplaceHitId);
       if (hit === undefined) return badAssignment(`no HIT ${ping.marketplaceHitId} was posted here`);
       // Counted only when it can matter: fewer ever came than it has assignments.
-      if (task === undefined && hit.arrivals >= hit.maxAssignments) {
-        const present = await countPresentOnHit(db, {
-          hitId: hit.hitId,
-          except: ping.assignmentId,
-          now: clock(),
-          pingTimeoutMs: deps.settings.pingTimeoutSeconds * 1000,
-        });
-        if (present >= hit.maxAssignments) return badAssignment('every assignment of its HIT is taken');
-      }
+      if (task === undefined && hit.arrivals >= hit.maxAssignments && !(await hasPlace(hit, ping.assignmentId)))
+        return badAssignment('every assignment of its HIT is taken');
       const result = await pingThatMatters(context, ping, hit);
       if (result.type === 'done' && ping.pingType === 'waiting') {
         settled(deps, result)
@@ -111,23 +151,25 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
 
     /** Pings stopped for good. */
     loseWorker: (context: Context, { assignmentId, lastPingAt }: { assignmentId: AssignmentId; lastPingAt: Instant }) =>
-      onAssignment(context, assignmentId, (state, at) => lose(state, { lastPingAt, at })),
+      onAssignment(deps, context, assignmentId, (state, at) => lose(state, { lastPingAt, at })),
 
     /** Ends the wait of workers; those who were called in the meantime are left alone. */
     releaseWorkers: async (
       context: Context,
-      { assignmentIds, reason }: { assignmentIds: readonly AssignmentId[]; reason: 'notNeeded' | 'waitedLongest' },
+      { assignmentIds, reason }: { assignmentIds: readonly AssignmentId[]; reason: ReleaseReason },
     ): Promise<void> => {
       await Promise.all(
         assignmentIds.map((assignmentId) =>
-          onAssignment(context, assignmentId, (state, at) => release(state, { reason, at })),
+          onAssignment(deps, context, assignmentId, (state, at) => release(state, { reason, at })),
         ),
       );
     },
 
     /** What the marketplace reports. */
-    markAssignment: (context: Context, { assignmentId, as }: { assignmentId: AssignmentId; as: keyof typeof MARKS }) =>
-      onAssignment(context, assignmentId, (state, at) => MARKS[as](state, { at })),
+    markAssignment: (
+      context: Context,
+      { assignmentId, as, answer }: { assignmentId: AssignmentId; as: keyof typeof MARKS; answer?: Answer | undefined },
+    ) => onAssignment(deps, context, assignmentId, (state, at) => MARKS[as](state, { answer, at })),
   };
 };
 
@@ -143,7 +185,6 @@ const MARKS = {
 const isSettled = (task: TaskRow, ping: Ping): boolean =>
   task.workerId === ping.workerId &&
   task.marketplaceHitId === ping.marketplaceHitId &&
-  task.phase !== 'lost' &&
-  task.phase !== 'returned' &&
-  task.phase !== 'abandoned' &&
+  !isUnproven(task, ping.session ?? 'unsigned') &&
+  !isGone(task) &&
   !(task.phase === 'called' && ping.pingType === 'working');

@@ -1,11 +1,15 @@
 import { apiKeyCommands } from './apiKeys.ts';
 import { assignmentCommands } from './assignments.ts';
 import type { Dependencies } from './context.ts';
-import { createDispatch } from './dispatch.ts';
+import { createDispatch, type Dispatch } from './dispatch.ts';
 import { hitCommands } from './hits.ts';
 import { operatorCommands } from './operators.ts';
 import { protoHitCommands } from './protoHits.ts';
+import { readModelCommands } from './readModels.ts';
 import { reservationCommands } from './reservations.ts';
+import { reviewCommands } from './reviews.ts';
+import { signInCommands } from './signIns.ts';
+import { workerCommands } from './workers.ts';
 import { workRequestCommands } from './workRequests.ts';
 
 export type { CommandResult, Context } from './context.ts';
@@ -13,8 +17,8 @@ export type { CommandResult, Context } from './context.ts';
 /** Everything that can be asked of the service. Commands answer when queries show what they did. */
 export type Commands = ReturnType<typeof createCommands>;
 
-export function createCommands(deps: Dependencies) {
-  const dispatch = createDispatch(deps);
+/** `dispatch`: where there is one already; two in one process would be in each other's way. */
+export function createCommands(deps: Dependencies, dispatch: Dispatch = createDispatch(deps)) {
   const assignments = assignmentCommands(deps, dispatch);
   const hits = hitCommands(deps);
   return {
@@ -22,9 +26,13 @@ export function createCommands(deps: Dependencies) {
     ...reservationCommands(deps, dispatch, assignments, hits),
     ...assignments,
     ...hits,
+    ...reviewCommands(deps),
+    ...workerCommands(deps, assignments),
     ...workRequestCommands(deps),
     ...apiKeyCommands(deps),
     ...operatorCommands(deps),
+    ...signInCommands(deps),
+    ...readModelCommands(deps),
     /** Fills open slots of invoked reservations of a ProtoHIT with those who wait. */
     dispatch,
   };

@@ -30,7 +30,11 @@ export type Dependencies = {
   /** Waits until the read models show everything up to a position; false if that took longer. */
   readonly caughtUp: { readonly until: (position: Position, options: { timeoutMs: number }) => Promise<boolean> };
   readonly log: Logger;
-  readonly settings: { readonly pingTimeoutSeconds: number; readonly reservationTimeoutMinutes: number };
+  readonly settings: {
+    readonly pingTimeoutSeconds: number;
+    readonly reservationTimeoutMinutes: number;
+    readonly unsignedWorkers: 'accept' | 'refuse';
+  };
 };
 
 /** How long a command's answer waits for the read models; past it the answer goes out all the same. */

@@ -11,9 +11,10 @@ import {
   type ReservationEvent,
 } from '../domain/reservation.ts';
 import type { StreamWrite } from '../event-store/port.ts';
-import { invokedWithOpenSlots } from '../projections/reservations.ts';
-import { waitingWorkers } from '../projections/waitingPool.ts';
-import { assignments, type Loaded, load, reservations } from './aggregates.ts';
+import { coalesce } from '../postgres/coalesce.ts';
+import { invokedWithOpenSlots, someInvoked } from '../projections/reservations.ts';
+import { awaitedProtoHits, type WorkersWanted, waitingWorkers } from '../projections/whomToCall.ts';
+import { assignments, type Loaded, load, workers as people, reservations } from './aggregates.ts';
 import { type Dependencies, settled } from './context.ts';
 import { type Stamp, writeTo } from './handle.ts';
 
@@ -37,12 +38,26 @@ const context = { actor: 'scheduler', requestId: 'dispatch' } as const;
  * decides anew.
  */
 export function createDispatch(deps: Dependencies): Dispatch {
-  const running = new Map<ProtoHitId, { again: Set<ReservationId> | null; result: Promise<number> }>();
+  /** The last turn of each ProtoHIT: under way, or waiting for the one before. */
+  const turns = new Map<
+    ProtoHitId,
+    { readonly named: Set<ReservationId>; hasBegun: boolean; result: Promise<number> }
+  >();
+
+  const someoneWaits = coalesce<ProtoHitId, true>(
+    async (protoHitIds) => {
+      const pingTimeoutMs = deps.settings.pingTimeoutSeconds * 1000;
+      const awaited = await awaitedProtoHits(deps.db, { protoHitIds, now: deps.clock(), pingTimeoutMs });
+      return new Map([...awaited].map((id) => [id, true]));
+    },
+    { maxKeys: 10_000 },
+  );
 
   const run = async (protoHitId: ProtoHitId, named: Iterable<ReservationId>): Promise<number> => {
     let sent = 0;
     const extra = new Set(named);
     for (let round = 1; round <= MOST_ROUNDS; round++) {
+      if (!(await someoneWaits(protoHitId))) break;
       const { matched, dispatched } = await dispatchRound(deps, protoHitId, extra);
       sent += dispatched;
       if (matched === 0) break;
@@ -52,32 +67,27 @@ export function createDispatch(deps: Dependencies): Dispatch {
   };
 
   return (protoHitId, reservationId) => {
-    const busy = running.get(protoHitId);
-    if (busy) {
-      // What changed may have been read already: the run that is under way looks once more when it ends.
-      busy.again ??= new Set();
-      if (reservationId !== undefined) busy.again.add(reservationId);
-      return busy.result;
+    const last = turns.get(protoHitId);
+    const named = reservationId === undefined ? [] : [reservationId];
+    // What changed may have been read already by the turn that is under way; all who come meanwhile share the next.
+    if (last && !last.hasBegun) {
+      for (const id of named) last.named.add(id);
+      return last.result;
     }
-    const serve = async (): Promise<number> => {
-      let sent = 0;
-      let named: ReadonlySet<ReservationId> | null = new Set(reservationId === undefined ? [] : [reservationId]);
+    const turn = { named: new Set(named), hasBegun: false, result: Promise.resolve(0) };
+    const take = async (): Promise<number> => {
+      // Who asked for that one hears of its failure.
+      await Promise.allSettled([last?.result]);
+      turn.hasBegun = true;
       try {
-        while (named !== null) {
-          sent += await run(protoHitId, named);
-          const own = running.get(protoHitId);
-          named = own?.again ?? null;
-          if (own) own.again = null;
-        }
-        return sent;
+        return await run(protoHitId, turn.named);
       } finally {
-        // In the same turn as the last look at `again`: a call in between would be taken for looked at, and lost.
-        running.delete(protoHitId);
+        if (turns.get(protoHitId) === turn) turns.delete(protoHitId);
       }
     };
-    const result = serve();
-    running.set(protoHitId, { again: null, result });
-    return result;
+    turn.result = take();
+    turns.set(protoHitId, turn);
+    return turn.result;
   };
 }
 
@@ -99,13 +109,9 @@ async function dispatchRound(
   const wanted = openings.reduce((sum, { openSlots }) => sum + openSlots, 0);
   if (wanted === 0) return { matched: 0, dispatched: 0 };
 
-  const waiting = await waitingFor(
-    deps,
-    protoHitId,
-    openings.map(({ reservationId }) => reservationId),
-    wanted,
-    now,
-  );
+  const preferRecruitedFor = openings.map(({ reservationId }) => reservationId);
+  const limit = wanted + SPARE_CANDIDATES;
+  const [waiting = []] = await waitingFor(deps, [{ protoHitId, preferRecruitedFor, limit }], now);
   const matches = match(openings, waiting, now);
   const sent = await Promise.all(
     matches.map((one) => {
@@ -166,12 +172,16 @@ async function sendWorkers(
 ): Promise<Sent> {
   const { id: reservationId, foreignId } = reservation;
   const loaded = await Promise.all(
-    workers.map(async (worker) => ({
-      worker,
-      assignment: await load(store, assignments, streamOf.assignment(worker.assignmentId)),
-    })),
+    workers.map(async (worker) => {
+      const [assignment, person] = await Promise.all([
+        load(store, assignments, streamOf.assignment(worker.assignmentId)),
+        load(store, people, streamOf.worker(worker.workerId)),
+      ]);
+      return { worker, assignment, isBlocked: person.state.phase === 'blocked' };
+    }),
   );
-  const callable = loaded.flatMap(({ worker, assignment }) => {
+  const callable = loaded.flatMap(({ worker, assignment, isBlocked }) => {
+    if (isBlocked) return [];
     const decision = assignTask(assignment.state, { reservationId, foreignId, at });
     return decision.type === 'refused' ? [] : { worker, write: writeTo(assignment, decision.events, stamp) };
   });
@@ -186,37 +196,39 @@ async function sendWorkers(
  * between the application's call and the worker's. Nobody, if another reservation of the ProtoHIT waits for workers:
  * then the ordinary dispatch decides, oldest first.
  */
-export async function sendAtOnce(
-  deps: Dependencies,
-  reservation: Reservation & { phase: 'invoked' },
-  at: Instant,
-  stamp: Stamp,
-): Promise<Sent> {
-  const nobody: Sent = { events: [], writes: [], stamp };
-  const { id: reservationId, protoHitId } = reservation;
-  const [others, waiting] = await Promise.all([
-    invokedWithOpenSlots(deps.db, protoHitId),
-    waitingFor(deps, protoHitId, [reservationId], openSlots(reservation), at),
-  ]);
-  if (others.some((other) => other.reservationId !== reservationId)) return nobody;
-  const [matched] = match([openingOf(reservation)], waiting, at);
-  return matched === undefined ? nobody : sendWorkers(deps, reservation, matched.workers, at, stamp);
+export function createSendAtOnce(deps: Dependencies) {
+  const openings = coalesce<ProtoHitId, readonly ReservationId[]>(
+    async (protoHitIds) => {
+      const byProtoHit = new Map<ProtoHitId, ReservationId[]>(protoHitIds.map((id) => [id, []]));
+      for (const { protoHitId, reservationId } of await someInvoked(deps.db, protoHitIds))
+        byProtoHit.get(protoHitId)?.push(reservationId);
+      return byProtoHit;
+    },
+    { maxKeys: 10_000 },
+  );
+  const waitingWorkersFor = coalesce<WorkersWanted, readonly WaitingWorker[]>(
+    async (wanted) => {
+      const found = await waitingFor(deps, wanted, deps.clock());
+      return new Map(wanted.map((one, n) => [one, found[n] ?? []]));
+    },
+    { maxKeys: 10_000 },
+  );
+  return async (reservation: Reservation & { phase: 'invoked' }, at: Instant, stamp: Stamp): Promise<Sent> => {
+    const nobody: Sent = { events: [], writes: [], stamp };
+    const { id: reservationId, protoHitId } = reservation;
+    const limit = openSlots(reservation) + SPARE_CANDIDATES;
+    const [others = [], waiting = []] = await Promise.all([
+      openings(protoHitId),
+      waitingWorkersFor({ protoHitId, preferRecruitedFor: [reservationId], limit }),
+    ]);
+    if (others.some((other) => other !== reservationId)) return nobody;
+    const [matched] = match([openingOf(reservation)], waiting, at);
+    return matched === undefined ? nobody : sendWorkers(deps, reservation, matched.workers, at, stamp);
+  };
 }
 
-const waitingFor = (
-  { db, settings }: Dependencies,
-  protoHitId: ProtoHitId,
-  preferRecruitedFor: readonly ReservationId[],
-  wanted: number,
-  now: Instant,
-): Promise<readonly WaitingWorker[]> =>
-  waitingWorkers(db, {
-    protoHitId,
-    now,
-    pingTimeoutMs: settings.pingTimeoutSeconds * 1000,
-    preferRecruitedFor,
-    limit: wanted + SPARE_CANDIDATES,
-  });
+const waitingFor = ({ db, settings }: Dependencies, wanted: readonly WorkersWanted[], now: Instant) =>
+  waitingWorkers(db, wanted, { now, pingTimeoutMs: settings.pingTimeoutSeconds * 1000 });
 
 const openingOf = (state: Reservation & { phase: 'invoked' }): OpenReservation => ({
   reservationId: state.id,

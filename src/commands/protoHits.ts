@@ -1,59 +1,82 @@
+import type { Decision } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
-import { ProtoHitId } from '../domain/ids.ts';
-import { define, type ProtoHitFields, switchSandbox } from '../domain/protoHit.ts';
+import { type Instant, ProtoHitId } from '../domain/ids.ts';
+import {
+  define,
+  type ProtoHit,
+  type ProtoHitEvent,
+  type ProtoHitFields,
+  restore,
+  retire,
+  revise,
+  switchSandbox,
+} from '../domain/protoHit.ts';
 import { protoHits } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import { handleOne, nothingToTell } from './handle.ts';
 import { idFor, idOfName } from './ids.ts';
 
-/** Defines and revises ProtoHITs. */
-export const protoHitCommands = (deps: Dependencies) => ({
-  /**
-   * Defines a ProtoHIT, or revises the one of that `hitTypeId`: its id follows from the name, so that two
-   * clients putting the same name at once still make one ProtoHIT. Answers with its id.
-   */
-  putProtoHit: async (
+/** Defines, revises, retires and restores ProtoHITs. */
+export const protoHitCommands = (deps: Dependencies) => {
+  const onProtoHit = async (
     context: Context,
-    {
-      fields,
-      hitTypeId,
-      sandbox,
-    }: {
-      fields: Omit<ProtoHitFields, 'hitTypeId'>;
-      hitTypeId?: string | undefined;
-      sandbox?: boolean | undefined;
-    },
-  ): Promise<CommandResult<ProtoHitId>> => {
-    const id = hitTypeId === undefined ? idFor(context, 'protoHit') : idOfName('protoHit', hitTypeId);
-    const protoHitId = ProtoHitId.parse(id);
-    const complete = { ...fields, hitTypeId: hitTypeId ?? protoHitId };
-    return settled(
-      deps,
-      await handleOne(
-        deps,
-        context,
-        protoHits,
-        streamOf.protoHit(protoHitId),
-        (state, at) => define(state, { protoHitId, fields: complete, sandbox, at }),
-        () => protoHitId,
-      ),
-    );
-  },
-
-  /** Where this ProtoHIT's next HITs go: the marketplace's sandbox or the real one. */
-  switchSandbox: async (
-    context: Context,
-    { protoHitId, sandbox }: { protoHitId: ProtoHitId; sandbox: boolean | 'toggle' },
+    protoHitId: ProtoHitId,
+    decide: (state: ProtoHit, at: Instant) => Decision<ProtoHitEvent>,
   ): Promise<CommandResult<null>> =>
-    settled(
-      deps,
-      await handleOne(
+    settled(deps, await handleOne(deps, context, protoHits, streamOf.protoHit(protoHitId), decide, nothingToTell));
+  return {
+    /**
+     * Defines a ProtoHIT, or revises the one of that `hitTypeId`: its id follows from the name, so that two
+     * clients putting the same name at once still make one ProtoHIT. Answers with its id.
+     */
+    putProtoHit: async (
+      context: Context,
+      {
+        fields,
+        hitTypeId,
+        sandbox,
+      }: {
+        fields: Omit<ProtoHitFields, 'hitTypeId'>;
+        hitTypeId?: string | undefined;
+        sandbox?: boolean | undefined;
+      },
+    ): Promise<CommandResult<ProtoHitId>> => {
+      const id = hitTypeId === undefined ? idFor(context, 'protoHit') : idOfName('protoHit', hitTypeId);
+      const protoHitId = ProtoHitId.parse(id);
+      const complete = { ...fields, hitTypeId: hitTypeId ?? protoHitId };
+      return settled(
         deps,
-        context,
-        protoHits,
-        streamOf.protoHit(protoHitId),
-        (state, at) => switchSandbox(state, { sandbox, at }),
-        nothingToTell,
-      ),
-    ),
-});
+        await handleOne(
+          deps,
+          context,
+          protoHits,
+          streamOf.protoHit(protoHitId),
+          (state, at) => define(state, { protoHitId, fields: complete, sandbox, at }),
+          () => protoHitId,
+        ),
+      );
+    },
+
+    /** Revises one that there is; its name stays. */
+    reviseProtoHit: (
+      context: Context,
+      {
+        protoHitId,
+        ...revised
+      }: { protoHitId: ProtoHitId; fields: Omit<ProtoHitFields, 'hitTypeId'>; sandbox: boolean },
+    ) => onProtoHit(context, protoHitId, (state, at) => revise(state, { ...revised, at })),
+
+    /** It takes no new reservations from now on. */
+    retireProtoHit: (context: Context, { protoHitId }: { protoHitId: ProtoHitId }) =>
+      onProtoHit(context, protoHitId, (state, at) => retire(state, { at })),
+
+    restoreProtoHit: (context: Context, { protoHitId }: { protoHitId: ProtoHitId }) =>
+      onProtoHit(context, protoHitId, (state, at) => restore(state, { at })),
+
+    /** Where this ProtoHIT's next HITs go: the marketplace's sandbox or the real one. */
+    switchSandbox: (
+      context: Context,
+      { protoHitId, sandbox }: { protoHitId: ProtoHitId; sandbox: boolean | 'toggle' },
+    ) => onProtoHit(context, protoHitId, (state, at) => switchSandbox(state, { sandbox, at })),
+  };
+};

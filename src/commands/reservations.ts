@@ -2,6 +2,7 @@ import { type Decision, replay } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
 import { requestExpire } from '../domain/hit.ts';
 import { type AssignmentId, type HitId, type Instant, type ProtoHitId, ReservationId } from '../domain/ids.ts';
+import { closedToNew } from '../domain/protoHit.ts';
 import {
   cancel,
   evolveReservation,
@@ -21,7 +22,7 @@ import { releasable } from '../projections/waitingPool.ts';
 import { hits, load, protoHits, reservations } from './aggregates.ts';
 import type { assignmentCommands } from './assignments.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { type Dispatch, isInvoked, sendAtOnce } from './dispatch.ts';
+import { createSendAtOnce, type Dispatch, isInvoked } from './dispatch.ts';
 import { handle, handleOne, writeTo } from './handle.ts';
 import type { hitCommands } from './hits.ts';
 import { idFor } from './ids.ts';
@@ -43,6 +44,7 @@ export const reservationCommands = (
   { requestHitExpire }: Pick<ReturnType<typeof hitCommands>, 'requestHitExpire'>,
 ) => {
   const { store, db, clock, log } = deps;
+  const sendAtOnce = createSendAtOnce(deps);
 
   /** Answers with the reservation as it was before; its ProtoHIT never changes. */
   const onReservation = (
@@ -76,8 +78,12 @@ export const reservationCommands = (
   ): Promise<CommandResult<null>> => {
     if (result.type === 'refused') return result;
     const { value: before, position } = result;
-    if (before.phase !== 'none') await followUp('dispatch', () => dispatch(before.protoHitId, reservationId));
-    return settled(deps, { type: 'done', value: null, position });
+    // Side by side: the one just invoked is known by name, whatever queries show.
+    const [answer] = await Promise.all([
+      settled<null>(deps, { type: 'done', value: null, position }),
+      before.phase !== 'none' && followUp('dispatch', () => dispatch(before.protoHitId, reservationId)),
+    ]);
+    return answer;
   };
 
   const done = async (result: CommandResult<unknown>): Promise<CommandResult<null>> =>
@@ -101,8 +107,8 @@ export const reservationCommands = (
             load(store, protoHits, streamOf.protoHit(made.protoHitId)),
             load(store, reservations, streamOf.reservation(reservationId)),
           ]);
-          if (protoHit.state.phase === 'none')
-            return { type: 'refused', refusal: { kind: 'notFound', message: 'ProtoHit.DoesNotExist' } };
+          const closed = closedToNew(protoHit.state);
+          if (closed !== null) return closed;
           const decision = make(reservation.state, { ...made, reservationId, at });
           if (decision.type === 'refused') return decision;
           const writes = [writeTo(reservation, decision.events, { context, at, correlationId: reservationId })];
@@ -124,7 +130,7 @@ export const reservationCommands = (
         const stamp = { context, at, correlationId: reservationId };
         const invoked = replay(evolveReservation, reservation.state, decision.events);
         const sent =
-          decision.events.length > 0 && isInvoked(invoked) ? await sendAtOnce(deps, invoked, at, stamp) : undefined;
+          decision.events.length > 0 && isInvoked(invoked) ? await sendAtOnce(invoked, at, stamp) : undefined;
         const events = [...decision.events, ...(sent?.events ?? [])];
         const writes = [writeTo(reservation, events, stamp), ...(sent?.writes ?? [])];
         const value = replay(evolveReservation, reservation.state, events);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { streamOf } from '../domain/event.ts';
 import { type ProtoHitId, WorkRequestId } from '../domain/ids.ts';
+import { closedToNew } from '../domain/protoHit.ts';
 import {
   finishWorkRequest,
   makeWorkRequest,
@@ -31,8 +32,8 @@ export const workRequestCommands = (deps: Dependencies) => ({
           load(deps.store, protoHits, streamOf.protoHit(request.protoHitId)),
           load(deps.store, workRequests, streamOf.workRequest(workRequestId)),
         ]);
-        if (protoHit.state.phase === 'none')
-          return { type: 'refused', refusal: { kind: 'notFound', message: 'ProtoHit.DoesNotExist' } };
+        const closed = closedToNew(protoHit.state);
+        if (closed !== null) return closed;
         const decision = makeWorkRequest(workRequest.state, { ...request, workRequestId, at });
         if (decision.type === 'refused') return decision;
         const writes = [writeTo(workRequest, decision.events, { context, at })];

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.ts';
 import { AssignmentId, HitId, Instant, MarketplaceHitId, ProtoHitId, ReservationId, WorkerId } from './ids.ts';
+import { evolveReview, noReview, type Review, reviewEvents } from './review.ts';
 
-const ReleaseReason = z.enum(['notNeeded', 'waitedLongest']);
-type ReleaseReason = z.infer<typeof ReleaseReason>;
+const ReleaseReason = z.enum(['notNeeded', 'waitedLongest', 'blocked']);
+export type ReleaseReason = z.infer<typeof ReleaseReason>;
+
+/** What a form handed in, field by field; long answers are cut. */
+export const Answer = z.array(z.object({ field: z.string().max(255), value: z.string().max(4_096) })).max(50);
+export type Answer = z.infer<typeof Answer>;
 
 export const assignmentEvents = {
   /** First ping, or the first after the worker was lost. */
@@ -15,19 +20,29 @@ export const assignmentEvents = {
     protoHitId: ProtoHitId,
     /** The reservation whose HIT brought the worker here; null if none did. */
     recruitedFor: ReservationId.nullable(),
+    /** Its page got a token with the first ping; from then on only requests that show it are taken. */
+    isSigned: z.boolean(),
     at: Instant,
   }),
   TaskAssigned: z.object({ reservationId: ReservationId, foreignId: z.string(), at: Instant }),
   /** Came back to the page after being called. */
-  WorkerResponded: z.object({ reservationId: ReservationId, afterMs: z.number().int().nonnegative(), at: Instant }),
+  WorkerResponded: z.object({
+    reservationId: ReservationId,
+    afterMs: z.number().int().nonnegative(),
+    /** From the alarm to *Start*, by the page's own clock; null if the page does not say. */
+    reactedAfterMs: z.number().int().nonnegative().nullable(),
+    at: Instant,
+  }),
   /** Told that the wait is over: may submit the HIT and be paid. */
   WorkerReleased: z.object({ reason: ReleaseReason, at: Instant }),
   WorkerLost: z.object({ lastPingAt: Instant, at: Instant }),
   AssignmentReturned: z.object({ at: Instant }),
   AssignmentAbandoned: z.object({ at: Instant }),
-  AssignmentSubmitted: z.object({ at: Instant }),
+  /** `answer`: what the worker handed in, as far as the marketplace tells. */
+  AssignmentSubmitted: z.object({ answer: Answer.optional(), at: Instant }),
   AssignmentApproved: z.object({ at: Instant }),
   AssignmentRejected: z.object({ at: Instant }),
+  ...reviewEvents,
 } as const;
 export type AssignmentEvent = EventsOf<typeof assignmentEvents>;
 
@@ -52,23 +67,27 @@ export type Assignment =
       readonly hitId: HitId;
       readonly protoHitId: ProtoHitId;
       readonly recruitedFor: ReservationId | null;
+      readonly isSigned: boolean;
       readonly waitingSince: Instant;
       /** Why their wait was ended; null if it never was. */
       readonly released: ReleaseReason | null;
       /** Once given, the same for ever. */
       readonly task: { readonly reservationId: ReservationId; readonly foreignId: string; readonly at: Instant } | null;
+      readonly review: Review;
     };
 
 export const noAssignment: Assignment = { phase: 'none' };
 
 export function evolveAssignment(state: Assignment, event: AssignmentEvent): Assignment {
   if (event.type === 'WorkerArrived') {
-    const { assignmentId: id, workerId, hitId, protoHitId, recruitedFor, at: waitingSince } = event.data;
-    const { task, released } = state.phase === 'none' ? { task: null, released: null } : state;
+    const { assignmentId: id, workerId, hitId, protoHitId, recruitedFor, isSigned, at: waitingSince } = event.data;
+    const { task, released, review } =
+      state.phase === 'none' ? { task: null, released: null, review: noReview } : state;
     const phase = task ? 'called' : 'waiting';
-    return { phase, id, workerId, hitId, protoHitId, recruitedFor, waitingSince, released, task };
+    return { phase, id, workerId, hitId, protoHitId, recruitedFor, isSigned, waitingSince, released, task, review };
   }
   if (state.phase === 'none') return state;
+  const review = evolveReview(state.review, event);
   switch (event.type) {
     case 'TaskAssigned':
       return { ...state, phase: 'called', task: event.data };
@@ -85,9 +104,16 @@ export function evolveAssignment(state: Assignment, event: AssignmentEvent): Ass
     case 'AssignmentSubmitted':
       return { ...state, phase: 'submitted' };
     case 'AssignmentApproved':
-      return { ...state, phase: 'approved' };
+      return { ...state, phase: 'approved', review };
     case 'AssignmentRejected':
-      return { ...state, phase: 'rejected' };
+      return { ...state, phase: 'rejected', review };
+    case 'ApprovalRequested':
+    case 'RejectionRequested':
+    case 'ReviewFailed':
+    case 'BonusGranted':
+    case 'BonusPaid':
+    case 'BonusFailed':
+      return { ...state, review };
   }
 }
 
@@ -96,8 +122,18 @@ const isHandedIn = (state: Assignment): boolean =>
   state.phase === 'submitted' || state.phase === 'approved' || state.phase === 'rejected';
 
 /** Gone without a result, as far as we know; a ping proves otherwise. */
-const isGone = (state: Assignment): boolean =>
+export const isGone = (state: { readonly phase: Assignment['phase'] }): boolean =>
   state.phase === 'lost' || state.phase === 'returned' || state.phase === 'abandoned';
+
+/**
+ * What a request of a worker's page shows for itself: the token of its assignment (`signed`), the wish to be given it
+ * (`asks`), or nothing (`unsigned`), as pages of the original's do.
+ */
+export type Session = 'signed' | 'asks' | 'unsigned';
+
+/** Whether a request may be somebody else's, who guessed the ids. An assignment begun unsigned stays so. */
+export const isUnproven = ({ isSigned }: { readonly isSigned: boolean }, session: Session): boolean =>
+  isSigned && session !== 'signed';
 
 const unknown = refuse('notFound', 'Bad assignment');
 
@@ -106,32 +142,29 @@ const unknown = refuse('notFound', 'Bad assignment');
  * back, at the end of the queue. An assignment belongs to one worker: a ping as somebody else is refused.
  *
  * Whoever was released once, or has no time left to hand in, never waits again: were they called, they could
- * do nothing about it. They are told in the same breath that the wait is over.
+ * do nothing about it, nor does somebody who was blocked. They are told in the same breath that the wait is over.
  */
 export function arrive(
   state: Assignment,
-  worker: {
-    assignmentId: AssignmentId;
-    workerId: WorkerId;
-    hitId: HitId;
-    marketplaceHitId: MarketplaceHitId;
-    protoHitId: ProtoHitId;
-    recruitedFor: ReservationId | null;
-    at: Instant;
-  },
+  { isBlocked = false, ...worker }: z.infer<typeof assignmentEvents.WorkerArrived> & { isBlocked?: boolean },
 ): Decision<AssignmentEvent> {
   if (state.phase !== 'none') {
     if (state.workerId !== worker.workerId || state.hitId !== worker.hitId)
       return refuse('conflict', 'Bad assignment: it belongs to another worker or HIT');
     if (!isGone(state)) return nothing;
-    const reason = state.phase === 'abandoned' ? (state.released ?? 'waitedLongest') : state.released;
-    if (state.task === null && reason !== null)
-      return emit<AssignmentEvent>(
-        { type: 'WorkerArrived', data: worker },
-        { type: 'WorkerReleased', data: { reason, at: worker.at } },
-      );
   }
-  return emit({ type: 'WorkerArrived', data: worker });
+  const reason = isBlocked ? 'blocked' : whyNotAgain(state);
+  const isSigned = state.phase === 'none' ? worker.isSigned : state.isSigned;
+  const arrived: AssignmentEvent = { type: 'WorkerArrived', data: { ...worker, isSigned } };
+  return reason !== null && (state.phase === 'none' || state.task === null)
+    ? emit<AssignmentEvent>(arrived, { type: 'WorkerReleased', data: { reason, at: worker.at } })
+    : emit(arrived);
+}
+
+/** Whose wait was over stays released, whoever they tell that they are back. */
+function whyNotAgain(state: Assignment): ReleaseReason | null {
+  if (state.phase === 'none') return null;
+  return state.phase === 'abandoned' ? (state.released ?? 'waitedLongest') : state.released;
 }
 
 /** Calls a waiting worker to a reservation. Refused unless they wait: an assignment never gets two tasks. */
@@ -146,11 +179,18 @@ export function assignTask(
 }
 
 /** The called worker came back to the page. */
-export function respond(state: Assignment, { at }: { at: Instant }): Decision<AssignmentEvent> {
+export function respond(
+  state: Assignment,
+  { reactedAfterMs, at }: { reactedAfterMs?: number | undefined; at: Instant },
+): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
   if (state.phase !== 'called' || !state.task) return nothing;
   const { reservationId, at: calledAt } = state.task;
-  return emit({ type: 'WorkerResponded', data: { reservationId, afterMs: Math.max(0, at - calledAt), at } });
+  const afterMs = Math.max(0, at - calledAt);
+  return emit({
+    type: 'WorkerResponded',
+    data: { reservationId, afterMs, reactedAfterMs: reactedAfterMs ?? null, at },
+  });
 }
 
 /** Ends the wait of a worker whom nobody will need, or who has waited as long as anyone may be asked to. */
@@ -182,9 +222,12 @@ export function markAbandoned(state: Assignment, { at }: { at: Instant }): Decis
 }
 
 /** The marketplace has the result. */
-export function markSubmitted(state: Assignment, { at }: { at: Instant }): Decision<AssignmentEvent> {
+export function markSubmitted(
+  state: Assignment,
+  submission: { answer?: Answer | undefined; at: Instant },
+): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
-  return isHandedIn(state) ? nothing : emit({ type: 'AssignmentSubmitted', data: { at } });
+  return isHandedIn(state) ? nothing : emit({ type: 'AssignmentSubmitted', data: submission });
 }
 
 /** The marketplace pays the worker. */

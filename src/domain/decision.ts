@@ -2,22 +2,22 @@ import type { z } from 'zod';
 
 /** Why a command was turned down: an answer for the caller, not an exception. */
 export type Refusal = {
-  /** `notFound`: no such thing; `conflict`: not in its present state; `invalid`: never. */
-  readonly kind: 'notFound' | 'conflict' | 'invalid';
+  /** `notFound`: no such thing; `conflict`: not in its present state; `invalid`: never; `forbidden`: not to you. */
+  readonly kind: 'notFound' | 'conflict' | 'invalid' | 'forbidden';
   readonly message: string;
 };
 
+export type Refused = { readonly type: 'refused'; readonly refusal: Refusal };
+
 /** What a decider answers: the events that follow from the command (perhaps none), or a refusal. */
-export type Decision<Event> =
-  | { readonly type: 'accepted'; readonly events: readonly Event[] }
-  | { readonly type: 'refused'; readonly refusal: Refusal };
+export type Decision<Event> = { readonly type: 'accepted'; readonly events: readonly Event[] } | Refused;
 
 export const emit = <Event>(...events: readonly Event[]): Decision<Event> => ({ type: 'accepted', events });
 
 /** The command was already carried out: a second time changes nothing. */
 export const nothing: Decision<never> = { type: 'accepted', events: [] };
 
-export const refuse = (kind: Refusal['kind'], message: string): Decision<never> => ({
+export const refuse = (kind: Refusal['kind'], message: string): Refused => ({
   type: 'refused',
   refusal: { kind, message },
 });

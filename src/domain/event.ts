@@ -10,13 +10,17 @@ import type {
   Instant,
   ProtoHitId,
   ReservationId,
+  WorkerId,
   WorkRequestId,
 } from './ids.ts';
 import { type LogEvent, logEvents } from './log.ts';
 import { type OperatorEvent, type OperatorName, operatorEvents } from './operator.ts';
 import { type PresenceEvent, presenceEvents } from './presence.ts';
 import { type ProtoHitEvent, protoHitEvents } from './protoHit.ts';
+import { type ReadModelEvent, readModelEvents } from './readModels.ts';
 import { type ReservationEvent, reservationEvents } from './reservation.ts';
+import { type SchedulerEvent, schedulerEvents } from './scheduler.ts';
+import { type WorkerEvent, workerEvents } from './worker.ts';
 import { type WorkRequestEvent, workRequestEvents } from './workRequest.ts';
 
 /** Everything that can happen. */
@@ -26,10 +30,13 @@ export type DomainEvent =
   | AssignmentEvent
   | PresenceEvent
   | HitEvent
+  | WorkerEvent
   | WorkRequestEvent
   | ApiKeyEvent
   | OperatorEvent
-  | LogEvent;
+  | LogEvent
+  | SchedulerEvent
+  | ReadModelEvent;
 
 export type EventType = DomainEvent['type'];
 
@@ -40,10 +47,13 @@ export const eventSchemas = {
   ...assignmentEvents,
   ...presenceEvents,
   ...hitEvents,
+  ...workerEvents,
   ...workRequestEvents,
   ...apiKeyEvents,
   ...operatorEvents,
   ...logEvents,
+  ...schedulerEvents,
+  ...readModelEvents,
 } satisfies Record<EventType, z.ZodType>;
 
 /** Who did it: `key:<id>`, `operator:<name>`, `worker:<id>`, `anyone` (an open API), `scheduler`, `marketplace`. */
@@ -79,10 +89,13 @@ export type StreamCategory =
   | 'assignment'
   | 'presence'
   | 'hit'
+  | 'worker'
   | 'workRequest'
   | 'apiKey'
   | 'operator'
-  | 'log';
+  | 'log'
+  | 'scheduler'
+  | 'readModels';
 
 export const streamOf = {
   protoHit: (id: ProtoHitId): StreamName => `protoHit-${id}`,
@@ -90,10 +103,13 @@ export const streamOf = {
   assignment: (id: AssignmentId): StreamName => `assignment-${id}`,
   presence: (id: AssignmentId): StreamName => `presence-${id}`,
   hit: (id: HitId): StreamName => `hit-${id}`,
+  worker: (id: WorkerId): StreamName => `worker-${id}`,
   workRequest: (id: WorkRequestId): StreamName => `workRequest-${id}`,
   apiKey: (id: ApiKeyId): StreamName => `apiKey-${id}`,
   operator: (name: OperatorName): StreamName => `operator-${name}`,
   log: (): StreamName => 'log-retainer',
+  scheduler: (): StreamName => 'scheduler-retainer',
+  readModels: (): StreamName => 'readModels-retainer',
 } as const;
 
 /** The id part of a stream's name. */

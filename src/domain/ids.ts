@@ -17,6 +17,10 @@ export type WorkRequestId = z.infer<typeof WorkRequestId>;
 export const ApiKeyId = z.uuid().brand<'ApiKeyId'>();
 export type ApiKeyId = z.infer<typeof ApiKeyId>;
 
+/** Of a bonus: the token that makes it one payment. */
+export const BonusId = z.uuid().brand<'BonusId'>();
+export type BonusId = z.infer<typeof BonusId>;
+
 export const EventId = z.uuid().brand<'EventId'>();
 export type EventId = z.infer<typeof EventId>;
 

@@ -16,6 +16,7 @@ export const operatorEvents = {
   OperatorRemoved: z.object({ at: Instant }),
   OperatorSignedIn: z.object({ from: z.string().max(64), at: Instant }),
   OperatorSignInRefused: z.object({ from: z.string().max(64), at: Instant }),
+  OperatorSignInThrottled: z.object({ from: z.string().max(64), at: Instant }),
   OperatorSignedOut: z.object({ at: Instant }),
 } as const;
 export type OperatorEvent = EventsOf<typeof operatorEvents>;
@@ -33,6 +34,7 @@ export function evolveOperator(state: Operator, event: OperatorEvent): Operator 
     case 'OperatorPasswordChanged':
     case 'OperatorSignedIn':
     case 'OperatorSignInRefused':
+    case 'OperatorSignInThrottled':
     case 'OperatorSignedOut':
       return state;
   }
@@ -60,7 +62,7 @@ export const changePassword = (state: Operator, { at }: { at: Instant }): Decisi
 /** What somebody did at the door, for the record. Nothing is recorded of names that nobody has. */
 export const noteSignIn = (
   state: Operator,
-  type: 'OperatorSignedIn' | 'OperatorSignInRefused',
+  type: 'OperatorSignedIn' | 'OperatorSignInRefused' | 'OperatorSignInThrottled',
   data: { from: string; at: Instant },
 ): Decision<OperatorEvent> => (state.phase === 'active' ? emit({ type, data }) : nothing);
 

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import type { EventsOf } from './decision.ts';
 import { AssignmentId, Instant, type ProtoHitId, WorkerId } from './ids.ts';
 
-export const PingType = z.enum(['waiting', 'working']);
+/**
+ * What a page says of its worker. `idle`: the page is open, but they do not react; `left`: they pressed *Leave* or closed
+ * the page. Neither counts as waiting until the page says so again.
+ */
+export const PingType = z.enum(['waiting', 'idle', 'left', 'working']);
 export type PingType = z.infer<typeof PingType>;
 
 /** Every ping is kept, for as long as the operator says; no decision depends on this stream's revision. */
@@ -15,6 +19,9 @@ export const presenceEvents = {
   }),
 } as const;
 export type PresenceEvent = EventsOf<typeof presenceEvents>;
+
+/** Whether somebody is there to be called. */
+export const reacts = (pingType: PingType): boolean => pingType === 'waiting' || pingType === 'working';
 
 /** The landing page script pings this often (as the original's did). */
 export const PING_INTERVAL_MS = 2_500;

@@ -67,6 +67,23 @@ test('after ten refused tries nobody may try that name, or from that address, fo
   expect(await signIn(other, password, '192.0.2.97')).toMatchObject({ type: 'signedIn' });
 });
 
+test('that a name is throttled is in the log once, however many try on', async () => {
+  const operator = await someone();
+  for (let n = 0; n < 10; n++) await signIn(operator, 'wrong', '192.0.2.199');
+  for (const from of ['192.0.2.198', '192.0.2.197', '192.0.2.199'])
+    expect(await signIn(operator, password, from)).toMatchObject({ type: 'tooMany' });
+  const { events } = await service.core.store.read(streamOf.operator(operator));
+  expect(events.filter(({ type }) => type === 'OperatorSignInThrottled')).toMatchObject([
+    { data: { from: '192.0.2.198' } },
+  ]);
+  // The next time it happens it is told again.
+  await service.database.pool.query(
+    `update retainer.refused_sign_ins set refused_at = refused_at - interval '16 minutes'`,
+  );
+  for (let n = 0; n < 12; n++) await signIn(operator, 'wrong', '192.0.2.196');
+  expect((await happened(operator)).filter((type) => type === 'OperatorSignInThrottled')).toHaveLength(2);
+});
+
 test('a new password ends the sessions, and the old one opens nothing', async () => {
   const operator = await someone();
   await signIn(operator);
@@ -89,12 +106,12 @@ test('the first operator comes by a one-time link, which is made only while ther
   const { commands } = empty.core;
   const [old, token] = [await commands.inviteFirstOperator(), await commands.inviteFirstOperator()];
   if (old === null || token === null) throw new Error('no invitation');
-  const operator = OperatorName.parse('first');
-  expect(await commands.acceptInvitation(context, { operator, password, token: old })).toMatchObject({
+  const first = { operator: OperatorName.parse('first'), password, from: '192.0.2.1' };
+  expect(await commands.acceptInvitation(context, { ...first, token: old })).toMatchObject({
     type: 'refused',
   });
-  expect(await commands.acceptInvitation(context, { operator, password, token })).toMatchObject({ type: 'done' });
-  expect(await commands.acceptInvitation(context, { operator, password, token })).toMatchObject({ type: 'refused' });
+  expect(await commands.acceptInvitation(context, { ...first, token })).toMatchObject({ type: 'done' });
+  expect(await commands.acceptInvitation(context, { ...first, token })).toMatchObject({ type: 'refused' });
   expect(await commands.inviteFirstOperator()).toBeNull();
   await empty.end();
 });

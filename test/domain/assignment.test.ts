@@ -1,10 +1,11 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Assignment,
   type AssignmentEvent,
   arrive,
   assignTask,
   evolveAssignment,
+  isUnproven,
   lose,
   markAbandoned,
   markApproved,
@@ -28,6 +29,7 @@ const worker = (at = NOW) => ({
   marketplaceHitId: ids.marketplaceHit(1),
   protoHitId: ids.protoHit(1),
   recruitedFor: ids.reservation(1),
+  isSigned: false,
   at,
 });
 const task = { reservationId: ids.reservation(1), foreignId: '42', at: NOW };
@@ -35,7 +37,7 @@ const arrived = (at = NOW): AssignmentEvent => ({ type: 'WorkerArrived', data: w
 const called: AssignmentEvent = { type: 'TaskAssigned', data: task };
 const responded: AssignmentEvent = {
   type: 'WorkerResponded',
-  data: { reservationId: ids.reservation(1), afterMs: 5_000, at: LATER },
+  data: { reservationId: ids.reservation(1), afterMs: 5_000, reactedAfterMs: null, at: LATER },
 };
 const released: AssignmentEvent = { type: 'WorkerReleased', data: { reason: 'notNeeded', at: LATER } };
 const lost: AssignmentEvent = { type: 'WorkerLost', data: { lastPingAt: NOW, at: LATER } };
@@ -70,9 +72,38 @@ describe('arriving', () => {
       .thenEmits(arrived(LATER), { type: 'WorkerReleased', data: { reason: 'waitedLongest', at: LATER } }));
   test('again after their time ran out at work brings back the task', () =>
     given(arrived(), called, responded, abandoned).when(arrive, worker(LATER)).thenState({ phase: 'called', task }));
+  test('is told at once that there is nothing to wait for, to somebody who is blocked', () => {
+    const sentAway: AssignmentEvent = { type: 'WorkerReleased', data: { reason: 'blocked', at: NOW } };
+    given()
+      .when(arrive, { ...worker(), isBlocked: true })
+      .thenEmits(arrived(), sentAway);
+    given(arrived(), lost)
+      .when(arrive, { ...worker(LATER), isBlocked: true })
+      .thenState({ phase: 'released', released: 'blocked' });
+  });
+  test('brings a task back even to somebody who was blocked since: they were called, and may hand in', () =>
+    given(arrived(), called, lost)
+      .when(arrive, { ...worker(LATER), isBlocked: true })
+      .thenState({ phase: 'called' }));
   test('does not bring back a worker who was released or has submitted', () => {
     given(arrived(), released).when(arrive, worker(LATER)).thenNothing();
     given(arrived(), submitted).when(arrive, worker(LATER)).thenNothing();
+  });
+});
+
+describe('a signed assignment', () => {
+  const signed: AssignmentEvent = { type: 'WorkerArrived', data: { ...worker(), isSigned: true } };
+  test('takes only requests that show its token', () => {
+    expect(isUnproven({ isSigned: true }, 'signed')).toBe(false);
+    expect(isUnproven({ isSigned: true }, 'asks')).toBe(true);
+    expect(isUnproven({ isSigned: true }, 'unsigned')).toBe(true);
+  });
+  test('is one from its first ping on, and one begun unsigned never becomes one', () => {
+    given(signed, lost).when(arrive, worker(LATER)).thenState({ isSigned: true });
+    given(arrived(), lost)
+      .when(arrive, { ...worker(LATER), isSigned: true })
+      .thenState({ isSigned: false });
+    expect(isUnproven({ isSigned: false }, 'unsigned')).toBe(false);
   });
 });
 
@@ -106,6 +137,13 @@ describe('being called', () => {
 
 describe('responding', () => {
   test('tells how long it took', () => given(arrived(), called).when(respond, { at: LATER }).thenEmits(responded));
+  test('tells how long it took by the page’s clock, if the page says', () =>
+    given(arrived(), called)
+      .when(respond, { reactedAfterMs: 1_200, at: LATER })
+      .thenEmits({
+        type: 'WorkerResponded',
+        data: { reservationId: ids.reservation(1), afterMs: 5_000, reactedAfterMs: 1_200, at: LATER },
+      }));
   test('counts once', () => given(arrived(), called, responded).when(respond, { at: LATER }).thenNothing());
   test('without a call is nothing', () => given(arrived()).when(respond, { at: LATER }).thenNothing());
 });

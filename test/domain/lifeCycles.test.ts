@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as assignment from '../../src/domain/assignment.ts';
 import * as hit from '../../src/domain/hit.ts';
+import * as protoHit from '../../src/domain/protoHit.ts';
 import * as reservation from '../../src/domain/reservation.ts';
+import * as review from '../../src/domain/review.ts';
 import { STARTED_AT as at, fields, ids } from '../support/events.ts';
 import { explore, leadsTo, type Move, type Step } from '../support/explore.ts';
 
@@ -29,7 +31,12 @@ const reservationMoves: readonly Move<reservation.Reservation, reservation.Reser
   { name: 'time out', decide: (state) => reservation.timeOut(state, { timeoutMinutes: 0, at }) },
 ];
 
-const place = { hitId: ids.hit(1), marketplaceHitId: ids.marketplaceHit(1), protoHitId: ids.protoHit(1) };
+const place = {
+  hitId: ids.hit(1),
+  marketplaceHitId: ids.marketplaceHit(1),
+  protoHitId: ids.protoHit(1),
+  isSigned: false,
+};
 const task = { reservationId: ids.reservation(1), foreignId: '42', at };
 const assignmentMoves: readonly Move<assignment.Assignment, assignment.AssignmentEvent>[] = [
   { name: 'arrive', decide: (state) => assignment.arrive(state, { ...person(1), ...place, recruitedFor: null, at }) },
@@ -42,6 +49,9 @@ const assignmentMoves: readonly Move<assignment.Assignment, assignment.Assignmen
   { name: 'submit', decide: (state) => assignment.markSubmitted(state, { at }) },
   { name: 'approve', decide: (state) => assignment.markApproved(state, { at }) },
   { name: 'reject', decide: (state) => assignment.markRejected(state, { at }) },
+  { name: 'ask to approve', decide: (state) => review.requestApproval(state, { at }) },
+  { name: 'ask to reject', decide: (state) => review.requestRejection(state, { feedback: 'Empty.', at }) },
+  { name: 'review failed', decide: (state) => review.recordReviewFailed(state, { code: 'R', message: 'no', at }) },
 ];
 
 const post = { hitId: ids.hit(1), protoHitId: ids.protoHit(1), recruitedFor: null, fields: fields(), sandbox: true };
@@ -57,12 +67,26 @@ const hitMoves: readonly Move<hit.Hit, hit.HitEvent>[] = [
   { name: 'disposed', decide: (state) => hit.recordDisposed(state, { at }) },
 ];
 
+const put = { protoHitId: ids.protoHit(1), sandbox: undefined, at };
+const protoHitMoves: readonly Move<protoHit.ProtoHit, protoHit.ProtoHitEvent>[] = [
+  { name: 'define', decide: (state) => protoHit.define(state, { ...put, fields: fields() }) },
+  {
+    name: 'revise',
+    decide: (state) => protoHit.revise(state, { fields: fields({ rewardCents: 7 }), sandbox: true, at }),
+  },
+  { name: 'switch the sandbox', decide: (state) => protoHit.switchSandbox(state, { sandbox: false, at }) },
+  { name: 'retire', decide: (state) => protoHit.retire(state, { at }) },
+  { name: 'restore', decide: (state) => protoHit.restore(state, { at }) },
+];
+
 const reservations = explore(
   { initial: reservation.noReservation, evolve: reservation.evolveReservation },
   reservationMoves,
 );
 const assignments = explore({ initial: assignment.noAssignment, evolve: assignment.evolveAssignment }, assignmentMoves);
 const hits = explore({ initial: hit.noHit, evolve: hit.evolveHit }, hitMoves);
+
+const protoHits = explore({ initial: protoHit.noProtoHit, evolve: protoHit.evolveProtoHit }, protoHitMoves);
 
 const document = readFileSync(new URL('../../docs/domain.md', import.meta.url), 'utf8');
 
@@ -119,6 +143,7 @@ function lifeCycle<State extends { readonly phase: string }, Event extends { rea
   });
 }
 
+lifeCycle('A ProtoHIT', protoHits);
 lifeCycle('A reservation', reservations);
 lifeCycle('An assignment', assignments);
 lifeCycle('A HIT', hits);

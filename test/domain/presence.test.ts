@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSuspect, PING_INTERVAL_MS, PingType } from '../../src/domain/presence.ts';
+import { isSuspect, PING_INTERVAL_MS, PingType, reacts } from '../../src/domain/presence.ts';
 import { STARTED_AT as NOW } from '../support/events.ts';
 
 test('a worker is suspect after one missed beat, not before', () => {
@@ -11,6 +11,11 @@ test('a ping from a node whose clock is ahead makes nobody suspect', () => {
   expect(isSuspect(NOW + 1_000, NOW)).toBe(false);
 });
 
-test('a page says that its worker waits or works, nothing else', () => {
-  expect(PingType.options).toEqual(['waiting', 'working']);
+test('whoever waits or works is there; whoever does not react or has left is not', () => {
+  expect(PingType.options.map((type) => [type, reacts(type)])).toEqual([
+    ['waiting', true],
+    ['idle', false],
+    ['left', false],
+    ['working', true],
+  ]);
 });
