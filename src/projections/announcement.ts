@@ -12,6 +12,8 @@ export type Announcement = {
   readonly projections: string;
   /** Whose task or phase may have changed; null: too many to name. */
   readonly assignments: readonly AssignmentId[] | null;
+  /** Nothing happened but pings of workers who wait, as nearly always. */
+  readonly onlyPings: boolean;
 };
 
 /** A notification holds 8,000 bytes at most; an id takes up to 67 of them. */
@@ -37,6 +39,7 @@ export function announcementOf(
     position,
     projections: fingerprintOf(projections),
     assignments: tooMany ? null : [...touched],
+    onlyPings: events !== 'any' && events.every(({ type }) => type === 'WorkerPinged'),
   });
 }
 
@@ -44,6 +47,8 @@ const schema = z.object({
   position: z.string().transform((position) => position as Position),
   projections: z.string(),
   assignments: z.array(AssignmentId).nullable(),
+  // A projector of an earlier version does not say.
+  onlyPings: z.boolean().default(false),
 });
 
 /** Undefined if it is none of ours. */

@@ -1,6 +1,7 @@
 import type { Position, RecordedEvent } from '../event-store/port.ts';
+import { isAftermath, pipelined } from '../postgres/pipelined.ts';
 import { isUnavailable } from '../postgres/pool.ts';
-import { type Projection, type Queryable, type Skipped, shareOut } from './projection.ts';
+import { type Projection, type Queryable, type Skipped, type Statement, shareOut } from './projection.ts';
 
 /** A projection and an event do not fit: a defect, in the event or in the code. */
 export class CannotApply extends Error {
@@ -16,21 +17,49 @@ export class CannotApply extends Error {
   }
 }
 
-/** Gives each projection its share of a batch. Throws `CannotApply`, or what says that the database is away. */
-export async function applyShares(
+/** What a projection's share of a batch changes, and the first event of it. */
+type Change = {
+  readonly projection: Projection;
+  readonly first: RecordedEvent;
+  readonly statements: readonly Statement[];
+};
+
+/**
+ * Gives each projection its share of a batch, and answers with what it changes. Like `write` it throws `CannotApply`,
+ * or what says that the database is away.
+ */
+export async function changesBy(
   tx: Queryable,
   projections: readonly Projection[],
   events: readonly RecordedEvent[],
   places: { after?: ReadonlyMap<string, Position>; skipped?: Skipped | undefined },
-): Promise<void> {
-  for (const [projection, [first, ...rest]] of shareOut(projections, events, places)) {
-    if (first === undefined) continue;
-    try {
-      await projection.apply(tx, [first, ...rest]);
-    } catch (error) {
-      if (isUnavailable(error)) throw error;
-      throw new CannotApply(projection, first, error);
-    }
+): Promise<readonly Change[]> {
+  return pipelined(
+    [...shareOut(projections, events, places)].flatMap(([projection, [first, ...rest]]) =>
+      first === undefined
+        ? []
+        : blaming(projection, first, async () => ({
+            ...{ projection, first },
+            statements: await projection.apply(tx, [first, ...rest]),
+          })),
+    ),
+  );
+}
+
+/** Writes changes; `commit` travels with the last of them. */
+export async function write(tx: Queryable, changes: readonly Change[], commit?: () => Promise<unknown>): Promise<void> {
+  const writes = changes.map(({ projection, first, statements }) =>
+    blaming(projection, first, () => pipelined(statements.map((statement) => tx.query(statement)))),
+  );
+  await pipelined([...writes, ...(commit ? [commit()] : [])]);
+}
+
+async function blaming<T>(projection: Projection, first: RecordedEvent, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isUnavailable(error) || isAftermath(error)) throw error;
+    throw new CannotApply(projection, first, error);
   }
 }
 

@@ -15,6 +15,8 @@ export type CaughtUp = {
   readonly until: (position: Position, options: { timeoutMs: number }) => Promise<boolean>;
   /** Calls back with assignments whose task or phase may have changed; null: any may. Answers with the way to stop. */
   readonly onAssignments: (callback: (ids: readonly AssignmentId[] | null) => void) => () => void;
+  /** Calls back when anything happened but pings. Answers with the way to stop. */
+  readonly onChange: (callback: () => void) => () => void;
   readonly position: () => Position;
   /** Lets whoever waits go with false. */
   readonly close: () => Promise<void>;
@@ -39,6 +41,7 @@ export function createCaughtUp({
 }): CaughtUp {
   const fingerprint = fingerprintOf(projections);
   const callbacks = new Set<(ids: readonly AssignmentId[] | null) => void>();
+  const changeCallbacks = new Set<() => void>();
   /** Sorted by position; new ones nearly always belong at the end. */
   const waiters: Waiter[] = [];
   let reached = BEGINNING;
@@ -67,8 +70,9 @@ export function createCaughtUp({
       isLooking = false;
     }
   };
-  const tell = (assignments: readonly AssignmentId[] | null): void => {
+  const tell = (assignments: readonly AssignmentId[] | null, onlyPings: boolean): void => {
     for (const callback of callbacks) callback(assignments);
+    if (!onlyPings) for (const callback of changeCallbacks) callback();
   };
   const timer = setInterval(() => {
     if (waiters.length > 0) void look();
@@ -84,13 +88,13 @@ export function createCaughtUp({
       // Another projector may do others: of another version, or all but one that stands still.
       if (announcement.projections !== fingerprint) void look();
       else if (announcement.position > reached) reach(announcement.position);
-      tell(announcement.assignments);
+      tell(announcement.assignments, announcement.onlyPings);
     },
     onGap: () => {
       // Announcements may have been missed; and a Postgres that crashed may have fallen back by a few batches.
       reached = BEGINNING;
       void look();
-      tell(null);
+      tell(null, false);
     },
   });
 
@@ -118,6 +122,10 @@ export function createCaughtUp({
     onAssignments: (callback) => {
       callbacks.add(callback);
       return () => callbacks.delete(callback);
+    },
+    onChange: (callback) => {
+      changeCallbacks.add(callback);
+      return () => changeCallbacks.delete(callback);
     },
     close: async () => {
       clearInterval(timer);

@@ -1,10 +1,9 @@
 import type { PoolClient } from 'pg';
-import type { Logger } from 'pino';
-import { BEGINNING, type EventStore, type Position } from '../event-store/port.ts';
+import { BEGINNING, type Position } from '../event-store/port.ts';
 import { alone } from '../postgres/alone.ts';
-import { type Database, inTransaction } from '../postgres/pool.ts';
+import { inTransaction } from '../postgres/pool.ts';
 import { versionsOf } from './checkpoints.ts';
-import { type Aside, dropAside, type FoldProgress, foldAside, foldRest, schemaAside } from './foldAside.ts';
+import { type Aside, dropAside, type FoldJob, foldAside, foldRest, schemaAside } from './foldAside.ts';
 import { type Projection, schemaOf } from './projection.ts';
 import { chosenOf } from './rebuild.ts';
 import { setUpReadModels } from './setUp.ts';
@@ -37,16 +36,7 @@ export async function check({
   onProgress,
   signal = new AbortController().signal,
   batchSize,
-}: {
-  store: EventStore;
-  db: Database;
-  projections: readonly Projection[];
-  names: readonly string[];
-  log: Logger;
-  onProgress?: (progress: FoldProgress) => void;
-  signal?: AbortSignal;
-  batchSize?: number;
-}): Promise<CheckReport> {
+}: FoldJob): Promise<CheckReport> {
   const chosen = chosenOf(projections, names);
   return alone({ db, name: 'check', log, signal }, async () => {
     await setUpReadModels({ db, projections });
@@ -65,7 +55,7 @@ export async function check({
     await dropAside(db, aside);
     try {
       const reached = await positionsInUse(db, chosen);
-      const places = await foldAside(aside, [...reached.values()].sort()[0] ?? BEGINNING);
+      const { places } = await foldAside(aside, [...reached.values()].sort()[0] ?? BEGINNING);
       return await inTransaction(db, async (tx) => {
         // From here on the tables in use stand still for this transaction, while the projector goes on.
         await tx.query('set transaction isolation level repeatable read');

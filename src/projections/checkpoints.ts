@@ -43,7 +43,8 @@ export async function slowestCheckpoint(db: Queryable, projections: readonly Pro
 
 /**
  * Moves checkpoints past an event, if all of them are where the caller left them; announces it when the transaction
- * commits, and points the transaction at these projections' tables. False: somebody else has moved one (another
+ * commits, and points the transaction at these projections' tables, however large they are by now: a plan that was made
+ * for small ones is not kept. False: somebody else has moved one (another
  * projector, a rebuild); none was moved, and nothing may be applied. That is what keeps a node out that held the
  * lease once and does not know yet that it is lost. The transaction does not wait for the disk: should Postgres
  * crash, tables and checkpoints fall back together, and the events are applied again.
@@ -61,8 +62,9 @@ export async function advance(
     const old = from.get(projection.name);
     return old === undefined ? [] : { projection, old };
   });
-  const { rowCount } = await tx.query(
-    `with step as materialized (
+  const { rows } = await tx.query<{ ours: boolean }>({
+    name: 'checkpoints.advance',
+    text: `with step as materialized (
        select * from unnest($1::text[], $2::int[], $3::text[]) as step (projection, version, old)
      ), mine as materialized (
        select projection, version
@@ -71,19 +73,19 @@ export async function advance(
        where c.position = step.old and c.stopped_at is null
        order by projection
        for update of c
+     ), all_mine as materialized (
+       select (select count(*) from mine) = (select count(*) from step) as ours
      ), moved as (
        update retainer.checkpoints c
        set position = $4, recorded_at = $5, updated_at = now()
-       from mine
-       where mine.projection = c.projection and mine.version = c.version
-         and (select count(*) from mine) = (select count(*) from step)
-         and c.position collate "C" < $4
-       returning 1
+       from mine, all_mine
+       where ours and mine.projection = c.projection and mine.version = c.version and c.position collate "C" < $4
      )
-     select pg_notify('read_models', $6), set_config('search_path', $7, true),
-            set_config('synchronous_commit', 'off', true)
-     where (select count(*) from mine) = (select count(*) from step)`,
-    [
+     select ours, case when ours then pg_notify('read_models', $6)::text end,
+            set_config('search_path', $7, true), set_config('synchronous_commit', 'off', true),
+            set_config('plan_cache_mode', 'force_custom_plan', true)
+     from all_mine`,
+    values: [
       ...versionsOf(steps.map(({ projection }) => projection)),
       steps.map(({ old }) => old),
       past.position,
@@ -91,6 +93,6 @@ export async function advance(
       announcement,
       searchPathOf(steps.map(({ projection }) => projection)),
     ],
-  );
-  return rowCount === 1;
+  });
+  return rows[0]?.ours === true;
 }

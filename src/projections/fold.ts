@@ -1,6 +1,6 @@
 import type { EventType } from '../domain/event.ts';
 import type { RecordedEvent } from '../event-store/port.ts';
-import type { Projection, Queryable, Recorded } from './projection.ts';
+import type { Projection, Queryable, Recorded, Statement } from './projection.ts';
 
 /** A table whose rows are found by one key. */
 export type Table<Row> = {
@@ -49,7 +49,7 @@ export function foldInto<Row extends object, const Type extends EventType>({
     tableNames: [table.name],
     apply: async (tx, events) => {
       const own = events.filter(isTaken);
-      if (own.length === 0) return;
+      if (own.length === 0) return [];
       const before = await load(tx, [...new Set(own.map(keyOf))]);
       const after = new Map<string, Row | null>(before);
       for (const event of own) after.set(keyOf(event), evolve(after.get(keyOf(event)) ?? null, event));
@@ -62,15 +62,14 @@ export function foldInto<Row extends object, const Type extends EventType>({
         if (row === null) ended.push(key);
         else changed.push(row);
       }
-      if (changed.length > 0) await store(tx, changed);
-      if (ended.length > 0) await remove(tx, ended);
+      return [...(changed.length > 0 ? [store(changed)] : []), ...(ended.length > 0 ? [remove(ended)] : [])];
     },
   };
 }
 
 /** Rows travel as one JSON parameter: as quick as an `unnest` of an array a column, and it holds lists and JSON too. */
 function statements<Row extends object>(table: Table<Row>) {
-  const name = `${table.name}`;
+  const { name } = table;
   const key = snakeCase(table.key);
   const columns = table.columns.map((property) => ({ property, column: snakeCase(property) }));
   const list = columns.map(({ column }) => column).join(', ');
@@ -83,16 +82,19 @@ function statements<Row extends object>(table: Table<Row>) {
   const removeSql = `delete from ${name} where ${key} = any($1)`;
   return {
     load: async (tx: Queryable, keys: readonly string[]): Promise<ReadonlyMap<string, Row>> => {
-      const { rows } = await tx.query<Row>(loadSql, [keys]);
+      const { rows } = await tx.query<Row>({ name: `${name}.load`, text: loadSql, values: [keys] });
       return new Map(rows.map((row) => [String(row[table.key]), row]));
     },
-    store: (tx: Queryable, rows: readonly Row[]) =>
-      tx.query(storeSql, [
+    store: (rows: readonly Row[]): Statement => ({
+      name: `${name}.store`,
+      text: storeSql,
+      values: [
         JSON.stringify(
           rows.map((row) => Object.fromEntries(columns.map(({ property, column }) => [column, row[property]]))),
         ),
-      ]),
-    remove: (tx: Queryable, keys: readonly string[]) => tx.query(removeSql, [keys]),
+      ],
+    }),
+    remove: (keys: readonly string[]): Statement => ({ name: `${name}.remove`, text: removeSql, values: [keys] }),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
-import type { UnreadableEvent } from '../event-store/codec.ts';
+import { UnreadableEvent } from '../event-store/codec.ts';
 import { BEGINNING, type EventStore, type Position } from '../event-store/port.ts';
+import { pipelined } from '../postgres/pipelined.ts';
 import { type Database, inTransaction } from '../postgres/pool.ts';
-import { applyShares, upToTheCulprit } from './apply.ts';
+import { changesBy, upToTheCulprit, write } from './apply.ts';
 import { type Checkpoints, earliest, movedTo } from './checkpoints.ts';
 import { type Projection, type Queryable, type Skipped, schemaOf } from './projection.ts';
 import { type Piece, readTo } from './readTo.ts';
@@ -18,6 +19,22 @@ export type FoldProgress = {
 
 /** Larger than the projector's: more events fold into one row. 10,000 were a third quicker than 2,000, for 60 MB more. */
 const BATCH_SIZE = 10_000;
+
+/** What is to be folded anew, by whom it is told to stop, and who hears how far it is. */
+export type FoldJob = {
+  readonly store: EventStore;
+  readonly db: Database;
+  readonly projections: readonly Projection[];
+  /** Which of them. */
+  readonly names: readonly string[];
+  readonly log: Logger;
+  readonly onProgress?: (progress: FoldProgress) => void;
+  readonly signal?: AbortSignal;
+  readonly batchSize?: number;
+};
+
+/** How far each projection came, and by how many events: counted, where the log itself may only guess. */
+export type Folded = { readonly places: Checkpoints; readonly events: number };
 
 /** Tables that are made beside those in use. */
 export type Aside = {
@@ -40,11 +57,11 @@ export const schemasAside = ({ projections, purpose }: Pick<Aside, 'projections'
   projections.map((projection) => schemaAside(projection, purpose));
 
 /**
- * Folds the log into tables aside, up to a position or until what is left fits in one batch, and answers how far each
- * came. Batch by batch in transactions of their own, so that after an interruption the next one goes on there. The
- * caller holds a lock: one at a time. Throws when it is told to stop, and `CannotApply`, naming the event.
+ * Folds the log into tables aside, up to a position or until what is left fits in one batch. Batch by batch in
+ * transactions of their own, so that after an interruption the next one goes on there. The caller holds a lock: one
+ * at a time. Throws when it is told to stop, and `CannotApply`, naming the event.
  */
-export async function foldAside(aside: Aside, end?: Position): Promise<Checkpoints> {
+export async function foldAside(aside: Aside, end?: Position): Promise<Folded> {
   const { store, projections, log, signal, onProgress, batchSize = BATCH_SIZE } = aside;
   let places = await takeUp(aside);
   const [all, left] = await Promise.all([store.count(), store.count(earliest(places))]);
@@ -54,8 +71,7 @@ export async function foldAside(aside: Aside, end?: Position): Promise<Checkpoin
   let folded = 0;
   for (;;) {
     const upTo = end ?? (await store.head());
-    const reading = { after: earliest(places), upTo, batchSize, signal, mayPass: mayPass(aside) };
-    for await (const { events, past } of readTo(store, reading)) {
+    for await (const { events, past } of readOrTell(aside, { after: earliest(places), upTo, batchSize, signal })) {
       await upToTheCulprit(events, async (part) => {
         places = await foldPiece(aside, places, { events: part, past: part.at(-1) ?? past });
       });
@@ -64,26 +80,46 @@ export async function foldAside(aside: Aside, end?: Position): Promise<Checkpoin
       const ratePerSecond = folded / ((performance.now() - startedAt) / 1000);
       onProgress?.({ name, done, total: Math.max(all, done), ratePerSecond });
     }
-    if (end !== undefined || (await store.count(earliest(places))) <= batchSize) return places;
+    if (end !== undefined || (await store.count(earliest(places))) <= batchSize) return { places, events: folded };
   }
 }
 
 /** What is left between places and a position, in a transaction of the caller's. */
-export async function foldRest(tx: Queryable, aside: Aside, places: Checkpoints, upTo: Position): Promise<Checkpoints> {
-  const { store, batchSize = BATCH_SIZE } = aside;
-  let moved = places;
-  for await (const piece of readTo(store, { after: earliest(places), upTo, batchSize, mayPass: mayPass(aside) }))
-    moved = await foldIn(tx, aside, moved, piece);
-  return moved;
+export async function foldRest(tx: Queryable, aside: Aside, places: Checkpoints, upTo: Position): Promise<Folded> {
+  const { batchSize = BATCH_SIZE } = aside;
+  let folded: Folded = { places, events: 0 };
+  for await (const piece of readOrTell(aside, { after: earliest(places), upTo, batchSize }))
+    folded = {
+      places: await foldIn(tx, aside, folded.places, piece),
+      events: folded.events + piece.events.length,
+    };
+  return folded;
 }
 
-/** An event that cannot be understood is none of these projections' business, or an operator said to skip it. */
-const mayPass =
-  ({ projections, skipped }: Aside) =>
-  ({ stored }: UnreadableEvent): boolean =>
-    projections.every(
-      ({ name, events }) => !events.some((type) => type === stored.type) || skipped.get(name)?.has(stored.position),
+/** What the log holds, or a sentence for the operator: whose business an event is that cannot be understood. */
+async function* readOrTell(
+  aside: Aside,
+  reading: Pick<Parameters<typeof readTo>[1], 'after' | 'upTo' | 'batchSize' | 'signal'>,
+): AsyncGenerator<Piece> {
+  try {
+    yield* readTo(aside.store, { ...reading, mayPass: (error) => heldUpBy(aside, error).length === 0 });
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent)) throw error;
+    const takers = heldUpBy(aside, error).map(({ name }) => name);
+    throw new Error(
+      `${error.message}. ${takers.join(', ')} ${takers.length === 1 ? 'is' : 'are'} made from events of this type; ` +
+        'nothing in use was changed. Use a version of the service that understands it, or, if a read model stands ' +
+        "still before it, let that one pass over it ('retainer projections skip NAME')",
+      { cause: error },
     );
+  }
+}
+
+/** The projections that cannot pass over an event that cannot be understood: they take its type, and no operator said skip. */
+const heldUpBy = ({ projections, skipped }: Aside, { stored }: UnreadableEvent): readonly Projection[] =>
+  projections.filter(
+    ({ name, events }) => events.some((type) => type === stored.type) && !skipped.get(name)?.has(stored.position),
+  );
 
 /** The tables that an interrupted one left, and their places; or new ones. */
 async function takeUp({ db, projections, purpose }: Aside): Promise<Checkpoints> {
@@ -110,15 +146,22 @@ async function takeUp({ db, projections, purpose }: Aside): Promise<Checkpoints>
 }
 
 const foldPiece = (aside: Aside, places: Checkpoints, piece: Piece): Promise<Checkpoints> =>
-  inTransaction(aside.db, async (tx) => {
+  inTransaction(aside.db, async (tx, commit) => {
     // Should Postgres crash, tables and places fall back together.
-    await tx.query(`set local synchronous_commit = off`);
-    return foldIn(tx, aside, places, piece);
+    const lazily = tx.query(`set local synchronous_commit = off`);
+    const [, moved] = await pipelined([lazily, foldIn(tx, aside, places, piece, commit)]);
+    return moved;
   });
 
-async function foldIn(tx: Queryable, aside: Aside, places: Checkpoints, { events, past }: Piece): Promise<Checkpoints> {
+async function foldIn(
+  tx: Queryable,
+  aside: Aside,
+  places: Checkpoints,
+  { events, past }: Piece,
+  commit?: () => Promise<unknown>,
+): Promise<Checkpoints> {
   const schemas = schemasAside(aside);
-  const { rows } = await tx.query<{ moved: number }>(
+  const moving = tx.query<{ moved: number }>(
     `with moved as (
        update retainer.rebuilds r
        set position = case when r.position collate "C" < $3 then $3 else r.position end,
@@ -127,7 +170,8 @@ async function foldIn(tx: Queryable, aside: Aside, places: Checkpoints, { events
        where r.schema = step.schema and r.position = step.old
        returning 1
      )
-     select (select count(*)::int from moved) as moved, set_config('search_path', $5, true)`,
+     select (select count(*)::int from moved) as moved, set_config('search_path', $5, true),
+            set_config('plan_cache_mode', 'force_custom_plan', true)`,
     [
       schemas,
       aside.projections.map(({ name }) => places.get(name) ?? BEGINNING),
@@ -136,8 +180,10 @@ async function foldIn(tx: Queryable, aside: Aside, places: Checkpoints, { events
       schemas.join(', '),
     ],
   );
+  const changing = changesBy(tx, aside.projections, events, { after: places, skipped: aside.skipped });
+  const [{ rows }, changes] = await pipelined([moving, changing]);
   if (rows[0]?.moved !== schemas.length) throw new Error('somebody else works on these tables');
-  await applyShares(tx, aside.projections, events, { after: places, skipped: aside.skipped });
+  await write(tx, changes, commit);
   return movedTo(places, past.position);
 }
 

@@ -24,6 +24,8 @@ export type HitRow = {
   readonly expiresAt: Instant | null;
   /** When it was last asked to leave; kept when the marketplace would not let it go. */
   readonly expireRequestedAt: Instant | null;
+  /** When the marketplace was seen to have taken it off. */
+  readonly leftAt: Instant | null;
   /** Asked to leave before the marketplace had answered to the post. */
   readonly expireWhenPosted: boolean;
   /** Workers who came to the landing page through it. */
@@ -49,7 +51,8 @@ const table: Table<HitRow> = {
       expires_at double precision,
       expire_requested_at double precision,
       expire_when_posted boolean not null,
-      arrivals int not null
+      arrivals int not null,
+      left_at double precision
     );
     create index hits_by_age on hits (requested_at, hit_id);
     create index hits_by_marketplace_id on hits (marketplace_hit_id);
@@ -57,6 +60,7 @@ const table: Table<HitRow> = {
     create index hits_to_expire on hits (expire_requested_at) where phase = 'expiring';
     create index hits_open on hits (proto_hit_id) where phase in ('requested', 'posted');
     create index hits_open_by_recruiter on hits (recruited_for) where phase in ('requested', 'posted');
+    create index hits_by_recruiter on hits (recruited_for);
     create index hits_on_market on hits (requested_at)
       where marketplace_hit_id is not null and phase <> 'disposed';
     create index hits_failed on hits (failed_at) where failed_at is not null;
@@ -79,12 +83,13 @@ const table: Table<HitRow> = {
     'expireRequestedAt',
     'expireWhenPosted',
     'arrivals',
+    'leftAt',
   ],
 };
 
 export const hits = foldInto({
   table,
-  version: 1,
+  version: 2,
   events: [
     'HitPostRequested',
     'HitPosted',
@@ -116,11 +121,11 @@ export const hits = foldInto({
           ? { ...row, expireWhenPosted: true, expireRequestedAt: at }
           : { ...row, phase: 'expiring', expireRequestedAt: at };
       case 'HitExpired':
-        return { ...row, phase: 'expired' };
+        return { ...row, phase: 'expired', leftAt: row.leftAt ?? at };
       case 'HitExpireFailed':
         return { ...row, phase: 'posted', expireWhenPosted: false };
       case 'HitDisposed':
-        return { ...row, phase: 'disposed' };
+        return { ...row, phase: 'disposed', leftAt: row.leftAt ?? at };
     }
   },
 });
@@ -137,6 +142,7 @@ const requested = ({ id, data: { at, ...order } }: Recorded<'HitPostRequested'>)
   expireRequestedAt: null,
   expireWhenPosted: false,
   arrivals: 0,
+  leftAt: null,
 });
 
 const rowsWhere = async (
@@ -179,6 +185,17 @@ export const listHits = (
      order by h.requested_at desc, h.hit_id desc
      limit $1`,
     [limit, before, protoHitId],
+  );
+
+/** Of a ProtoHIT, those that the marketplace took; newest first. */
+export const newestHitsPosted = (
+  db: Queryable,
+  { protoHitId, limit }: { protoHitId: ProtoHitId; limit: number },
+): Promise<readonly HitRow[]> =>
+  rowsWhere(
+    db,
+    'h.proto_hit_id = $1 and h.posted_at is not null order by h.proto_hit_id desc, h.posted_at desc limit $2',
+    [protoHitId, limit],
   );
 
 /** Decided, and not known to be posted or refused; oldest first. */

@@ -1,112 +1,125 @@
 import type { Instant } from '../domain/ids.ts';
 import type { Queryable } from './projection.ts';
 
-/** How things were over a stretch of time, in steps of equal length. Times in milliseconds since 1970. */
-export type Plots = {
-  readonly steps: readonly {
-    /** End of the step. */
-    readonly at: Instant;
-    /** Workers who waited then, and workers that open reservations asked for. */
-    readonly waiting: number;
-    readonly asked: number;
-    /** Workers who came, and who left without work, within the step. */
-    readonly arrived: number;
-    readonly left: number;
-    readonly hitsOnMarket: number;
-    /** US dollars approved to workers within the step, without the marketplace's fees. */
-    readonly dollars: number;
-  }[];
-  /** From a reservation's invoke until a worker was called, and until they were seen at work. */
-  readonly told: Latency;
-  readonly responded: Latency;
-  readonly dollarsInTotal: number;
+/** How things were in one of several steps of equal length. Times in milliseconds since 1970. */
+export type Step = {
+  /** End of the step. */
+  readonly at: Instant;
+  /** Workers who waited then and reacted, and workers that open reservations called for and did not have. */
+  readonly waiting: number;
+  readonly wanted: number;
+  /** Workers who came, who were called, and who left without work, within the step. */
+  readonly arrived: number;
+  readonly called: number;
+  readonly left: number;
+  readonly hitsOnMarket: number;
+  /** US dollars approved to workers within the step, bonuses too, without the marketplace's fees; of the sandbox it is play money. */
+  readonly dollars: number;
+  readonly sandboxDollars: number;
 };
 
-/** In seconds. `counts`: how many took up to each of `BOUNDS`, but longer than the one before; the last are longer. */
-export type Latency = {
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly counts: readonly number[];
-};
-
-export const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30] as const;
-
-type Step = Plots['steps'][number];
-
-/** The last `minutes` up to `now`, in `steps` steps. Costs what happened then, by indexes on the times. */
-export async function plots(
+/**
+ * The last `minutes` up to `now`, in `steps` steps. Every beginning and end of a wait, a reservation or a HIT is a change
+ * in one step, and sums of changes are how things stood: it costs what happened then, found by indexes on the times.
+ */
+export async function stepsOf(
   db: Queryable,
   { now, minutes, steps }: { now: Instant; minutes: number; steps: number },
-): Promise<Plots> {
-  const from = now - minutes * 60_000;
-  const [series, latencies, total] = await Promise.all([
-    db.query<Step>(
-      `with step as (
-         select n, $1::float8 + ($2::float8 - $1) * n / $3 as at, $1::float8 + ($2::float8 - $1) * (n - 1) / $3 as after
-         from generate_series(1, $3::int) n
-       ), wait as (
-         select waiting_since as since, least(called_at, ended_at) as until, called_at from tasks
-         where waiting_since <= $2 and (coalesce(ended_at, called_at) is null or coalesce(ended_at, called_at) > $1)
-       ), open as (
-         select made_at, closed_at, num_assignments from reservations
-         where made_at <= $2 and (closed_at is null or closed_at > $1)
-       ), market as (
-         select posted_at as since, least(expire_requested_at, expires_at) as until from hits
-         where posted_at <= $2 and least(expire_requested_at, expires_at) > $1
-       ), paid as (
-         select t.approved_at as at, (h.fields ->> 'rewardCents')::float8 / 100 as dollars
-         from tasks t join hits h on h.hit_id = t.hit_id
-         where t.approved_at > $1 and t.approved_at <= $2
-       )
-       select step.at,
-         (select count(*)::int from wait w where w.since <= step.at and (w.until is null or w.until > step.at)) as waiting,
-         (select coalesce(sum(num_assignments), 0)::int from open o
-          where o.made_at <= step.at and (o.closed_at is null or o.closed_at > step.at)) as asked,
-         (select count(*)::int from wait w where w.since > step.after and w.since <= step.at) as arrived,
-         (select count(*)::int from wait w
-          where w.until > step.after and w.until <= step.at and w.called_at is distinct from w.until) as left,
-         (select count(*)::int from market m where m.since <= step.at and m.until > step.at) as "hitsOnMarket",
-         (select coalesce(sum(dollars), 0) from paid p where p.at > step.after and p.at <= step.at) as dollars
-       from step
-       order by step.n`,
-      [from, now, steps],
-    ),
-    db.query<{ kind: 'told' | 'responded' } & Latency>(
-      `with took as (
-         select greatest(0, t.called_at - greatest(r.invoked_at, t.waiting_since)) / 1000 as told,
-                greatest(0, t.responded_at - greatest(r.invoked_at, t.waiting_since)) / 1000 as responded
-         from tasks t join reservations r on r.reservation_id = t.reservation_id
+): Promise<readonly Step[]> {
+  const lengthMs = (minutes * 60_000) / steps;
+  const { rows } = await db.query<Step>(
+    `with wait as (
+       select assignment_id, waiting_since as since, least(called_at, ended_at) as until, called_at from tasks
+       where waiting_since <= $2 and (coalesce(ended_at, called_at) is null or coalesce(ended_at, called_at) > $1)
+         and coalesce(least(called_at, ended_at), $2 + 1) > $1
+     ), pause as (
+       -- Who does not react is there, but does not wait.
+       select greatest(p.since, w.since) as since, least(p.until, w.until) as until
+       from wait w
+       join pauses using (assignment_id)
+       cross join lateral jsonb_to_recordset(pauses.pauses) as p (since float8, until float8)
+       where p.since <= $2 and (w.until is null or p.since < w.until) and (p.until is null or p.until > w.since)
+     ), open as (
+       select reservation_id, made_at, closed_at, num_assignments, dispatched from reservations
+       where made_at <= $2 and (closed_at is null or closed_at > $1)
+     ), call as (
+       -- Of calls that were made again because nobody came, no more than were called for.
+       select reservation_id, called_at from (
+         select o.reservation_id, t.called_at, o.num_assignments,
+                row_number() over (partition by o.reservation_id order by t.called_at) as n
+         from tasks t join open o on o.reservation_id = t.reservation_id
          where t.called_at > $1 and t.called_at <= $2
-       ), each as (
-         select 'told' as kind, told as seconds from took where told is not null
-         union all select 'responded', responded from took where responded is not null
-       ), bucket as (
-         select kind, width_bucket(seconds, $3::float8[]) as n, count(*)::int as many from each group by kind, n
-       )
-       select kind,
-         percentile_cont(0.5) within group (order by seconds) as p50,
-         percentile_cont(0.95) within group (order by seconds) as p95,
-         (select array_agg(coalesce(b.many, 0) order by place)
-          from generate_series(0, $4::int) place left join bucket b on b.n = place and b.kind = each.kind) as counts
-       from each group by kind`,
-      [from, now, BOUNDS, BOUNDS.length],
-    ),
-    db.query<{ dollars: number }>(
-      `select coalesce(sum((h.fields ->> 'rewardCents')::float8), 0) / 100 as dollars
+           and (o.closed_at is null or t.called_at <= o.closed_at)
+       ) numbered where n <= num_assignments
+     ), want as (
+       select o.made_at, o.closed_at, c.many as called,
+              o.num_assignments - greatest(0, o.dispatched - c.many) as many
+       from open o
+       cross join lateral (select count(*) as many from call where reservation_id = o.reservation_id) c
+     ), market as (
+       select posted_at as since, least(left_at, expires_at) as until from hits
+       where posted_at <= $2 and expires_at > $1
+     ), change (at, waiting, wanted, arrived, called, left_, hits, dollars, sandbox_dollars) as (
+       select since, 1, 0, 1, 0, 0, 0, 0, 0 from wait
+       union all
+       select until, -1, 0, 0, (until is not distinct from called_at)::int, (until is distinct from called_at)::int, 0, 0, 0
+       from wait where until <= $2
+       union all select since, -1, 0, 0, 0, 0, 0, 0, 0 from pause
+       union all select until, 1, 0, 0, 0, 0, 0, 0, 0 from pause where until <= $2
+       union all select made_at, 0, many, 0, 0, 0, 0, 0, 0 from want
+       union all select closed_at, 0, called - many, 0, 0, 0, 0, 0, 0 from want where closed_at <= $2
+       union all select called_at, 0, -1, 0, 0, 0, 0, 0, 0 from call
+       union all select since, 0, 0, 0, 0, 0, 1, 0, 0 from market where until > $1
+       union all select until, 0, 0, 0, 0, 0, -1, 0, 0 from market where until > $1 and until <= $2
+       union all
+       select t.approved_at, 0, 0, 0, 0, 0, 0,
+              case when h.sandbox then 0 else (h.fields ->> 'rewardCents')::float8 / 100 end,
+              case when h.sandbox then (h.fields ->> 'rewardCents')::float8 / 100 else 0 end
        from tasks t join hits h on h.hit_id = t.hit_id
-       where t.approved_at is not null`,
-    ),
-  ]);
-  const latency = (kind: 'told' | 'responded'): Latency => {
-    const found = latencies.rows.find((row) => row.kind === kind);
-    return found
-      ? { p50: found.p50, p95: found.p95, counts: found.counts }
-      : { p50: null, p95: null, counts: [...BOUNDS, 0].map(() => 0) };
-  };
-  return {
-    steps: series.rows,
-    told: latency('told'),
-    responded: latency('responded'),
-    dollarsInTotal: total.rows[0]?.dollars ?? 0,
-  };
+       where t.approved_at > $1 and t.approved_at <= $2
+       union all
+       select b.paid_at, 0, 0, 0, 0, 0, 0,
+              case when h.sandbox then 0 else b.amount_cents::float8 / 100 end,
+              case when h.sandbox then b.amount_cents::float8 / 100 else 0 end
+       from bonuses b join tasks t using (assignment_id) join hits h on h.hit_id = t.hit_id
+       where b.paid_at > $1 and b.paid_at <= $2
+     ), step as (
+       -- Step 0 is how things stood when the first one began.
+       select greatest(0, ceil((at - $1) / $4))::int as n, sum(waiting) as waiting, sum(wanted) as wanted,
+              sum(arrived) as arrived, sum(called) as called, sum(left_) as left_, sum(hits) as hits,
+              sum(dollars) as dollars, sum(sandbox_dollars) as sandbox_dollars
+       from change group by n
+     ), added as (
+       select n, $1::float8 + $4::float8 * n as at,
+              coalesce(sum(waiting) over so_far, 0)::int as waiting,
+              greatest(0, coalesce(sum(wanted) over so_far, 0))::int as wanted,
+              coalesce(arrived, 0)::int as arrived, coalesce(called, 0)::int as called, coalesce(left_, 0)::int as "left",
+              coalesce(sum(hits) over so_far, 0)::int as "hitsOnMarket",
+              coalesce(dollars, 0) as dollars, coalesce(sandbox_dollars, 0) as "sandboxDollars"
+       from generate_series(0, $3::int) n left join step using (n)
+       window so_far as (order by n)
+     )
+     select at, waiting, wanted, arrived, called, "left", "hitsOnMarket", dollars, "sandboxDollars"
+     from added where n > 0 order by n`,
+    [now - minutes * 60_000, now, steps, lengthMs],
+  );
+  return rows;
+}
+
+/** US dollars approved since the beginning, and bonuses paid, by the marketplace's side. Reads every approval: do not ask it often. */
+export async function dollarsInTotal(db: Queryable): Promise<{ readonly real: number; readonly sandbox: number }> {
+  const { rows } = await db.query<{ real: number; sandbox: number }>(
+    `select coalesce(sum(many * cents) filter (where not sandbox), 0)::float8 / 100 as real,
+            coalesce(sum(many * cents) filter (where sandbox), 0)::float8 / 100 as sandbox
+     from (
+       select t.many, h.cents, h.sandbox
+       from (select hit_id, count(*) as many from tasks where approved_at is not null group by hit_id) t
+       join (select hit_id, sandbox, (fields ->> 'rewardCents')::int as cents from hits) h using (hit_id)
+       union all
+       select 1, b.amount_cents, h.sandbox
+       from bonuses b join tasks t using (assignment_id) join hits h on h.hit_id = t.hit_id
+       where b.paid_at is not null
+     ) payments`,
+  );
+  return rows[0] ?? { real: 0, sandbox: 0 };
 }

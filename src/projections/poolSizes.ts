@@ -4,7 +4,7 @@ import type { Queryable } from './projection.ts';
 export type PoolSize = {
   /** The ProtoHIT's name (`hitTypeId`). */
   readonly protoHit: string;
-  /** Heard of lately, and free to be called. */
+  /** Heard of lately, reacting, and free to be called. */
   readonly waiting: number;
   /** Called, and holding a slot of a reservation. */
   readonly called: number;
@@ -19,7 +19,7 @@ export async function poolSizes(
     `select p.fields->>'hitTypeId' as "protoHit", w.waiting, w.called
      from (
        select proto_hit_id,
-              (count(*) filter (where state = 'waiting' and last_ping_at >= $1))::int as waiting,
+              (count(*) filter (where state = 'waiting' and last_ping_at >= $1 and reacts))::int as waiting,
               (count(*) filter (where state = 'called' and holds_slot))::int as called
        from waiting_pool
        group by proto_hit_id

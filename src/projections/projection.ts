@@ -1,9 +1,12 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryConfig } from 'pg';
 import type { DomainEvent, EventType } from '../domain/event.ts';
 import { BEGINNING, type Position, type RecordedEvent } from '../event-store/port.ts';
 
 /** Whatever runs a query: a pool, a client, a transaction. */
 export type Queryable = Pick<ClientBase, 'query'>;
+
+/** One that writes; with a `name` it is parsed once a connection. */
+export type Statement = Readonly<QueryConfig<unknown[]>>;
 
 /** Events of the named types, as the log holds them. */
 export type Recorded<Type extends EventType> = RecordedEvent<Extract<DomainEvent, { type: Type }>>;
@@ -22,11 +25,12 @@ export type Projection = {
   /** No two projections may have tables of one name. */
   readonly tableNames: readonly string[];
   /**
-   * Changes the tables by a batch of its own events, in log order, in a number of statements that does not
-   * depend on the batch. However a history is cut into batches, the tables end up the same. Tables are found
-   * through the search path: those in use, or others that are made beside them.
+   * Reads what a batch of its own events concerns, in log order, and answers with the statements that change the
+   * tables by it; their number does not depend on the batch. All projections' reads travel together, and then all that
+   * they write: two round trips a batch. However a history is cut into batches, the tables end up the same. Tables
+   * are found through the search path: those in use, or others that are made beside them.
    */
-  readonly apply: (tx: Queryable, events: readonly RecordedEvent[]) => Promise<void>;
+  readonly apply: (tx: Queryable, events: readonly RecordedEvent[]) => Promise<readonly Statement[]>;
 };
 
 /** Where a version of a projection has its tables: nodes of an older version keep theirs while a newer one's are made. */

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { UnreadableEvent } from '../event-store/codec.ts';
 import { type EventStore, type Position, type RecordedEvent, StoreUnavailable } from '../event-store/port.ts';
+import { pipelined } from '../postgres/pipelined.ts';
 import { type Database, inTransaction, isUnavailable } from '../postgres/pool.ts';
 import { announcementOf } from './announcement.ts';
-import { applyShares, CannotApply, upToTheCulprit } from './apply.ts';
+import { CannotApply, changesBy, upToTheCulprit, write } from './apply.ts';
 import { advance, type Checkpoints, earliest, movedTo, runningCheckpoints } from './checkpoints.ts';
 import { dropOldVersions } from './oldVersions.ts';
 import type { Projection, Skipped } from './projection.ts';
@@ -113,7 +114,7 @@ type Projecting = {
   readonly skipped?: Skipped;
 };
 
-/** One transaction. Null: the checkpoints are not where we left them, and nothing was changed. */
+/** One transaction, two round trips. Null: the checkpoints are not where we left them, and nothing was changed. */
 export async function project(
   { db, projections, skipped }: Projecting,
   checkpoints: Checkpoints,
@@ -123,10 +124,14 @@ export async function project(
   if (last === undefined) return checkpoints;
   const moved = movedTo(checkpoints, last.position);
   const own = projections.filter(({ name }) => checkpoints.has(name));
-  return inTransaction(db, async (tx) => {
-    const announcement = announcementOf(own, earliest(moved), events);
-    if (!(await advance(tx, own, { from: checkpoints, past: last, announcement }))) return null;
-    await applyShares(tx, own, events, { after: checkpoints, skipped });
+  const announcement = announcementOf(own, earliest(moved), events);
+  return inTransaction(db, async (tx, commit) => {
+    const [isOurs, changes] = await pipelined([
+      advance(tx, own, { from: checkpoints, past: last, announcement }),
+      changesBy(tx, own, events, { after: checkpoints, skipped }),
+    ]);
+    if (!isOurs) return null;
+    await write(tx, changes, commit);
     return moved;
   });
 }

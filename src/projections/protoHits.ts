@@ -10,6 +10,8 @@ export type ProtoHitRow = {
   readonly fields: ProtoHitFields;
   readonly sandbox: boolean;
   readonly definedAt: Instant;
+  /** Null: it takes reservations. */
+  readonly retiredAt: Instant | null;
 };
 
 export const protoHitTable: Table<ProtoHitRow> = {
@@ -20,28 +22,33 @@ export const protoHitTable: Table<ProtoHitRow> = {
       hit_type_id text not null,
       fields jsonb not null,
       sandbox boolean not null,
-      defined_at double precision not null
+      defined_at double precision not null,
+      retired_at double precision
     );
     create index proto_hits_by_hit_type on proto_hits (hit_type_id);`,
   key: 'protoHitId',
-  columns: ['protoHitId', 'hitTypeId', 'fields', 'sandbox', 'definedAt'],
+  columns: ['protoHitId', 'hitTypeId', 'fields', 'sandbox', 'definedAt', 'retiredAt'],
 };
 
 export const protoHits = foldInto({
   table: protoHitTable,
-  version: 1,
-  events: ['ProtoHitDefined', 'ProtoHitRevised', 'SandboxSwitched'],
+  version: 2,
+  events: ['ProtoHitDefined', 'ProtoHitRevised', 'SandboxSwitched', 'ProtoHitRetired', 'ProtoHitRestored'],
   keyOf: (event) => streamId(event.stream),
   evolve: (row, event) => {
     switch (event.type) {
       case 'ProtoHitDefined': {
         const { protoHitId, fields, sandbox, at } = event.data;
-        return { protoHitId, hitTypeId: fields.hitTypeId, fields, sandbox, definedAt: at };
+        return { protoHitId, hitTypeId: fields.hitTypeId, fields, sandbox, definedAt: at, retiredAt: null };
       }
       case 'ProtoHitRevised':
         return row && { ...row, hitTypeId: event.data.fields.hitTypeId, fields: event.data.fields };
       case 'SandboxSwitched':
         return row && { ...row, sandbox: event.data.sandbox };
+      case 'ProtoHitRetired':
+        return row && { ...row, retiredAt: event.data.at };
+      case 'ProtoHitRestored':
+        return row && { ...row, retiredAt: null };
     }
   },
 });
@@ -66,8 +73,12 @@ export async function findProtoHitByHitType(db: Queryable, hitTypeId: string): P
   return rows[0];
 }
 
-/** Newest first. */
-export async function listProtoHits(db: Queryable): Promise<readonly ProtoHitRow[]> {
-  const { rows } = await db.query<ProtoHitRow>(`${select} order by p.defined_at desc, p.proto_hit_id desc`);
+/** Newest first; those that are retired only if wanted. */
+export async function listProtoHits(
+  db: Queryable,
+  { retired = false }: { retired?: boolean } = {},
+): Promise<readonly ProtoHitRow[]> {
+  const which = retired ? '' : 'where p.retired_at is null';
+  const { rows } = await db.query<ProtoHitRow>(`${select} ${which} order by p.defined_at desc, p.proto_hit_id desc`);
   return rows;
 }

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
-import type { Logger } from 'pino';
-import { BEGINNING, type EventStore, type Position } from '../event-store/port.ts';
+import { BEGINNING, type Position } from '../event-store/port.ts';
 import { alone } from '../postgres/alone.ts';
-import { type Database, inTransaction } from '../postgres/pool.ts';
+import { inTransaction } from '../postgres/pool.ts';
 import { announcementOf } from './announcement.ts';
 import { type Checkpoints, versionsOf } from './checkpoints.ts';
 import {
   type Aside,
   dropAside,
-  type FoldProgress,
+  type Folded,
+  type FoldJob,
   foldAside,
   foldRest,
   schemaAside,
@@ -20,6 +20,7 @@ import { setUpReadModels } from './setUp.ts';
 import { skippedEvents } from './stopped.ts';
 
 export type RebuildReport = {
+  /** Events that were folded: not those that an interrupted one had folded before, nor one that was passed over. */
   readonly events: number;
   readonly seconds: number;
   /** The tables show every event up to here; a running projector takes them on from there. */
@@ -44,17 +45,7 @@ export async function rebuild({
   signal = new AbortController().signal,
   batchSize,
   restart = false,
-}: {
-  store: EventStore;
-  db: Database;
-  projections: readonly Projection[];
-  names: readonly string[];
-  log: Logger;
-  onProgress?: (progress: FoldProgress) => void;
-  signal?: AbortSignal;
-  batchSize?: number;
-  restart?: boolean;
-}): Promise<RebuildReport> {
+}: FoldJob & { readonly restart?: boolean }): Promise<RebuildReport> {
   const chosen = chosenOf(projections, names);
   return alone({ db, name: 'rebuild', log, signal }, async () => {
     const startedAt = performance.now();
@@ -72,14 +63,14 @@ export async function rebuild({
       batchSize,
     };
     if (restart) await dropAside(db, aside);
-    const places = await foldAside(aside);
+    const folded = await foldAside(aside);
     // The planner's statistics, before anybody asks these tables.
     await db.query(`analyze ${tablesOf(chosen, (one) => schemaAside(one, 'rebuild')).join(', ')}`);
-    const swapped = await swap(aside, places);
-    const position = [...swapped.values()].sort().at(-1) ?? BEGINNING;
-    const events = await store.count();
+    const swapped = await swap(aside, folded.places);
+    const position = [...swapped.places.values()].sort().at(-1) ?? BEGINNING;
+    const events = folded.events + swapped.events;
     const rows = await countRows(db, chosen);
-    return { events, seconds: (performance.now() - startedAt) / 1000, position, rows };
+    return { events, seconds: Math.round(performance.now() - startedAt) / 1000, position, rows };
   });
 }
 
@@ -95,7 +86,7 @@ export function chosenOf(projections: readonly Projection[], names: readonly str
  * far as the tables in use have come; and puts the new tables in their place. It never waits long for a table while
  * it holds checkpoints: a query that runs on would hold up the projector, and with it everything.
  */
-async function swap(aside: Aside, places: Checkpoints): Promise<Checkpoints> {
+async function swap(aside: Aside, places: Checkpoints): Promise<Folded> {
   const { db, signal, log } = aside;
   for (let tries = 1; ; tries++) {
     signal?.throwIfAborted();
@@ -109,8 +100,10 @@ async function swap(aside: Aside, places: Checkpoints): Promise<Checkpoints> {
   }
 }
 
-async function swapIn(tx: PoolClient, aside: Aside, places: Checkpoints): Promise<Checkpoints> {
+async function swapIn(tx: PoolClient, aside: Aside, places: Checkpoints): Promise<Folded> {
   const { projections, store } = aside;
+  // The rest of the log is read in between.
+  await tx.query(`set local idle_in_transaction_session_timeout = '30s'`);
   const { rows } = await tx.query<{ position: Position }>(
     `select c.position from retainer.checkpoints c
      join unnest($1::text[], $2::int[]) as chosen (projection, version) using (projection, version)
@@ -119,7 +112,7 @@ async function swapIn(tx: PoolClient, aside: Aside, places: Checkpoints): Promis
     versionsOf(projections),
   );
   const upTo = [await store.head(), ...rows.map(({ position }) => position)].sort().at(-1) ?? BEGINNING;
-  const moved = await foldRest(tx, aside, places, upTo);
+  const folded = await foldRest(tx, aside, places, upTo);
   await tx.query(`set local lock_timeout = '200ms'`);
   await tx.query(
     projections
@@ -142,7 +135,7 @@ async function swapIn(tx: PoolClient, aside: Aside, places: Checkpoints): Promis
     [...versionsOf(projections), schemasAside(aside)],
   );
   await tx.query(`select pg_notify('read_models', $1)`, [announcementOf(projections, upTo, 'any')]);
-  return moved;
+  return folded;
 }
 
 const isLockTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '55P03';

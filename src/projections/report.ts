@@ -17,9 +17,11 @@ export type ProjectionReport = {
   readonly lagSeconds: number;
   /** Tables and indexes. */
   readonly bytes: number;
-  /** Of its tables, as the planner estimates. */
+  /** Of its tables, as Postgres estimates. */
   readonly rows: number;
   readonly stop: Stop | null;
+  /** Why it last stood still, also when it goes on since. */
+  readonly lastError: { readonly error: string; readonly at: Instant } | null;
   /** Events that operators let it pass over. */
   readonly skipped: number;
   /** Tables that are being made beside these, or were when a rebuild was interrupted: events still to fold. */
@@ -36,6 +38,8 @@ type Row = {
   stoppedPosition: Position | null;
   stoppedType: string | null;
   stoppedError: string | null;
+  lastError: string | null;
+  lastErrorAt: number | null;
   skipped: number;
   rebuildPosition: Position | null;
 };
@@ -54,7 +58,7 @@ export async function reportProjections({
 }): Promise<readonly ProjectionReport[]> {
   const { rows } = await db.query<Row>(
     `with sizes as (
-       select n.nspname, sum(pg_total_relation_size(c.oid)) as bytes, sum(greatest(c.reltuples, 0)) as rows
+       select n.nspname, sum(pg_total_relation_size(c.oid)) as bytes, sum(greatest(c.reltuples, pg_stat_get_live_tuples(c.oid))) as rows
        from pg_class c
        join pg_namespace n on n.oid = c.relnamespace
        where c.relkind = 'r' and starts_with(n.nspname, 'read_models_')
@@ -63,7 +67,8 @@ export async function reportProjections({
      select c.projection as name, c.version, c.position, c.recorded_at as "recordedAt",
             coalesce(sizes.bytes, 0) as bytes, coalesce(sizes.rows, 0)::bigint as rows,
             c.stopped_position as "stoppedPosition", c.stopped_type as "stoppedType",
-            c.stopped_error as "stoppedError", r.position as "rebuildPosition",
+            c.stopped_error as "stoppedError", c.last_error as "lastError",
+            extract(epoch from c.last_error_at)::float8 * 1000 as "lastErrorAt", r.position as "rebuildPosition",
             (select count(*)::int from retainer.skipped_events s
              where s.projection = c.projection and s.version = c.version) as skipped
      from retainer.checkpoints c
@@ -96,6 +101,10 @@ export async function reportProjections({
         stoppedPosition === null
           ? null
           : { position: stoppedPosition, type: stoppedType ?? '', error: stoppedError ?? '' },
+      lastError:
+        row.lastError === null || row.lastErrorAt === null
+          ? null
+          : { error: row.lastError, at: Math.round(row.lastErrorAt) },
       skipped: row.skipped,
       rebuild: row.rebuildPosition === null ? null : { lagEvents: lagOf(row.rebuildPosition) },
     };

@@ -14,24 +14,17 @@ export type ReservationListing = ReservationRow & {
 
 type Presence = { readonly now: Instant; readonly pingTimeoutMs: number };
 
-/** Newest first; `before` is the last one of the page before. */
+/** A page of reservations, newest first; `before` is the last one of the page before. */
+type PageOptions = {
+  limit: number;
+  before?: ReservationId | undefined;
+  phase?: ReservationPhase | undefined;
+  protoHitId?: ProtoHitId | undefined;
+};
+
 export const listReservations = (
   db: Queryable,
-  {
-    limit,
-    before,
-    phase,
-    protoHitId,
-    search,
-    ...presence
-  }: Presence & {
-    limit: number;
-    before?: ReservationId | undefined;
-    phase?: ReservationPhase | undefined;
-    protoHitId?: ProtoHitId | undefined;
-    /** Found in the foreign id or the ProtoHIT's title, or the id itself. */
-    search?: string | undefined;
-  },
+  { limit, before, phase, protoHitId, ...presence }: Presence & PageOptions,
 ): Promise<readonly ReservationListing[]> =>
   listed(
     db,
@@ -40,12 +33,9 @@ export const listReservations = (
         (select made_at, reservation_id from reservations where reservation_id = $2))
      and ($3::text is null or r.phase = $3)
      and ($4::uuid is null or r.proto_hit_id = $4)
-     and ($6::text is null or r.foreign_id ilike '%' || $6 || '%' or r.reservation_id::text = $6
-          or exists (select from proto_hits p
-                     where p.proto_hit_id = r.proto_hit_id and p.fields ->> 'title' ilike '%' || $6 || '%'))
      order by r.made_at desc, r.reservation_id desc
      limit $5`,
-    [before, phase, protoHitId, limit, search?.replace(/[\\%_]/g, '\\$&')],
+    [before, phase, protoHitId, limit],
   );
 
 export async function findReservationListing(
@@ -70,7 +60,7 @@ async function listed(
      ), pool as (
        select w.proto_hit_id, count(*)::int as waiting
        from waiting_pool w
-       where w.state = 'waiting' and w.last_ping_at >= $1
+       where w.state = 'waiting' and w.last_ping_at >= $1 and w.reacts
          and w.proto_hit_id in (select proto_hit_id from page)
        group by w.proto_hit_id
      )

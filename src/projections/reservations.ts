@@ -181,6 +181,24 @@ export async function invokedWithOpenSlots(
   return rows;
 }
 
+/** Of each of these ProtoHITs two invoked reservations with open slots, if there are: enough to know of another. */
+export async function someInvoked(
+  db: Queryable,
+  protoHitIds: readonly ProtoHitId[],
+): Promise<readonly Pick<ReservationRow, 'reservationId' | 'protoHitId'>[]> {
+  const { rows } = await db.query<Pick<ReservationRow, 'reservationId' | 'protoHitId'>>(
+    `select r.reservation_id as "reservationId", r.proto_hit_id as "protoHitId"
+     from unnest($1::uuid[]) as asked (proto_hit_id)
+     cross join lateral (
+       select * from reservations r
+       where r.proto_hit_id = asked.proto_hit_id and r.phase = 'invoked' and r.dispatched < r.num_assignments
+       limit 2
+     ) r`,
+    [protoHitIds],
+  );
+  return rows;
+}
+
 /** Nobody invoked them for `timeoutMinutes` past the time when their work was expected. */
 export async function dueToTimeOut(
   db: Queryable,

@@ -6,13 +6,14 @@ import type { Projection, Queryable, Skipped } from './projection.ts';
 /** Why a projection stands still: an event that it cannot apply. */
 export type Stop = { readonly position: Position; readonly type: string; readonly error: string };
 
-/** Marks projections as standing still before an event. The others go on. */
+/** Marks projections as standing still before an event, unless somebody has passed it. The others go on. */
 export async function stopAt(db: Queryable, projections: readonly Projection[], stop: Stop): Promise<void> {
   await db.query(
     `update retainer.checkpoints c
-     set stopped_position = $3, stopped_type = $4, stopped_error = $5, stopped_at = now()
+     set stopped_position = $3, stopped_type = $4, stopped_error = $5, stopped_at = now(),
+         last_error = $5, last_error_at = now()
      from unnest($1::text[], $2::int[]) as chosen (projection, version)
-     where c.projection = chosen.projection and c.version = chosen.version`,
+     where c.projection = chosen.projection and c.version = chosen.version and c.position collate "C" < $3`,
     [...versionsOf(projections), stop.position, stop.type, stop.error],
   );
 }

@@ -1,4 +1,4 @@
-import type { AssignmentPhase } from '../domain/assignment.ts';
+import type { AssignmentPhase, ReleaseReason } from '../domain/assignment.ts';
 import { streamId } from '../domain/event.ts';
 import type {
   AssignmentId,
@@ -21,6 +21,8 @@ export type TaskRow = {
   readonly protoHitId: ProtoHitId;
   readonly phase: AssignmentPhase;
   readonly recruitedFor: ReservationId | null;
+  /** Only requests that show the token of its page are taken. */
+  readonly isSigned: boolean;
   /** The three are null until there is a task. */
   readonly reservationId: ReservationId | null;
   readonly foreignId: string | null;
@@ -31,10 +33,14 @@ export type TaskRow = {
   readonly waitingSince: Instant;
   /** First seen at work. */
   readonly respondedAt: Instant | null;
+  /** When their page called them, by its own account of how long before `respondedAt`; null where it gives none. */
+  readonly rangAt: Instant | null;
   /** When they left the page for good, as far as is known: released, lost, returned, or done. */
   readonly endedAt: Instant | null;
+  /** Why their wait was ended; null if it never was. */
+  readonly released: ReleaseReason | null;
   readonly approvedAt: Instant | null;
-  /** Of the assignment's stream. */
+  /** Of the last event of the assignment's stream that changed what is here. */
   readonly revision: number;
 };
 
@@ -49,17 +55,24 @@ const table: Table<TaskRow> = {
       proto_hit_id uuid not null,
       phase text not null,
       recruited_for uuid,
+      is_signed boolean not null,
       reservation_id uuid,
       foreign_id text,
       called_at double precision,
       arrived_at double precision not null,
       waiting_since double precision not null,
       responded_at double precision,
+      rang_at double precision,
       ended_at double precision,
+      released text,
       approved_at double precision,
       revision int not null
     );
     create index tasks_by_hit on tasks (hit_id);
+    create index tasks_by_arrival on tasks (arrived_at, assignment_id);
+    create index tasks_by_worker on tasks (worker_id, arrived_at, assignment_id);
+    create index tasks_to_review on tasks (arrived_at, assignment_id) where phase = 'submitted';
+    create index tasks_by_reservation on tasks (reservation_id) where reservation_id is not null;
     create index tasks_by_end on tasks (coalesce(ended_at, called_at));
     create index tasks_by_call on tasks (called_at) where called_at is not null;
     create index tasks_by_approval on tasks (approved_at) where approved_at is not null;`,
@@ -72,13 +85,16 @@ const table: Table<TaskRow> = {
     'protoHitId',
     'phase',
     'recruitedFor',
+    'isSigned',
     'reservationId',
     'foreignId',
     'calledAt',
     'arrivedAt',
     'waitingSince',
     'respondedAt',
+    'rangAt',
     'endedAt',
+    'released',
     'approvedAt',
     'revision',
   ],
@@ -86,7 +102,7 @@ const table: Table<TaskRow> = {
 
 export const tasks = foldInto({
   table,
-  version: 2,
+  version: 5,
   events: [
     'WorkerArrived',
     'TaskAssigned',
@@ -111,10 +127,14 @@ export const tasks = foldInto({
         const { reservationId, foreignId } = event.data;
         return { ...row, phase: 'called', reservationId, foreignId, calledAt: at, revision };
       }
-      case 'WorkerResponded':
-        return { ...row, phase: 'working', respondedAt: row.respondedAt ?? at, revision };
+      case 'WorkerResponded': {
+        const { reactedAfterMs } = event.data;
+        const came = { ...row, phase: 'working', revision } as const;
+        if (row.respondedAt !== null) return came;
+        return { ...came, respondedAt: at, rangAt: reactedAfterMs === null ? null : at - reactedAfterMs };
+      }
       case 'WorkerReleased':
-        return { ...row, phase: 'released', endedAt, revision };
+        return { ...row, phase: 'released', endedAt, released: event.data.reason, revision };
       case 'WorkerLost':
         return { ...row, phase: 'lost', endedAt, revision };
       case 'AssignmentReturned':
@@ -141,7 +161,9 @@ const arrived = (row: TaskRow | null, { data: { at, ...worker }, revision }: Rec
   arrivedAt: row?.arrivedAt ?? at,
   waitingSince: at,
   respondedAt: row?.respondedAt ?? null,
+  rangAt: row?.rangAt ?? null,
   endedAt: null,
+  released: row?.released ?? null,
   approvedAt: row?.approvedAt ?? null,
   revision,
 });
@@ -180,13 +202,16 @@ export async function tasksOnHits(
   return byHit;
 }
 
-/** How many other assignments of a HIT hold one of its places: they wait and are heard of, or have done more than wait. */
-export async function countPresentOnHit(
+/**
+ * The other assignments of a HIT that hold one of its places: they wait and are heard of, or have done more than wait.
+ * Whether those who are at work or were let go are still heard of is not known here.
+ */
+export async function placesHeldOnHit(
   db: Queryable,
   { hitId, except, now, pingTimeoutMs }: { hitId: HitId; except: AssignmentId; now: Instant; pingTimeoutMs: number },
-): Promise<number> {
-  const { rows } = await db.query<{ present: number }>(
-    `select count(*)::int as present
+): Promise<readonly Pick<TaskRow, 'assignmentId' | 'phase'>[]> {
+  const { rows } = await db.query<Pick<TaskRow, 'assignmentId' | 'phase'>>(
+    `select t.assignment_id as "assignmentId", t.phase
      from tasks t
      left join waiting_pool w on w.assignment_id = t.assignment_id and w.state = 'waiting'
      where t.hit_id = $1 and t.assignment_id <> $2
@@ -194,5 +219,5 @@ export async function countPresentOnHit(
             or (t.phase = 'waiting' and w.last_ping_at >= $3))`,
     [hitId, except, now - pingTimeoutMs],
   );
-  return rows[0]?.present ?? 0;
+  return rows;
 }

@@ -1,9 +1,10 @@
+import type { ReleaseReason } from '../domain/assignment.ts';
 import { streamId } from '../domain/event.ts';
 import type { AssignmentId, Instant, ProtoHitId, ReservationId, WorkerId } from '../domain/ids.ts';
-import { SUSPECT_AFTER_MS, type WaitingWorker } from '../domain/presence.ts';
+import { reacts } from '../domain/presence.ts';
 import type { RecordedEvent } from '../event-store/port.ts';
 import { foldInto, type Table } from './fold.ts';
-import type { Projection, Queryable, Recorded } from './projection.ts';
+import type { Projection, Queryable, Recorded, Statement } from './projection.ts';
 
 type PoolRow = {
   readonly assignmentId: AssignmentId;
@@ -14,6 +15,8 @@ type PoolRow = {
   readonly state: 'waiting' | 'called' | 'away';
   readonly waitingSince: Instant;
   readonly lastPingAt: Instant;
+  /** False: they do not react, or said that they leave; they are not called, and not counted as waiting. */
+  readonly reacts: boolean;
   readonly reservationId: ReservationId | null;
   readonly calledAt: Instant | null;
   /** False once the slot was given to somebody else. */
@@ -22,8 +25,8 @@ type PoolRow = {
 
 const table: Table<PoolRow> = {
   name: 'waiting_pool',
-  // Every worker pings every few seconds. Half of each page is kept free and no index holds last_ping_at, so
-  // that a ping rewrites its row in place (a heap-only update) and leaves the indexes alone.
+  // Every worker pings every few seconds. Half of each page is kept free and no index holds last_ping_at or
+  // reacts, so that a ping rewrites its row in place (a heap-only update) and leaves the indexes alone.
   ddl: `
     create table waiting_pool (
       assignment_id text primary key,
@@ -33,6 +36,7 @@ const table: Table<PoolRow> = {
       state text not null,
       waiting_since double precision not null,
       last_ping_at double precision not null,
+      reacts boolean not null,
       reservation_id uuid,
       called_at double precision,
       holds_slot boolean not null
@@ -51,6 +55,7 @@ const table: Table<PoolRow> = {
     'state',
     'waitingSince',
     'lastPingAt',
+    'reacts',
     'reservationId',
     'calledAt',
     'holdsSlot',
@@ -78,13 +83,21 @@ const assignmentOf = (event: RecordedEvent): string =>
 
 const fold = foldInto({
   table,
-  version: 1,
+  version: 2,
   events: poolEvents,
   keyOf: assignmentOf,
   evolve: (row: PoolRow | null, event: PoolEvent): PoolRow | null => {
     if (event.type === 'WorkerArrived') {
       const { assignmentId, workerId, protoHitId, recruitedFor, at } = event.data;
-      const worker = { assignmentId, workerId, protoHitId, recruitedFor, waitingSince: at, lastPingAt: at };
+      const worker = {
+        assignmentId,
+        workerId,
+        protoHitId,
+        recruitedFor,
+        waitingSince: at,
+        lastPingAt: at,
+        reacts: true,
+      };
       return row === null || row.reservationId === null
         ? { ...worker, state: 'waiting', reservationId: null, calledAt: null, holdsSlot: false }
         : { ...row, ...worker, state: 'called' };
@@ -92,7 +105,9 @@ const fold = foldInto({
     if (row === null) return null;
     switch (event.type) {
       case 'WorkerPinged':
-        return row.state !== 'away' && event.data.at > row.lastPingAt ? { ...row, lastPingAt: event.data.at } : row;
+        return row.state !== 'away' && event.data.at >= row.lastPingAt
+          ? { ...row, lastPingAt: event.data.at, reacts: reacts(event.data.pingType) }
+          : row;
       case 'TaskAssigned': {
         const { reservationId, at: calledAt } = event.data;
         return { ...row, state: 'called', reservationId, calledAt, holdsSlot: true };
@@ -122,74 +137,33 @@ export const waitingPool: Projection = {
   apply: async (tx, events) => {
     const moved = new Set<string>();
     for (const event of events) if (event.type !== 'WorkerPinged') moved.add(assignmentOf(event));
-    const lastPings = new Map<string, Instant>();
+    const lastPings = new Map<string, Recorded<'WorkerPinged'>['data']>();
     const inOrder: RecordedEvent[] = [];
     for (const event of events) {
       if (event.type !== 'WorkerPinged' || moved.has(event.data.assignmentId)) inOrder.push(event);
       else {
-        const { assignmentId, at } = event.data;
-        lastPings.set(assignmentId, Math.max(at, lastPings.get(assignmentId) ?? at));
+        const last = lastPings.get(event.data.assignmentId);
+        if (last === undefined || event.data.at >= last.at) lastPings.set(event.data.assignmentId, event.data);
       }
     }
-    await fold.apply(tx, inOrder);
-    if (lastPings.size === 0) return;
-    await tx.query(
-      `update waiting_pool pool
-       set last_ping_at = ping.at
-       from unnest($1::text[], $2::double precision[]) as ping (assignment_id, at)
-       where pool.assignment_id = ping.assignment_id and pool.last_ping_at < ping.at and pool.state <> 'away'`,
-      [[...lastPings.keys()], [...lastPings.values()]],
-    );
+    const changes = await fold.apply(tx, inOrder);
+    return lastPings.size === 0 ? changes : [...changes, heardOf(lastPings)];
   },
 };
 
-/**
- * Whom to call first: those recruited for one of the named reservations, then the longest-waiting, in each group;
- * people who missed a beat only if there are too few others. Each half of the union walks an index in order, so
- * that the cost follows `limit`, not how many wait.
- */
-export async function waitingWorkers(
-  db: Queryable,
-  options: {
-    protoHitId: ProtoHitId;
-    now: Instant;
-    pingTimeoutMs: number;
-    preferRecruitedFor: readonly ReservationId[];
-    limit: number;
-  },
-): Promise<readonly WaitingWorker[]> {
-  const heardOfSince = async (since: Instant): Promise<readonly WaitingWorker[]> => {
-    const { rows } = await db.query<WaitingWorker>(
-      `with recruited as (
-         select w.*, true as preferred
-         from unnest($2::uuid[]) as prefer (reservation_id)
-         cross join lateral (
-           select * from waiting_pool
-           where state = 'waiting' and proto_hit_id = $1 and recruited_for = prefer.reservation_id
-             and last_ping_at >= $3
-           order by waiting_since
-           limit $4
-         ) w
-       ), longest as (
-         select w.*, coalesce(recruited_for = any($2::uuid[]), false) as preferred
-         from waiting_pool w
-         where state = 'waiting' and proto_hit_id = $1 and last_ping_at >= $3
-         order by waiting_since
-         limit $4
-       )
-       select assignment_id as "assignmentId", worker_id as "workerId", proto_hit_id as "protoHitId",
-              recruited_for as "recruitedFor", waiting_since as "waitingSince", last_ping_at as "lastPingAt"
-       from (select * from recruited union select * from longest) candidates
-       order by preferred desc, waiting_since, assignment_id
-       limit $4`,
-      [options.protoHitId, options.preferRecruitedFor, since, options.limit],
-    );
-    return rows;
-  };
-  const { now, pingTimeoutMs, limit } = options;
-  const fresh = await heardOfSince(now - Math.min(SUSPECT_AFTER_MS, pingTimeoutMs));
-  return fresh.length >= limit ? fresh : heardOfSince(now - pingTimeoutMs);
-}
+const heardOf = (lastPings: ReadonlyMap<string, Recorded<'WorkerPinged'>['data']>): Statement => ({
+  name: 'waiting_pool.heard_of',
+  text: `
+    update waiting_pool pool
+    set last_ping_at = ping.at, reacts = ping.reacts
+    from unnest($1::text[], $2::double precision[], $3::boolean[]) as ping (assignment_id, at, reacts)
+    where pool.assignment_id = ping.assignment_id and pool.last_ping_at <= ping.at and pool.state <> 'away'`,
+  values: [
+    [...lastPings.keys()],
+    Array.from(lastPings.values(), ({ at }) => at),
+    Array.from(lastPings.values(), ({ pingType }) => reacts(pingType)),
+  ],
+});
 
 /** How many wait, by ProtoHIT and by the reservation that recruited them. */
 export async function countWaiting(
@@ -199,11 +173,20 @@ export async function countWaiting(
   const { rows } = await db.query<{ protoHitId: ProtoHitId; recruitedFor: ReservationId | null; waiting: number }>(
     `select proto_hit_id as "protoHitId", recruited_for as "recruitedFor", count(*)::int as waiting
      from waiting_pool
-     where state = 'waiting' and last_ping_at >= $1
+     where state = 'waiting' and last_ping_at >= $1 and reacts
      group by proto_hit_id, recruited_for`,
     [now - pingTimeoutMs],
   );
   return rows;
+}
+
+/** With which assignments a person waits, on whatever node and for whatever work. */
+export async function waitingOf(db: Queryable, workerId: WorkerId): Promise<readonly AssignmentId[]> {
+  const { rows } = await db.query<{ assignmentId: AssignmentId }>(
+    `select assignment_id as "assignmentId" from waiting_pool where state = 'waiting' and worker_id = $1`,
+    [workerId],
+  );
+  return rows.map(({ assignmentId }) => assignmentId);
 }
 
 /** Not heard of for `afterMs`, whether waiting or called; the longest silent first. */
@@ -240,17 +223,17 @@ export async function silentCalled(
 }
 
 /**
- * Waiting workers to be told that the wait is over: no open reservation of their ProtoHIT needs anybody, or they
+ * Waiting workers to be told that the wait is over: they were blocked, no open reservation of their ProtoHIT needs anybody, or they
  * have waited as long as the ProtoHIT allows, or their assignment would soon run out unpaid.
  */
 export async function releasable(
   db: Queryable,
   { now, limit = MOST_AT_ONCE }: { now: Instant; limit?: number },
-): Promise<readonly { assignmentId: AssignmentId; protoHitId: ProtoHitId; reason: 'notNeeded' | 'waitedLongest' }[]> {
+): Promise<readonly { assignmentId: AssignmentId; protoHitId: ProtoHitId; reason: ReleaseReason }[]> {
   const { rows } = await db.query<{
     assignmentId: AssignmentId;
     protoHitId: ProtoHitId;
-    reason: 'notNeeded' | 'waitedLongest';
+    reason: ReleaseReason;
   }>(
     `with terms as materialized (
        select p.proto_hit_id,
@@ -261,12 +244,16 @@ export async function releasable(
        from proto_hits p
      )
      select w.assignment_id as "assignmentId", w.proto_hit_id as "protoHitId",
-            case when is_needed then 'waitedLongest' else 'notNeeded' end as reason
+            case when is_blocked then 'blocked' when is_needed then 'waitedLongest' else 'notNeeded' end as reason
      from waiting_pool w
      join terms on terms.proto_hit_id = w.proto_hit_id
      join tasks t on t.assignment_id = w.assignment_id
+     cross join lateral (
+       select w.worker_id in (select b.worker_id from workers b where b.phase = 'blocked') as is_blocked
+     ) standing
      where w.state = 'waiting'
-       and (not is_needed
+       and (is_blocked
+            or not is_needed
             or $1 - w.waiting_since >= longest_wait
             or $1 - t.arrived_at >= duration - least($2, duration / 2))
      order by w.waiting_since, w.assignment_id

@@ -17,7 +17,7 @@ export const tracedProjections = (projections: readonly Projection[], tracer: Tr
       const options = { kind: SpanKind.CONSUMER, attributes: { 'retainer.batch_events': events.length } };
       const spans = tracesOf(events).map((parent) => tracer.startSpan(`project ${projection.name}`, options, parent));
       try {
-        await projection.apply(tx, events);
+        return await projection.apply(tx, events);
       } catch (error) {
         for (const span of spans) noteFailure(span, error);
         throw error;

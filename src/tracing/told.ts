@@ -2,7 +2,7 @@ import { SpanKind, type Tracer } from '@opentelemetry/api';
 import { streamOf } from '../domain/event.ts';
 import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
-import type { TaskRow } from '../projections/tasks.ts';
+import type { ToldTask } from '../http/worker/call.ts';
 import { contextOf } from './traceparent.ts';
 
 /**
@@ -11,7 +11,7 @@ import { contextOf } from './traceparent.ts';
  */
 export const tracedTelling =
   (store: Pick<EventStore, 'read'>, tracer: Tracer) =>
-  async ({ assignmentId, reservationId }: TaskRow, toldAt: Instant): Promise<void> => {
+  async ({ assignmentId, reservationId }: ToldTask, toldAt: Instant): Promise<void> => {
     const { events } = await store.read(streamOf.assignment(assignmentId));
     const called = events.findLast(({ type }) => type === 'TaskAssigned');
     const parent = contextOf(called?.metadata.traceparent);

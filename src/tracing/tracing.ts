@@ -7,8 +7,8 @@ import type { Commands } from '../commands/commands.ts';
 import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { Env } from '../http/endpoint.ts';
+import type { ToldTask } from '../http/worker/call.ts';
 import type { Projection } from '../projections/projection.ts';
-import type { TaskRow } from '../projections/tasks.ts';
 import { tracedCommands } from './commands.ts';
 import { tracedProjections } from './projections.ts';
 import { tracedRequests } from './requests.ts';
@@ -24,7 +24,7 @@ export type Tracing = {
   readonly commands: (commands: Commands) => Commands;
   readonly store: (store: EventStore) => EventStore;
   readonly projections: (projections: readonly Projection[]) => readonly Projection[];
-  readonly telling: (store: Pick<EventStore, 'read'>) => (task: TaskRow, toldAt: Instant) => Promise<void>;
+  readonly telling: (store: Pick<EventStore, 'read'>) => (task: ToldTask, toldAt: Instant) => Promise<void>;
   /** Sends what is left to send. */
   readonly stop: () => Promise<void>;
 };

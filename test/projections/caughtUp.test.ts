@@ -38,6 +38,7 @@ const arrived = (n: number): DomainEvent => ({
     marketplaceHitId: ids.marketplaceHit(n),
     protoHitId: ids.protoHit(1),
     recruitedFor: null,
+    isSigned: false,
     at,
   },
 });

@@ -42,6 +42,7 @@ test('a HIT shows what was decided, what the marketplace answered, and who came 
   const requested = await findHit(db, ids.hit(1));
   expect(requested).toEqual({
     hitId: ids.hit(1),
+    leftAt: null,
     protoHitId: ids.protoHit(1),
     recruitedFor: ids.reservation(3),
     phase: 'requested',

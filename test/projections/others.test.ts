@@ -26,6 +26,7 @@ test('a ProtoHIT shows as it was defined, revised and switched', async () => {
     fields: fields({ hitTypeId: 'type 1' }),
     sandbox: true,
     definedAt: STARTED_AT,
+    retiredAt: null,
   };
   expect(await findProtoHit(db, ids.protoHit(1))).toEqual(defined);
   const revised = fields({ hitTypeId: 'type 1', title: 'Find the nouns' });
@@ -35,6 +36,12 @@ test('a ProtoHIT shows as it was defined, revised and switched', async () => {
     { type: 'SandboxSwitched', data: { sandbox: false, at } },
   );
   expect(await findProtoHit(db, ids.protoHit(1))).toEqual({ ...defined, fields: revised, sandbox: false });
+  await given(on.protoHit(1), { type: 'ProtoHitRetired', data: { at: at + 3 } });
+  expect(await findProtoHit(db, ids.protoHit(1))).toMatchObject({ retiredAt: at + 3 });
+  expect(await listProtoHits(db)).toEqual([]);
+  expect(await listProtoHits(db, { retired: true })).toHaveLength(1);
+  await given(on.protoHit(1), { type: 'ProtoHitRestored', data: { at: at + 4 } });
+  expect(await listProtoHits(db)).toHaveLength(1);
 });
 
 test('ProtoHITs are found by id, by name, and listed newest first', async () => {

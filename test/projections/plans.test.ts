@@ -5,14 +5,17 @@ import {
   awaitingPost,
   hitsByMarketplaceIds,
   listHits,
+  newestHitsPosted,
   openHitsOfReservation,
 } from '../../src/projections/hits.ts';
 import type { Queryable } from '../../src/projections/projection.ts';
 import { listReservations } from '../../src/projections/reservationList.ts';
-import { dueToTimeOut, invokedWithOpenSlots } from '../../src/projections/reservations.ts';
+import { dueToTimeOut, invokedWithOpenSlots, someInvoked } from '../../src/projections/reservations.ts';
+import { houseNow, listStatus } from '../../src/projections/statusList.ts';
 import { assignmentsThatWaited, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
-import { countPresentOnHit, tasksOf } from '../../src/projections/tasks.ts';
-import { silentCalled, waitingWorkers } from '../../src/projections/waitingPool.ts';
+import { placesHeldOnHit, tasksOf } from '../../src/projections/tasks.ts';
+import { silentCalled } from '../../src/projections/waitingPool.ts';
+import { waitingWorkers } from '../../src/projections/whomToCall.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
 import { freshReadModels, type ReadModels } from '../support/readModels.ts';
 
@@ -40,20 +43,21 @@ const SEED = `
 
   insert into tasks
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(3, 'n')}, 'MARKETHIT' || n, ${id(1, '1')},
-         'waiting', null, null, null, null, ${STARTED_AT}, ${STARTED_AT}, null, null, null, 0
+         case when n % 100 = 0 then 'submitted' else 'waiting' end, null, false, null, null, null,
+         ${STARTED_AT} + n, ${STARTED_AT}, null, null, null, null, null, 0
   from generate_series(1, 20000) n;
 
   insert into waiting_pool
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(1, 'case when n % 100 = 0 then 2 else 1 end')},
          case when n % 20 = 0 then ${id(2, '7')} end, case when n > 10000 then 'away' when n % 1000 = 5 then 'called' else 'waiting' end,
-         ${STARTED_AT} - n, ${STARTED_AT} - case when n % 200 = 3 then 30000 else n % 3000 end,
+         ${STARTED_AT} - n, ${STARTED_AT} - case when n % 200 = 3 then 30000 else n % 3000 end, n % 9 > 0,
          ${id(2, '7')}, ${STARTED_AT}, true
   from generate_series(1, 20000) n;
 
   insert into hits
   select ${id(3, 'n')}, ${id(1, '1 + n % 20')}, ${id(2, 'n')},
          case when n % 500 = 0 then 'requested' when n % 500 = 1 then 'expiring' when n % 500 = 2 then 'posted' else 'disposed' end,
-         'MARKETHIT' || n, ${id(6, 'n')}, '{}', true, 1, ${STARTED_AT} + n, null, null, null, ${STARTED_AT}, false, 1
+         'MARKETHIT' || n, ${id(6, 'n')}, '{}', true, 1, ${STARTED_AT} + n, null, null, null, ${STARTED_AT}, false, 1, null
   from generate_series(1, 20000) n;
 
   insert into story_streams
@@ -110,7 +114,7 @@ const lookUps: readonly [name: string, index: string, ask: (db: Queryable) => Pr
     (db) =>
       tasksOf(
         db,
-        Array.from({ length: 200 }, (_, n) => ids.assignment(n * 7)),
+        Array.from({ length: 100 }, (_, n) => ids.assignment(n * 7)),
       ),
   ],
   [
@@ -121,14 +125,16 @@ const lookUps: readonly [name: string, index: string, ask: (db: Queryable) => Pr
   [
     'who holds places of a HIT',
     'tasks_by_hit',
-    (db) => countPresentOnHit(db, { hitId: ids.hit(5), except: ids.assignment(1), ...presence }),
+    (db) => placesHeldOnHit(db, { hitId: ids.hit(5), except: ids.assignment(1), ...presence }),
   ],
   ['reservations with slots to fill', 'reservations_to_fill', (db) => invokedWithOpenSlots(db, protoHitId)],
   ['all reservations with slots to fill', 'reservations_to_fill', (db) => invokedWithOpenSlots(db)],
+  ['whether another has slots to fill', 'reservations_to_fill', (db) => someInvoked(db, [protoHitId])],
   ['demand', 'reservations_in_need', (db) => demandNow(db)],
   ['reservations out of patience', 'reservations_to_time_out', (db) => dueToTimeOut(db, { now, timeoutMinutes: 30 })],
   ['what to post', 'hits_to_post', (db) => awaitingPost(db, { limit: 100 })],
   ['what to expire', 'hits_to_expire', (db) => awaitingExpire(db, { limit: 100 })],
+  ['the newest HITs of a ProtoHIT', 'hits_by_post', (db) => newestHitsPosted(db, { protoHitId, limit: 50 })],
   ["a reservation's HITs", 'hits_open_by_recruiter', (db) => openHitsOfReservation(db, ids.reservation(2))],
   [
     'who was called and is silent',
@@ -158,7 +164,7 @@ test('who waited in a minute of a long log is found among those who waited in th
 
 test('whom to call is found without looking at everybody who waits', async () => {
   const plan = await plansOf((db) =>
-    waitingWorkers(db, { protoHitId, ...presence, preferRecruitedFor: [ids.reservation(7)], limit: 30 }),
+    waitingWorkers(db, [{ protoHitId, preferRecruitedFor: [ids.reservation(7)], limit: 30 }], presence),
   );
   expect(indexes(plan)).toEqual(new Set(['waiting_pool_by_proto_hit', 'waiting_pool_by_recruiter']));
   // The limit, twice, and those silent ones that stand in between.
@@ -175,12 +181,30 @@ test('a page of reservations is read from an index, the first and a later one, f
     [{ protoHitId, before }, 'reservations_by_proto_hit'],
     [{ phase: 'invoked' as const }, 'reservations_by_phase'],
   ] as const) {
-    const plan = await plansOf((db) => listReservations(db, { ...pages, ...filter }));
-    expect(indexes(plan)).toContain(index);
-    expect(scannedWhole(plan)).not.toContain('reservations');
-    const page = plan.filter((node) => node['Relation Name'] === 'reservations');
-    expect(mostRowsMet(page)).toBeLessThanOrEqual(25);
+    for (const list of [
+      (db: Queryable) => listReservations(db, { ...pages, ...filter }),
+      (db: Queryable) => listStatus(db, { limit: 25, ...filter }),
+    ]) {
+      const plan = await plansOf(list);
+      expect(indexes(plan)).toContain(index);
+      expect(scannedWhole(plan)).not.toContain('reservations');
+      const page = plan.filter((node) => node['Relation Name'] === 'reservations');
+      expect(mostRowsMet(page)).toBeLessThanOrEqual(25);
+    }
   }
+});
+
+test('a search looks at the newest reservations until it has found enough, not at all of them', async () => {
+  const plan = await plansOf((db) => listStatus(db, { limit: 25, search: 'job' }));
+  expect(indexes(plan)).toContain('reservations_by_age');
+  expect(mostRowsMet(plan.filter((node) => node['Relation Name'] === 'reservations'))).toBeLessThanOrEqual(25);
+});
+
+test('what a status page counts is what waits and what is open, not what ever was', async () => {
+  const plan = await plansOf((db) => houseNow(db, presence));
+  expect(indexes(plan)).toContain('reservations_to_fill');
+  expect(scannedWhole(plan)).not.toContain('reservations');
+  expect(scannedWhole(plan)).not.toContain('hits');
 });
 
 test('a page of HITs is read from an index', async () => {
@@ -196,5 +220,5 @@ test('a ping changes its row in place and no index', async () => {
     `select indexdef from pg_indexes where tablename = 'waiting_pool'`,
   );
   expect(rows.length).toBeGreaterThan(0);
-  for (const { indexdef } of rows) expect(indexdef).not.toContain('last_ping_at');
+  for (const { indexdef } of rows) expect(indexdef).not.toMatch(/last_ping_at|reacts/);
 });

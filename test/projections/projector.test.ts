@@ -198,9 +198,10 @@ test('while a read model is rebuilt, everybody goes on with the tables in use', 
     (projection): Projection => ({
       ...projection,
       apply: async (tx, events) => {
-        await projection.apply(tx, events);
+        const changes = await projection.apply(tx, events);
         isFolding = true;
         await held;
+        return changes;
       },
     }),
   );

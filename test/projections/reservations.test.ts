@@ -6,6 +6,7 @@ import {
   findReservation,
   invokedWithOpenSlots,
   openReservations,
+  someInvoked,
 } from '../../src/projections/reservations.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 import { happened, on, plainly } from '../support/happenings.ts';
@@ -97,6 +98,21 @@ test('open slots are found for invoked reservations only, the oldest invoke firs
   expect(idsOf(await invokedWithOpenSlots(db, ids.protoHit(1)))).toEqual([3, 2, 1].map(ids.reservation));
 });
 
+test('of the invoked with open slots two of each ProtoHIT tell whether there is another', async () => {
+  for (const n of [1, 2, 3, 4]) await make(n);
+  await make(5, { protoHitId: ids.protoHit(2) });
+  const some = async () =>
+    (await someInvoked(db, [1, 2, 3].map(ids.protoHit))).map(({ protoHitId }) => protoHitId).sort();
+  expect(await some()).toEqual([]);
+  await given(on.reservation(5), happened.invoked());
+  for (const n of [1, 2, 3]) await given(on.reservation(n), happened.invoked());
+  expect(await some()).toEqual([1, 1, 2].map(ids.protoHit));
+  for (const n of [1, 2]) await given(on.reservation(n), happened.dispatched(n), happened.dispatched(10 + n));
+  expect((await someInvoked(db, [ids.protoHit(1)])).map(({ reservationId }) => reservationId)).toEqual([
+    ids.reservation(3),
+  ]);
+});
+
 test('open are those made or invoked, of one ProtoHIT or of all', async () => {
   for (const n of [1, 2, 3]) await make(n, { at: n });
   await make(4, { at: 4, protoHitId: ids.protoHit(2) });
@@ -160,6 +176,7 @@ test('the list is newest first, in pages, with the ProtoHIT and who waits for it
     hitTypeId: 'type 2',
     fields: fields({ hitTypeId: 'type 2' }),
     sandbox: true,
+    retiredAt: null,
     definedAt: STARTED_AT,
   });
   const { protoHit: _, waiting: __, ...row } = all[0] ?? { protoHit: null, waiting: 0 };

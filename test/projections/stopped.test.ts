@@ -6,9 +6,10 @@ import { check } from '../../src/projections/check.ts';
 import { type Projection, schemaOf } from '../../src/projections/projection.ts';
 import { listProtoHits } from '../../src/projections/protoHits.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
+import { reportProjections } from '../../src/projections/report.ts';
 import { findReservation } from '../../src/projections/reservations.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
-import { retry, skip } from '../../src/projections/stopped.ts';
+import { retry, skip, stopAt } from '../../src/projections/stopped.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 import { type House, openHouse } from '../support/runningProjector.ts';
 
@@ -62,8 +63,9 @@ function fragile(): { projections: readonly Projection[]; mend: () => void } {
       ...projection,
       apply: async (tx, events) => {
         const bad = events.some(({ type, data }) => type === 'ProtoHitDefined' && data.protoHitId === ids.protoHit(5));
-        await projection.apply(tx, events);
+        const changes = await projection.apply(tx, events);
         if (bad && isBroken && projection.name === 'proto_hits') await tx.query('select 1 / 0');
+        return changes;
       },
     })),
   };
@@ -81,6 +83,8 @@ test('a projection that cannot apply an event stands still there, alone, says wh
     msg: expect.stringMatching(/proto_hits stands still: ProtoHitDefined at position 0*5 .*division by zero/),
   });
   expect(await names()).toEqual(typesOf(range(1, 5)));
+  const error = expect.stringMatching(/^ProtoHitDefined at position 0*5 .*division by zero/);
+  expect(await lastError()).toEqual({ error, at: expect.any(Number) });
 
   await make(1);
   await expect.poll(() => isMade(1), patient).toBe(true);
@@ -91,7 +95,13 @@ test('a projection that cannot apply an event stands still there, alone, says wh
   expect(await retry(house.db, broken)).toEqual(['proto_hits']);
   await expect.poll(names, patient).toEqual(typesOf(range(1, 9)));
   expect(await standing()).toEqual([]);
+  expect(await lastError()).toEqual({ error, at: expect.any(Number) });
 });
+
+const lastError = async () => {
+  const report = await reportProjections({ db: house.db, store: house.store, projections, now: Date.now() });
+  return report.find(({ name }) => name === 'proto_hits')?.lastError;
+};
 
 test('what waits for the read models does not wait for one that stands still', async () => {
   const caughtUp = createCaughtUp({ db: house.db, url: house.database.url, projections, log: house.log });
@@ -151,7 +161,7 @@ test('an event whose data does not fit stops those who take it; the others pass 
   await expect.poll(() => isMade(1), patient).toBe(true);
   expect(await names()).toEqual(typesOf([1, 2, 3]));
   await expect(rebuild({ ...house, projections, names: ['proto_hits'] })).rejects.toThrow(
-    /does not fit: ProtoHitDefined in stream .*position 0*4/,
+    /^ProtoHitDefined in stream protoHit-.*, revision 0, position 0*4, cannot be understood: its data does not fit: fields: .*\. proto_hits is made from events of this type; nothing in use was changed\. Use a version/,
   );
   await rebuild({ ...house, projections, names: ['reservations'] });
   expect(await isMade(1)).toBe(true);
@@ -199,4 +209,13 @@ test('check finds every row that is not what the log makes of it, and leaves not
     `select nspname from pg_namespace where nspname like 'read_models%' order by 1`,
   );
   expect(rows.map(({ nspname }) => nspname)).toEqual(projections.map(schemaOf).sort());
+});
+
+test('a projector that hung and wakes up stops nothing before an event that its successor has passed', async () => {
+  const [first, second] = [await define(1), await define(2)];
+  house.project({ projections });
+  await expect.poll(names, patient).toEqual(typesOf([1, 2]));
+  for (const position of [first, second])
+    await stopAt(house.db, projections, { position, type: 'ProtoHitDefined', error: 'it could not, then' });
+  expect(await standing()).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countPresentOnHit, tasksOf, tasksOnHits } from '../../src/projections/tasks.ts';
+import { placesHeldOnHit, tasksOf, tasksOnHits } from '../../src/projections/tasks.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
 import { happened, on, plainly } from '../support/happenings.ts';
 import { freshReadModels, type ReadModels } from '../support/readModels.ts';
@@ -25,13 +25,16 @@ test('a worker who arrived waits and has no task', async () => {
     protoHitId: ids.protoHit(1),
     phase: 'waiting',
     recruitedFor: ids.reservation(9),
+    isSigned: false,
     reservationId: null,
     foreignId: null,
     calledAt: null,
     arrivedAt: STARTED_AT + 3,
     waitingSince: STARTED_AT + 3,
     respondedAt: null,
+    rangAt: null,
     endedAt: null,
+    released: null,
     approvedAt: null,
     revision: 0,
   });
@@ -56,6 +59,16 @@ test('a task stays for ever, through loss and return', async () => {
   expect(await taskOf(1)).toMatchObject({ ...task, phase: 'approved', revision: 6 });
 });
 
+test('when a page rang is what it said of it when its worker first came, and unknown where it said nothing', async () => {
+  await given(on.assignment(1), happened.arrived(1), happened.taskAssigned(4, 10), happened.responded(4, 3_000, 2_500));
+  expect(await taskOf(1)).toMatchObject({ respondedAt: STARTED_AT + 3_000, rangAt: STARTED_AT + 500 });
+  await given(on.assignment(1), happened.lost(20_000), happened.arrived(1, { at: 30_000 }));
+  await given(on.assignment(1), happened.responded(4, 40_000, 100));
+  expect(await taskOf(1)).toMatchObject({ respondedAt: STARTED_AT + 3_000, rangAt: STARTED_AT + 500 });
+  await given(on.assignment(2), happened.arrived(2), happened.taskAssigned(4, 10), happened.responded(4, 3_000));
+  expect(await taskOf(2)).toMatchObject({ respondedAt: STARTED_AT + 3_000, rangAt: null });
+});
+
 test('many are looked up at once; unknown ones are left out', async () => {
   for (const n of [1, 2, 3]) await given(on.assignment(n), happened.arrived(n));
   const found = await tasksOf(db, [3, 1, 7].map(ids.assignment));
@@ -74,13 +87,10 @@ test('who came through which HIT, in order of arrival', async () => {
 });
 
 test('places of a HIT are held by the others who are there, or who did more than wait', async () => {
-  const present = (except: number, now = 0) =>
-    countPresentOnHit(db, {
-      hitId: ids.hit(1),
-      except: ids.assignment(except),
-      now: STARTED_AT + now,
-      pingTimeoutMs: 10_000,
-    });
+  const present = async (except: number, now = 0): Promise<number> => {
+    const place = { hitId: ids.hit(1), except: ids.assignment(except) };
+    return (await placesHeldOnHit(db, { ...place, now: STARTED_AT + now, pingTimeoutMs: 10_000 })).length;
+  };
   for (const n of [1, 2, 3, 4, 5]) await given(on.assignment(n), happened.arrived(n));
   await given(on.assignment(6), happened.arrived(6, { hitId: ids.hit(2) }));
   expect(await present(1)).toBe(4);

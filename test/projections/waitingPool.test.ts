@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  countWaiting,
-  lostWorkers,
-  releasable,
-  silentCalled,
-  waitingWorkers,
-} from '../../src/projections/waitingPool.ts';
+import { houseNow } from '../../src/projections/statusList.ts';
+import { countWaiting, lostWorkers, releasable, silentCalled } from '../../src/projections/waitingPool.ts';
+import { awaitedProtoHits, waitingWorkers } from '../../src/projections/whomToCall.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
 import { happened, on, plainly } from '../support/happenings.ts';
 import { freshReadModels, type ReadModels } from '../support/readModels.ts';
@@ -24,31 +20,64 @@ const arrive = (n: number, changes: Parameters<typeof happened.arrived>[1] = {})
   given(on.assignment(n), happened.arrived(n, changes));
 const ping = (n: number, at: number) => given(on.presence(n), happened.pinged(n, at));
 const call = (n: number, reservation = 1, at = 0) => given(on.assignment(n), happened.taskAssigned(reservation, at));
-const waiting = async ({ now = 0, prefer = [] as readonly number[], limit = 100 } = {}) =>
-  (
-    await waitingWorkers(db, {
-      protoHitId: ids.protoHit(1),
-      now: STARTED_AT + now,
-      pingTimeoutMs,
-      preferRecruitedFor: prefer.map(ids.reservation),
-      limit,
-    })
-  ).map(({ assignmentId }) => Number(assignmentId.replace('ASSIGNMENT', '')));
+const numberOf = ({ assignmentId }: { assignmentId: string }) => Number(assignmentId.replace('ASSIGNMENT', ''));
+const waiting = async ({ now = 0, prefer = [] as readonly number[], limit = 100 } = {}) => {
+  const wanted = { protoHitId: ids.protoHit(1), preferRecruitedFor: prefer.map(ids.reservation), limit };
+  const [found = []] = await waitingWorkers(db, [wanted], { now: STARTED_AT + now, pingTimeoutMs });
+  return found.map(numberOf);
+};
 
 test('a waiting worker shows with all that dispatch has to know', async () => {
   await arrive(1, { recruitedFor: ids.reservation(2) });
   await ping(1, 2_500);
-  const options = { protoHitId: ids.protoHit(1), pingTimeoutMs, preferRecruitedFor: [], limit: 1 };
-  expect(await waitingWorkers(db, { ...options, now: STARTED_AT + 3_000 })).toEqual([
-    {
-      assignmentId: ids.assignment(1),
-      workerId: ids.worker(1),
-      protoHitId: ids.protoHit(1),
-      recruitedFor: ids.reservation(2),
-      waitingSince: STARTED_AT,
-      lastPingAt: STARTED_AT + 2_500,
-    },
+  const wanted = { protoHitId: ids.protoHit(1), preferRecruitedFor: [], limit: 1 };
+  expect(await waitingWorkers(db, [wanted], { now: STARTED_AT + 3_000, pingTimeoutMs })).toEqual([
+    [
+      {
+        assignmentId: ids.assignment(1),
+        workerId: ids.worker(1),
+        protoHitId: ids.protoHit(1),
+        recruitedFor: ids.reservation(2),
+        waitingSince: STARTED_AT,
+        lastPingAt: STARTED_AT + 2_500,
+      },
+    ],
   ]);
+});
+
+test('whoever is idle, has left or is not heard of is counted nowhere', async () => {
+  for (const n of [1, 2, 3, 4]) await arrive(n);
+  const counted = async (now: number) => {
+    const presence = { now: STARTED_AT + now, pingTimeoutMs };
+    const total = (await countWaiting(db, presence)).reduce((sum, { waiting }) => sum + waiting, 0);
+    const { waiting: house } = await houseNow(db, presence);
+    return [total, house[ids.protoHit(1)] ?? 0, (await waiting({ now })).length];
+  };
+  expect(await counted(0)).toEqual([4, 4, 4]);
+  await given(on.presence(1), happened.pinged(1, 9_000, 'idle'));
+  await given(on.presence(2), happened.pinged(2, 9_000, 'left'));
+  await ping(3, 9_000);
+  expect(await counted(9_000)).toEqual([2, 2, 2]);
+  expect(await counted(10_001)).toEqual([1, 1, 1]);
+  await ping(1, 10_001);
+  expect(await counted(10_001)).toEqual([2, 2, 2]);
+});
+
+test('many who ask at once are each told whom to call', async () => {
+  await arrive(1, { at: -40 });
+  await arrive(2, { at: -30, recruitedFor: ids.reservation(1) });
+  await arrive(3, { at: -20, protoHitId: ids.protoHit(2) });
+  const found = await waitingWorkers(
+    db,
+    [
+      { protoHitId: ids.protoHit(1), preferRecruitedFor: [ids.reservation(1)], limit: 10 },
+      { protoHitId: ids.protoHit(2), preferRecruitedFor: [], limit: 10 },
+      { protoHitId: ids.protoHit(3), preferRecruitedFor: [], limit: 10 },
+      { protoHitId: ids.protoHit(1), preferRecruitedFor: [], limit: 1 },
+    ],
+    { now: STARTED_AT, pingTimeoutMs },
+  );
+  expect(found.map((workers) => workers.map(numberOf))).toEqual([[2, 1], [3], [], [1]]);
 });
 
 test('the longest-waiting come first, those recruited for the reservation before them', async () => {
@@ -72,7 +101,7 @@ test('who missed a beat is offered only when others are too few, who timed out n
   await ping(2, 6_000);
   await ping(3, 2_000);
   expect(await waiting({ now: 8_000, limit: 1 })).toEqual([2]);
-  expect(await waiting({ now: 8_000, limit: 2 })).toEqual([1, 2]);
+  expect(await waiting({ now: 8_000, limit: 2 })).toEqual([2, 1]);
   expect(await waiting({ now: 11_500, limit: 5 })).toEqual([2, 3]);
   expect(await waiting({ now: 20_000 })).toEqual([]);
 });
@@ -122,6 +151,16 @@ test('who waits is counted by ProtoHIT and by who recruited them', async () => {
       { protoHitId: ids.protoHit(2), recruitedFor: null, waiting: 1 },
     ]),
   );
+});
+
+test('a ProtoHIT is awaited as long as one of those who wait for it is heard of', async () => {
+  await arrive(1);
+  await arrive(2, { protoHitId: ids.protoHit(2) });
+  await call(2);
+  const protoHitIds = [1, 2, 3].map(ids.protoHit);
+  const awaited = async (now: number) => [...(await awaitedProtoHits(db, { protoHitIds, now, pingTimeoutMs }))];
+  expect(await awaited(STARTED_AT + pingTimeoutMs)).toEqual([ids.protoHit(1)]);
+  expect(await awaited(STARTED_AT + pingTimeoutMs + 1)).toEqual([]);
 });
 
 test('lost are those not heard of for so long, waiting or called, but not at work', async () => {
@@ -208,4 +247,28 @@ test('nobody waits longer than the ProtoHIT allows, nor until their assignment r
   await arrive(2, { at: 200_000 });
   expect(await due(369)).toEqual([[ids.assignment(1), 'waitedLongest']]);
   expect(await due(370)).toHaveLength(2);
+});
+
+test('who does not react or has left is neither called nor counted, until their page says otherwise', async () => {
+  await arrive(1);
+  await arrive(2, { at: 10 });
+  await arrive(3, { at: 20 });
+  await given(on.presence(1), happened.pinged(1, 1_000, 'idle'));
+  await given(on.presence(2), happened.pinged(2, 1_000), happened.pinged(2, 1_500, 'left'));
+  const counted = async () =>
+    (await countWaiting(db, { now: STARTED_AT + 2_000, pingTimeoutMs })).map((one) => one.waiting);
+  expect(await waiting({ now: 2_000 })).toEqual([3]);
+  expect(await counted()).toEqual([1]);
+  // An older ping that comes late does not bring them back; a newer one does, to their old place.
+  await ping(1, 500);
+  expect(await waiting({ now: 2_000 })).toEqual([3]);
+  await ping(1, 1_900);
+  expect(await waiting({ now: 2_000 })).toEqual([1, 3]);
+  expect(await counted()).toEqual([2]);
+});
+
+test('who came with a page that does not react is not there yet', async () => {
+  await arrive(1);
+  await given(on.presence(1), happened.pinged(1, 0, 'idle'));
+  expect(await waiting()).toEqual([]);
 });

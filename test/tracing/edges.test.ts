@@ -94,7 +94,7 @@ const traceparent = (digit: number): string => `00-${String(digit).repeat(32)}-$
 const apply = async (events: readonly RecordedEvent[], fail = false): Promise<void> => {
   const projection: Projection = {
     ...{ name: 'some', version: 1, events: ['ReservationInvoked'], tables: '', tableNames: [] },
-    apply: () => (fail ? Promise.reject(new Error('cannot')) : Promise.resolve()),
+    apply: () => (fail ? Promise.reject(new Error('cannot')) : Promise.resolve([])),
   };
   const [traced] = tracedProjections([projection], tracer);
   await traced?.apply({ query: () => Promise.reject(new Error('unused')) } as never, events);
