@@ -72,7 +72,11 @@ function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: 
     const mendable = [...drifted.filter((one) => !isStray(one)), ...drifted.filter(isStray).slice(0, MOST_EXPIRIES)];
     await concurrently(mendable, { limit: CALLS_AT_ONCE, signal }, async ({ drift, hitId, listed }) => {
       const { marketplaceHitId, expiresAt } = listed;
-      log.info({ hitId, marketplaceHitId, drift }, 'our log and the marketplace differ');
+      // That a HIT has run out is what the marketplace is asked for every round; all else should not have happened.
+      log[drift === 'endUnknown' ? 'debug' : 'warn'](
+        { hitId, marketplaceHitId, drift },
+        'our log and the marketplace differ',
+      );
       switch (drift) {
         case 'postUnknown':
           return commands.recordHitPosted(context, { hitId, marketplaceHitId, expiresAt });
@@ -147,8 +151,11 @@ function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: 
     await mend(marketplace, known, signal);
     if (!fault) await giveUpVanished(marketplace, hits, startedAt, signal);
     const certain = known.filter(({ listed, ours }) => ours.marketplaceHitId === listed.marketplaceHitId);
-    await review.round(marketplace, certain, signal);
-    await disposeEnded(marketplace, certain, signal);
+    try {
+      await review.round(marketplace, certain, signal);
+    } finally {
+      await disposeEnded(marketplace, certain, signal);
+    }
   };
 }
 

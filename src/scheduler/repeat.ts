@@ -20,6 +20,7 @@ export async function repeat(
       if (failures > 0) log.info({ failures }, `${name} works again`);
       failures = 0;
     } catch (error) {
+      if (signal.aborted) return log.debug({ err: error }, `${name} was cut short`);
       if (failures % ROUNDS_BETWEEN_LOGS === 0) log.error({ err: error }, `${name} failed; the next round tries again`);
       failures++;
     }

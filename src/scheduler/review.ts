@@ -21,7 +21,8 @@ const context = { actor: 'marketplace', requestId: 'reconcile' } as const;
 /**
  * Learns what became of assignments: handed in, reviewed, given back, abandoned. One call for a HIT, and only
  * when the listing's counters say that something happened. Workers who waited, were released and handed in are
- * approved at once: they did all that was asked of them (Dallinger #1952, ParlAI #2843).
+ * approved at once: they did all that was asked of them (Dallinger #1952, ParlAI #2843). Whoever was released because
+ * they are blocked is not: that is for an operator to decide, or for the marketplace's auto-approval.
  */
 export function createReview({
   commands,
@@ -38,7 +39,7 @@ export function createReview({
   /** Answers whether all is recorded; if not, the next round looks again. */
   const record = async (
     marketplace: Marketplace,
-    { assignmentId, workerId, status }: MarketplaceAssignment,
+    { assignmentId, workerId, status, answer }: MarketplaceAssignment,
     ours: TaskRow | undefined,
   ): Promise<boolean> => {
     if (ours === undefined || ours.workerId !== workerId) {
@@ -46,8 +47,9 @@ export function createReview({
       log.warn({ assignmentId, workerId }, 'work handed in by someone who never arrived');
       return true;
     }
-    if (status !== 'submitted' || ours.phase !== 'released') {
-      await commands.markAssignment(context, { assignmentId, as: status });
+    const didAllThatWasAsked = ours.phase === 'released' && ours.released !== 'blocked';
+    if (status !== 'submitted' || !didAllThatWasAsked) {
+      await commands.markAssignment(context, { assignmentId, as: status, answer });
       return true;
     }
     const approval = await marketplace.approve(assignmentId);
@@ -98,8 +100,9 @@ export function createReview({
         .sort((a, b) => (looks.get(a.id)?.at ?? 0) - (looks.get(b.id)?.at ?? 0))
         .slice(0, MOST_LOOKS);
       await concurrently(due, { limit: CALLS_AT_ONCE, signal }, async ({ one, id, sight }) => {
-        const isComplete = await look(marketplace, one);
-        looks.set(id, { at: now, sight: isComplete ? sight : null });
+        // One that fails goes to the end of the queue, or a few of them would keep all others from their turn.
+        looks.set(id, { at: now, sight: null });
+        if (await look(marketplace, one)) looks.set(id, { at: now, sight });
       });
     },
   };

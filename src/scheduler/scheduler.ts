@@ -1,4 +1,7 @@
+import type { Commands } from '../commands/commands.ts';
+import type { EventStore } from '../event-store/port.ts';
 import { holdLease } from '../postgres/lease.ts';
+import { elect } from './fence.ts';
 import { type Decided, decide, type MinuteDependencies, prunePresence } from './minute.ts';
 import { createPoster, type PosterDependencies } from './poster.ts';
 import { createReconcile, type ReconcileDependencies } from './reconcile.ts';
@@ -51,32 +54,42 @@ export function createScheduler(deps: SchedulerDependencies) {
     },
   };
 }
+
+export type RunningScheduler = SchedulerDependencies & {
+  readonly url: string;
+  readonly store: EventStore;
+  /** The scheduler's commands, on a log that refuses whoever is not in office. */
+  readonly commandsOn: (store: EventStore) => Commands;
+  readonly settings: { readonly leaseSeconds: number; readonly nodeName: string };
+  readonly signal: AbortSignal;
+  /** Holds the lease's name for as long as this node schedules. */
+  readonly leases?: Set<string>;
+};
+
 /**
  * Schedules while this node holds the lease, and competes for it until `signal` aborts: one node at a time
- * decides, another takes over within seconds. The parts run side by side, each on its own beat. An interval of 0
- * leaves the planning to `retainer tick`, for those who prefer cron.
+ * decides, another takes over within seconds, and what the first still writes is refused. The parts run side by side,
+ * each on its own beat. An interval of 0 leaves the planning to `retainer tick`, for those who prefer cron.
  */
-export async function runScheduler(
-  deps: SchedulerDependencies & {
-    url: string;
-    signal: AbortSignal;
-    /** Holds the lease's name for as long as this node schedules. */
-    leases?: Set<string>;
-  },
-): Promise<void> {
-  const { url, signal, log, settings, leases } = deps;
-  await holdLease({ url, name: SCHEDULER_LEASE, signal, log, leases }, async (lease) => {
-    const { decide, post, reconcile, watch, prune } = createScheduler(deps);
+export async function runScheduler(deps: RunningScheduler): Promise<void> {
+  const { url, store, commandsOn, signal, clock, log, settings, leases } = deps;
+  const { leaseSeconds, nodeName: node, schedulerIntervalSeconds } = settings;
+  await holdLease({ url, name: SCHEDULER_LEASE, signal, log, leases, leaseSeconds }, async (lease) => {
+    const fence = await elect({ store, node, clock, signal: lease.signal });
+    const inOffice = AbortSignal.any([lease.signal, fence.signal]);
+    const fenced = { ...deps, store: fence.store, commands: commandsOn(fence.store) };
+    const { decide, post, reconcile, watch, prune } = createScheduler(fenced);
     const beat = (name: string, intervalMs: number, work: (signal: AbortSignal) => Promise<unknown>) =>
-      repeat({ name, intervalMs, signal: lease.signal, log }, () => work(lease.signal));
-    const plansItself = settings.schedulerIntervalSeconds > 0;
+      repeat({ name, intervalMs, signal: inOffice, log }, () => work(inOffice));
+    const plansItself = schedulerIntervalSeconds > 0;
     log.info({ plansItself }, 'this node schedules');
     await Promise.all([
-      plansItself && beat('planning', settings.schedulerIntervalSeconds * 1000, decide),
+      plansItself && beat('planning', schedulerIntervalSeconds * 1000, decide),
       beat('the poster', SECOND_MS, post),
       beat('the watch', SECOND_MS, watch),
       beat('reconciliation', RECONCILE_EVERY_MS, reconcile),
       beat('pruning', RECONCILE_EVERY_MS, prune),
     ]);
+    if (fence.signal.aborted) log.warn('another node was elected to schedule; competing again');
   });
 }

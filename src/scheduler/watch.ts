@@ -59,7 +59,7 @@ export function createWatch({ db, commands, settings, clock }: WatchDependencies
 
   const release = async (now: Instant): Promise<void> => {
     const due = await releasable(db, { now, limit: MOST_A_ROUND });
-    for (const reason of ['notNeeded', 'waitedLongest'] as const) {
+    for (const reason of ['blocked', 'notNeeded', 'waitedLongest'] as const) {
       const assignmentIds = due.filter((one) => one.reason === reason).map(({ assignmentId }) => assignmentId);
       if (assignmentIds.length > 0) await commands.releaseWorkers(context, { assignmentIds, reason });
     }

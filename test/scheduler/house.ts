@@ -11,6 +11,7 @@ import type {
 } from '../../src/domain/ids.ts';
 import type { PingType } from '../../src/domain/presence.ts';
 import type { ProtoHitFields } from '../../src/domain/protoHit.ts';
+import type { EventStore } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { projections } from '../../src/projections/all.ts';
 import { createCaughtUp } from '../../src/projections/caughtUp.ts';
@@ -53,6 +54,7 @@ const defaults = {
   schedulerIntervalSeconds: 60,
   reservationTimeoutMinutes: 30,
   pingTimeoutSeconds: 10,
+  unsignedWorkers: 'accept' as const,
   presenceGraceSeconds: 30,
   responseTimeoutSeconds: 20,
   presenceRetentionDays: 30,
@@ -81,6 +83,8 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   await caughtUp.ready;
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
+  const commandsOn = (fenced: EventStore) =>
+    createCommands({ store: fenced, db: pool, clock, caughtUp, log, settings }, commands.dispatch);
   const market = createMarket(clock);
   const sandbox = createMarket(clock);
 
@@ -106,6 +110,7 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
     db: pool,
     store,
     commands,
+    commandsOn,
     context,
     deps,
     market,

@@ -1,5 +1,6 @@
 import {
   AssignmentId,
+  type BonusId,
   type EventId,
   type HitId,
   type Instant,
@@ -15,8 +16,9 @@ import type {
   Outcome,
 } from '../../src/marketplace/port.ts';
 
-type Handed = { status: MarketplaceAssignment['status']; submittedAt: Instant };
-type Accepted = { assignmentId: AssignmentId; workerId: WorkerId; acceptedAt: Instant; handed: Handed | null };
+type Handed = Pick<MarketplaceAssignment, 'status' | 'submittedAt' | 'answer'>;
+type Mutable<Of> = { -readonly [Name in keyof Of]: Of[Name] };
+type Accepted = { assignmentId: AssignmentId; workerId: WorkerId; acceptedAt: Instant; handed: Mutable<Handed> | null };
 type Hit = {
   marketplaceHitId: MarketplaceHitId;
   hitId: HitId;
@@ -26,7 +28,17 @@ type Hit = {
   accepted: Accepted[];
 };
 
-export type Operation = 'postHit' | 'expireHit' | 'disposeHit' | 'listHits' | 'listAssignments' | 'approve';
+export type Operation =
+  | 'postHit'
+  | 'expireHit'
+  | 'disposeHit'
+  | 'listHits'
+  | 'listAssignments'
+  | 'approve'
+  | 'reject'
+  | 'bonus'
+  | 'block'
+  | 'unblock';
 /** `before`: the call changes nothing. `after`: it takes effect and the answer is lost. */
 export type Trouble = { readonly when: 'before' | 'after'; readonly fault: MarketplaceFault };
 
@@ -49,6 +61,8 @@ export function createMarket(clock: () => Instant) {
   const calls: { readonly operation: Operation; readonly about: string }[] = [];
   const troubles: { operation: Operation; trouble: Trouble; times: number }[] = [];
   const paid: AssignmentId[] = [];
+  const bonuses = new Map<BonusId, { assignmentId: AssignmentId; cents: number }>();
+  const blocked = new Set<WorkerId>();
   let ids = 0;
 
   const answer = async <Value>(
@@ -68,6 +82,8 @@ export function createMarket(clock: () => Instant) {
     if (hit === undefined) throw new Error(`the market has no HIT ${id}`);
     return hit;
   };
+  const handedIn = (id: AssignmentId): Mutable<Handed> | null | undefined =>
+    hits.flatMap(({ accepted }) => accepted).find(({ assignmentId }) => assignmentId === id)?.handed;
   const held = (hit: Hit): Accepted[] => hit.accepted.filter(({ handed }) => handed === null);
   const listed = (hit: Hit): MarketplaceHit => {
     const { marketplaceHitId, hitId, maxAssignments, expiresAt, accepted } = hit;
@@ -130,18 +146,39 @@ export function createMarket(clock: () => Instant) {
           ),
         ),
       ),
-    approve: (assignmentId) =>
+    approve: (assignmentId, { overridesRejection } = { overridesRejection: false }) =>
       answer('approve', assignmentId, () => {
-        const handed = hits
-          .flatMap(({ accepted }) => accepted)
-          .find((one) => one.assignmentId === assignmentId)?.handed;
-        if (!handed) return final;
-        if (handed.status === 'submitted') paid.push(assignmentId);
+        const handed = handedIn(assignmentId);
+        if (!handed || (handed.status === 'rejected' && !overridesRejection)) return final;
+        if (handed.status !== 'approved') paid.push(assignmentId);
         handed.status = 'approved';
         return done(null);
       }),
-    reject: async () => done(null),
-    bonus: async () => done(null),
+    reject: (assignmentId) =>
+      answer('reject', assignmentId, () => {
+        const handed = handedIn(assignmentId);
+        if (!handed) return final;
+        if (handed.status === 'approved')
+          return { ...final, code: 'InvalidAssignmentState', message: 'it is approved already' };
+        handed.status = 'rejected';
+        return done(null);
+      }),
+    bonus: ({ token, assignmentId, cents }) =>
+      answer('bonus', token, () => {
+        if (!handedIn(assignmentId)) return final;
+        if (!bonuses.has(token)) bonuses.set(token, { assignmentId, cents });
+        return done(null);
+      }),
+    block: (workerId) =>
+      answer('block', workerId, () => {
+        blocked.add(workerId);
+        return done(null);
+      }),
+    unblock: (workerId) =>
+      answer('unblock', workerId, () => {
+        blocked.delete(workerId);
+        return done(null);
+      }),
     notify: async () => done([]),
     balance: async () => done(1_000_000),
   };
@@ -152,6 +189,9 @@ export function createMarket(clock: () => Instant) {
     tokens: (): readonly EventId[] => hits.map(({ token }) => token),
     /** Who was paid, in order. */
     paid,
+    /** Every bonus that was paid, once for each token. */
+    bonuses: () => [...bonuses.values()],
+    blocked,
     callsOf: (operation: Operation) => calls.filter((call) => call.operation === operation).map(({ about }) => about),
     hits: (): readonly MarketplaceHit[] => hits.map(listed),
     open: (): readonly MarketplaceHit[] => hits.map(listed).filter(({ status }) => status === 'open'),
@@ -176,9 +216,9 @@ export function createMarket(clock: () => Instant) {
     giveBack: (assignmentId: AssignmentId) => {
       for (const hit of hits) hit.accepted = hit.accepted.filter((one) => one.assignmentId !== assignmentId);
     },
-    submit: (assignmentId: AssignmentId, status: Handed['status'] = 'submitted') => {
+    submit: (assignmentId: AssignmentId, status: Handed['status'] = 'submitted', answer?: Handed['answer']) => {
       for (const one of hits.flatMap(({ accepted }) => accepted))
-        if (one.assignmentId === assignmentId) one.handed = { status, submittedAt: clock() };
+        if (one.assignmentId === assignmentId) one.handed = { status, submittedAt: clock(), answer };
     },
   };
 }

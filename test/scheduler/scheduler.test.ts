@@ -20,8 +20,10 @@ function startNode(schedulerIntervalSeconds = 1) {
   const ended = runScheduler({
     ...house.deps,
     url: house.url,
+    store: house.store,
+    commandsOn: house.commandsOn,
     signal: stopping.signal,
-    settings: { ...house.deps.settings, schedulerIntervalSeconds },
+    settings: { ...house.deps.settings, schedulerIntervalSeconds, leaseSeconds: 5, nodeName: `node ${running.length}` },
     marketplaces: async () => ({
       ...marketplace,
       postHit: (order) => {
