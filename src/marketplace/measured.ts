@@ -40,6 +40,8 @@ export function measuredMarketplace(marketplace: Marketplace, called: (call: Mea
     approve: measured('approve', marketplace.approve),
     reject: measured('reject', marketplace.reject),
     bonus: measured('bonus', marketplace.bonus),
+    block: measured('block', marketplace.block),
+    unblock: measured('unblock', marketplace.unblock),
     notify: measured('notify', marketplace.notify),
     balance: measured('balance', marketplace.balance),
   };

@@ -1,4 +1,5 @@
-import type { AssignmentId, EventId, HitId, Instant, MarketplaceHitId, WorkerId } from '../domain/ids.ts';
+import type { Answer } from '../domain/assignment.ts';
+import type { AssignmentId, BonusId, EventId, HitId, Instant, MarketplaceHitId, WorkerId } from '../domain/ids.ts';
 import type { ProtoHitFields } from '../domain/protoHit.ts';
 
 /** A HIT to post. The same `token` again is the same HIT: it is posted once and the second call answers as the first. */
@@ -33,6 +34,8 @@ export type MarketplaceAssignment = {
   readonly status: 'submitted' | 'approved' | 'rejected';
   readonly acceptedAt: Instant;
   readonly submittedAt: Instant;
+  /** What the form held; absent if the marketplace does not tell. */
+  readonly answer?: Answer | undefined;
 };
 
 /**
@@ -65,16 +68,23 @@ export type Marketplace = {
   readonly listHits: () => AsyncIterable<Outcome<readonly MarketplaceHit[]>>;
   /** What was handed in for one HIT, all pages. */
   readonly listAssignments: (hit: MarketplaceHitId) => Promise<Outcome<readonly MarketplaceAssignment[]>>;
-  readonly approve: (assignment: AssignmentId) => Promise<Outcome<null>>;
+  /** `overridesRejection`: although it was rejected; else that is a final fault. */
+  readonly approve: (
+    assignment: AssignmentId,
+    options?: { readonly overridesRejection: boolean },
+  ) => Promise<Outcome<null>>;
   readonly reject: (assignment: AssignmentId, feedback: string) => Promise<Outcome<null>>;
   /** Pays a worker on top, in US cents; `token` makes it one payment. */
   readonly bonus: (payment: {
-    token: EventId;
+    token: BonusId;
     assignmentId: AssignmentId;
     workerId: WorkerId;
     cents: number;
     reason: string;
   }) => Promise<Outcome<null>>;
+  /** Keeps a worker from our HITs; those they hold they may finish. MTurk may hold it against their account. */
+  readonly block: (worker: WorkerId, reason: string) => Promise<Outcome<null>>;
+  readonly unblock: (worker: WorkerId, reason: string) => Promise<Outcome<null>>;
   /** E-mails workers (MTurk: only those whose work was approved or rejected). Answers whom it could not reach. */
   readonly notify: (message: {
     workerIds: readonly WorkerId[];

@@ -23,6 +23,8 @@ const marketplace: Marketplace = {
   approve: done,
   reject: done,
   bonus: done,
+  block: done,
+  unblock: done,
   notify: async () => ({ type: 'done', value: [] }),
   balance: async () => ({ type: 'done', value: 1_000 }),
 };

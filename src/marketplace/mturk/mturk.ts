@@ -1,7 +1,9 @@
 import {
   ApproveAssignmentCommand,
   CreateHITCommand,
+  CreateWorkerBlockCommand,
   DeleteHITCommand,
+  DeleteWorkerBlockCommand,
   GetAccountBalanceCommand,
   GetAssignmentCommand,
   GetHITCommand,
@@ -94,9 +96,9 @@ export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTu
         return found;
       }),
 
-    approve: (AssignmentId) =>
+    approve: (AssignmentId, { overridesRejection: OverrideRejection } = { overridesRejection: false }) =>
       attempt(
-        () => client.send(new ApproveAssignmentCommand({ AssignmentId })).then(nothing),
+        () => client.send(new ApproveAssignmentCommand({ AssignmentId, OverrideRejection })).then(nothing),
         (error) => reviewedBefore(client, error, AssignmentId, 'Approved'),
       ),
 
@@ -123,6 +125,12 @@ export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTu
         // The code of this refusal is not documented; its text is all there is.
         (error) => (/^The idempotency token/.test(textOf(error)) ? done(null) : undefined),
       ),
+
+    block: (WorkerId, Reason) =>
+      attempt(() => client.send(new CreateWorkerBlockCommand({ WorkerId, Reason })).then(nothing)),
+
+    unblock: (WorkerId, Reason) =>
+      attempt(() => client.send(new DeleteWorkerBlockCommand({ WorkerId, Reason })).then(nothing)),
 
     notify: ({ workerIds, subject, text }) =>
       attempt(async () => {
@@ -218,6 +226,8 @@ async function reviewedBefore(
 ): Promise<Outcome<null> | undefined> {
   if (codeOf(error) !== 'InvalidAssignmentState') return undefined;
   const { Assignment } = await client.send(new GetAssignmentCommand({ AssignmentId }));
-  if (Assignment?.AssignmentStatus === wanted) return done(null);
-  return Assignment?.AssignmentStatus === 'Submitted' ? passing(error) : undefined;
+  const status = Assignment?.AssignmentStatus;
+  if (status === wanted) return done(null);
+  if (status === 'Submitted') return passing(error);
+  return { ...faultOf(error), message: `it is ${status?.toLowerCase() ?? 'not handed in'} already` };
 }

@@ -1,6 +1,7 @@
 import type { Assignment, HIT } from '@aws-sdk/client-mturk';
 import { AssignmentId, HitId, MarketplaceHitId, WorkerId } from '../../domain/ids.ts';
 import type { MarketplaceAssignment, MarketplaceHit } from '../port.ts';
+import { readAnswer } from './answer.ts';
 
 const HIT_STATUS: Readonly<Record<string, MarketplaceHit['status']>> = {
   Assignable: 'open',
@@ -39,5 +40,6 @@ export function readAssignment(assignment: Assignment): MarketplaceAssignment {
     status: ASSIGNMENT_STATUS[assignment.AssignmentStatus ?? ''] ?? 'submitted',
     acceptedAt: assignment.AcceptTime?.getTime() ?? 0,
     submittedAt: assignment.SubmitTime?.getTime() ?? 0,
+    answer: readAnswer(assignment.Answer),
   };
 }

@@ -65,3 +65,12 @@ export async function accountOf(tx: Pick<pg.PoolClient, 'query'>, requester: str
   );
   return { deposits, paid, fees, liability, balance: deposits - paid - fees - liability };
 }
+
+/** Every requester's books, by name. There are a handful: one for each access key and side. */
+export async function accountsOf(
+  tx: Pick<pg.PoolClient, 'query'>,
+  now: Instant,
+): Promise<readonly (readonly [requester: string, account: Account])[]> {
+  const { rows } = await tx.query<{ requester: string }>('select requester from marketplace.requesters order by 1');
+  return Promise.all(rows.map(async ({ requester }) => [requester, await accountOf(tx, requester, now)] as const));
+}

@@ -4,7 +4,7 @@ import { inTransaction } from '../../postgres/pool.ts';
 import { type ApiEnv, answer, awsFault, refuse } from './answers.ts';
 import type { DrivenClock } from './clock.ts';
 import { failBefore, spoilAfter } from './faultAnswers.ts';
-import type { Faults } from './faults.ts';
+import type { Strike } from './faults.ts';
 import type { NewId } from './ids.ts';
 import { operations } from './operations/all.ts';
 import { settle } from './settle.ts';
@@ -20,13 +20,14 @@ const CREDENTIAL = /Credential=([^/,\s]{1,128})\//;
 export function apiRoutes({
   db,
   clock,
-  faults,
+  strike,
   newId,
   allowHttp,
 }: {
   db: Database;
   clock: DrivenClock;
-  faults: Faults;
+  /** What goes wrong; nothing, where faults may not be injected. */
+  strike: Strike;
   newId: NewId;
   allowHttp: boolean;
 }): Hono<ApiEnv> {
@@ -41,7 +42,7 @@ export function apiRoutes({
     if (typeof input !== 'object' || input === null || Array.isArray(input))
       return refuse(c, awsFault('SerializationException', 'the body is not a JSON object'));
 
-    const struck = faults.strike(name);
+    const struck = await strike(name);
     const failure = struck === null ? null : await failBefore(c, struck);
     if (failure !== null) return failure;
 

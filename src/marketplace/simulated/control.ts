@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Database } from '../../postgres/pool.ts';
-import { accountOf, FIRST_DEPOSIT_CENTS } from './account.ts';
+import { accountOf, accountsOf, FIRST_DEPOSIT_CENTS } from './account.ts';
 import type { DrivenClock } from './clock.ts';
-import { FaultRule, type Faults } from './faults.ts';
+import { FaultRule, faultRules, setFaultRules } from './faults.ts';
 import { text } from './limits.ts';
 
 const Advance = z.object({ advanceSeconds: z.number().min(0).max(3_153_600_000) });
@@ -15,7 +15,7 @@ const Deposit = z.object({
 });
 
 /** Drives the marketplace in tests and rehearsals: its clock, its faults, its books. */
-export function controlRoutes({ db, clock, faults }: { db: Database; clock: DrivenClock; faults: Faults }): Hono {
+export function controlRoutes({ db, clock }: { db: Database; clock: DrivenClock }): Hono {
   const routes = new Hono({ strict: false });
 
   routes.post('/clock', async (c) => {
@@ -24,21 +24,16 @@ export function controlRoutes({ db, clock, faults }: { db: Database; clock: Driv
     return c.json({ now: await clock.advance(body.data.advanceSeconds) });
   });
 
-  routes.get('/faults', (c) => c.json(faults.rules()));
+  routes.get('/faults', async (c) => c.json((await faultRules(db)).rules));
   routes.put('/faults', async (c) => {
     const body = await bodyOf(c, Rules);
     if (!body.success) return c.text(`the body must be a list of fault rules: ${z.prettifyError(body.error)}`, 400);
-    faults.set(body.data);
-    return c.json(faults.rules());
+    await setFaultRules(db, body.data);
+    return c.json(body.data);
   });
 
   routes.get('/accounts', async (c) => {
-    const now = await clock.now();
-    const { rows } = await db.query<{ requester: string }>('select requester from marketplace.requesters order by 1');
-    const accounts = await Promise.all(
-      rows.map(async ({ requester }) => [requester, await accountOf(db, requester, now)]),
-    );
-    return c.json(Object.fromEntries(accounts));
+    return c.json(Object.fromEntries(await accountsOf(db, await clock.now())));
   });
 
   routes.post('/deposits', async (c) => {
@@ -55,10 +50,10 @@ export function controlRoutes({ db, clock, faults }: { db: Database; clock: Driv
 
   /** Forgets everything but which ids were given out: others may remember those. */
   routes.post('/reset', async (c) => {
-    faults.set([]);
+    await setFaultRules(db, []);
     await db.query(
       `truncate marketplace.payments, marketplace.assignments, marketplace.workers, marketplace.tokens,
-                marketplace.hits, marketplace.hit_types, marketplace.requesters;
+                marketplace.hits, marketplace.hit_types, marketplace.worker_blocks, marketplace.requesters;
        update marketplace.clock set ahead_ms = 0`,
     );
     return c.body(null, 204);

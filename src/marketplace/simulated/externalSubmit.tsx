@@ -3,7 +3,7 @@ import type { Database } from '../../postgres/pool.ts';
 import type { DrivenClock } from './clock.ts';
 import { submit } from './held.ts';
 import { EntityId } from './limits.ts';
-import { Notice } from './pages.tsx';
+import { Html } from './pages/html.tsx';
 import { settle } from './settle.ts';
 import { wantsJson } from './workerSide.tsx';
 
@@ -32,10 +32,27 @@ export function externalSubmitRoutes({ db, clock }: { db: Database; clock: Drive
     // Work whose review is not waited for is paid at once.
     if (taken) await settle(db, now);
     if (wantsJson(c)) return c.json({ submitted: taken }, taken ? 200 : 409);
-    const [title, text] = taken ? ['Submitted', TAKEN] : ['Not submitted', NOT_TAKEN];
-    return c.html(<Notice title={title} text={text} workerId="" />, taken ? 200 : 400);
+    return c.html(<InTheFrame taken={taken} />, taken ? 200 : 400);
   });
 }
+
+/** Stands in the frame, where the landing page was; the marketplace's page around it says the rest. */
+const InTheFrame = ({ taken }: { taken: boolean }) => (
+  <Html>
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>{taken ? 'Submitted' : 'Not submitted'}</title>
+      <link rel="stylesheet" href="/assets/pages.css" />
+    </head>
+    <body>
+      <main>
+        <h1>{taken ? 'Submitted' : 'Not submitted'}</h1>
+        <p>{taken ? TAKEN : NOT_TAKEN}</p>
+      </main>
+    </body>
+  </Html>
+);
 
 /** The fields that are an answer. Postgres' text holds no NUL. */
 const answerOf = (form: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>

@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { Instant } from '../../domain/ids.ts';
@@ -7,9 +7,11 @@ import { apiRoutes } from './api.ts';
 import { drivenClock } from './clock.ts';
 import { controlRoutes } from './control.ts';
 import { externalSubmitRoutes } from './externalSubmit.tsx';
-import { createFaults, type FaultRule } from './faults.ts';
+import { createStrike } from './faults.ts';
+import type { Guard } from './guard.ts';
 import { seededIds } from './ids.ts';
 import { seededRandom } from './random.ts';
+import { rehearsalRoutes } from './rehearsal.tsx';
 import { workerSideRoutes } from './workerSide.tsx';
 
 const MOST_BODY_BYTES = 1_000_000;
@@ -23,7 +25,10 @@ export type SimulatedMarketplaceOptions = {
   readonly publicUrl: () => string;
   /** Whether `control` may drive the clock, inject faults and forget everything. */
   readonly control: boolean;
-  readonly faults?: readonly FaultRule[];
+  /** Who may see to simulated workers and faults; without it nobody may, and there is no such page. */
+  readonly guard?: Guard;
+  /** What the setting says of simulated workers, for the page. */
+  readonly simulatedWorkersPerMinute?: number;
   /** Whether landing pages may be plain http, as they are on one's own machine. */
   readonly allowHttp?: boolean;
   readonly log: Logger;
@@ -40,19 +45,30 @@ export function createSimulatedMarketplace({
   seed,
   publicUrl,
   control,
-  faults: rules = [],
+  guard,
+  simulatedWorkersPerMinute = 0,
   allowHttp = true,
   log,
 }: SimulatedMarketplaceOptions): Hono {
   const clock = drivenClock(db, realClock);
-  const faults = createFaults(seededRandom(seed), rules);
+  const strike = control ? createStrike(db, seededRandom(seed)) : async () => null;
   const newId = seededIds(seed);
   const routes = new Hono({ strict: false });
   routes.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }));
-  routes.route('/', apiRoutes({ db, clock, faults, newId, allowHttp }));
-  routes.route('/', workerSideRoutes({ db, clock, newId, publicUrl }));
+  routes.use(protectPages);
+  routes.route('/', apiRoutes({ db, clock, strike, newId, allowHttp }));
+  routes.route('/', workerSideRoutes({ db, clock, newId, publicUrl, hasRehearsal: guard !== undefined }));
   routes.route('/', externalSubmitRoutes({ db, clock }));
-  if (control) routes.route('/control', controlRoutes({ db, clock, faults }));
+  if (control) routes.route('/control', controlRoutes({ db, clock }));
+  if (guard)
+    routes.route(
+      '/rehearsal',
+      rehearsalRoutes({
+        ...{ db, clock, realClock, guard, log },
+        mayInjectFaults: control,
+        settingPerMinute: simulatedWorkersPerMinute,
+      }),
+    );
   routes.onError((error, c) => {
     if (isUnavailable(error)) return serviceFault(c, 503);
     log.error({ err: error }, 'the simulated marketplace failed');
@@ -60,6 +76,21 @@ export function createSimulatedMarketplace({
   });
   return routes;
 }
+
+/**
+ * Pages load nothing from elsewhere and stand in nobody's frame. A landing page, in ours, may come from anywhere. What
+ * answers a landing page's form is shown in that page's place, whoever framed it.
+ */
+const protectPages: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (!(c.res.headers.get('content-type') ?? '').startsWith('text/html')) return;
+  const isFramed = c.req.path.endsWith('/mturk/externalSubmit');
+  c.res.headers.set(
+    'Content-Security-Policy',
+    `default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-src *; base-uri 'none'; form-action 'self'${isFramed ? '' : "; frame-ancestors 'none'"}`,
+  );
+  c.res.headers.set('Cache-Control', 'no-store');
+};
 
 const serviceFault = (c: Context, status: 500 | 503): Response =>
   c.json({ __type: 'ServiceFault', Message: 'internal error', TurkErrorCode: 'AWS.ServiceUnavailable' }, status);

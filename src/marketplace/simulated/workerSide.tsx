@@ -1,15 +1,19 @@
 import { type Context, Hono } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
+import type { Instant } from '../../domain/ids.ts';
 import type { Database } from '../../postgres/pool.ts';
 import { inTransaction } from '../../postgres/pool.ts';
 import type { DrivenClock } from './clock.ts';
 import { frameUrl, landingPage } from './frame.ts';
-import { assignmentsOf, giveBack } from './held.ts';
+import { assignmentsOf, earnedBy, giveBack, type HeldAssignment } from './held.ts';
 import type { NewId } from './ids.ts';
 import { EntityId, WorkerId } from './limits.ts';
-import { accept, offeredHits } from './offers.ts';
-import { AtWork, Earnings, HitList, Notice, Preview } from './pages.tsx';
+import { accept, offeredGroups, offeredHits } from './offers.ts';
+import { Earnings } from './pages/earnings.tsx';
+import { Notice, placeOf } from './pages/layout.tsx';
+import { HitList } from './pages/list.tsx';
+import { AtWork, Over, Preview, type Strictness } from './pages/work.tsx';
 import { settle } from './settle.ts';
 
 const LISTED = 100;
@@ -26,56 +30,70 @@ const Profile = z.object({
 
 /**
  * The marketplace as a worker meets it: the list, preview, accept, the frame with the landing page, return, earnings.
- * Pages for people, JSON for simulated workers. Who comes without a workerId is given one.
+ * Pages for people, JSON for simulated workers. Who comes without a workerId is who they were last time in this
+ * browser, or is given one; every link of a page says who goes on, so that each tab stays the worker that it is.
  */
 export function workerSideRoutes({
   db,
   clock,
   newId,
   publicUrl,
+  hasRehearsal,
 }: {
   db: Database;
   clock: DrivenClock;
   newId: NewId;
   publicUrl: () => string;
+  hasRehearsal: boolean;
 }): Hono {
   const routes = new Hono({ strict: false });
   const submitTo = (): string => `${publicUrl()}/marketplace`;
+  const newWorker = async (): Promise<string> => `A${(await newId(db)).slice(0, 12)}`;
 
   const workerOf = async (c: Context): Promise<string> => {
-    const given = WorkerId.safeParse(c.req.query('workerId') ?? getCookie(c, COOKIE));
-    const workerId = given.success ? given.data : `A${(await newId(db)).slice(0, 12)}`;
+    const given = WorkerId.safeParse(c.req.query('workerId'));
+    if (given.success) return given.data;
+    const known = WorkerId.safeParse(getCookie(c, COOKIE));
+    const workerId = known.success ? known.data : await newWorker();
     if (!wantsJson(c)) setCookie(c, COOKIE, workerId, { path: '/marketplace', sameSite: 'Lax', httpOnly: true });
     return workerId;
   };
-  const settled = async (): Promise<number> => {
+  const settled = async (): Promise<Instant> => {
     const now = await clock.now();
     await settle(db, now);
     return now;
   };
-  const refuse = (c: Context, status: 400 | 404 | 409, title: string, text: string, workerId: string) =>
+  const refuse = async (c: Context, status: 400 | 404 | 409, title: string, text: string, workerId: string) =>
     wantsJson(c)
       ? c.json({ denied: text }, status)
-      : c.html(<Notice title={title} text={text} workerId={workerId} />, status);
+      : c.html(
+          <Notice title={title} text={text} workerId={workerId} now={await clock.now()} hasRehearsal={hasRehearsal} />,
+          status,
+        );
 
   routes.get('/', async (c) => {
     const workerId = await workerOf(c);
-    const hits = await offeredHits(db, { now: await settled(), limit: LISTED });
-    return wantsJson(c)
-      ? c.json(hits.map(({ question, ...hit }) => hit))
-      : c.html(<HitList hits={hits} workerId={workerId} />);
+    const now = await settled();
+    if (!wantsJson(c)) {
+      const groups = await offeredGroups(db, { now, limit: LISTED, workerId });
+      return c.html(<HitList groups={groups} workerId={workerId} now={now} hasRehearsal={hasRehearsal} />);
+    }
+    const hits = await offeredHits(db, { now, limit: LISTED, workerId });
+    return c.json(hits.map(({ question, ...hit }) => hit));
   });
+
+  routes.get('/another', async (c) => c.redirect(placeOf('', await newWorker()), 303));
 
   routes.get('/hits/:hitId', async (c) => {
     const workerId = await workerOf(c);
     const hitId = EntityId.safeParse(c.req.param('hitId'));
-    const [hit] = hitId.success ? await offeredHits(db, { now: await settled(), limit: 1, hitId: hitId.data }) : [];
+    const now = await settled();
+    const [hit] = hitId.success ? await offeredHits(db, { now, limit: 1, hitId: hitId.data }) : [];
     if (hit === undefined) return refuse(c, 404, 'Gone', 'This HIT is not on the market any more.', workerId);
-    const { url, frameHeight } = landingPage(hit.question);
+    const { url, frameHeight: height } = landingPage(hit.question);
     const src = frameUrl(url, { hitId: hit.hitId }, submitTo());
-    return wantsJson(c)
-      ? c.json({ ...hit, question: undefined, page: src })
-      : c.html(<Preview hit={hit} workerId={workerId} src={src} height={frameHeight} />);
+    if (wantsJson(c)) return c.json({ ...hit, question: undefined, page: src });
+    return c.html(<Preview {...{ hit, workerId, src, height, now, hasRehearsal, frame: frameOf(c) }} />);
   });
 
   routes.post('/hits/:hitId/accept', async (c) => {
@@ -90,7 +108,7 @@ export function workerSideRoutes({
       accept(tx, { hitId: hitId.data, worker: { workerId, ...profile.data }, now, newId: () => newId(tx) }),
     );
     if ('denied' in result) return refuse(c, 409, 'Not accepted', result.denied, workerId);
-    if (!wantsJson(c)) return c.redirect(`/marketplace/assignments/${result.assignmentId}`, 303);
+    if (!wantsJson(c)) return c.redirect(placeOf(`/assignments/${result.assignmentId}`, workerId), 303);
     const [held] = await assignmentsOf(db, { workerId, ...result });
     const page = frameUrl(
       landingPage(held?.question ?? '').url,
@@ -103,36 +121,43 @@ export function workerSideRoutes({
   routes.get('/assignments/:assignmentId', async (c) => {
     const workerId = await workerOf(c);
     const assignmentId = EntityId.safeParse(c.req.param('assignmentId'));
-    await settled();
+    const now = await settled();
     const [held] = assignmentId.success ? await assignmentsOf(db, { workerId, assignmentId: assignmentId.data }) : [];
     if (held === undefined) return refuse(c, 404, 'Not yours', 'You hold no such assignment.', workerId);
-    const { url, frameHeight } = landingPage(held.question);
+    const { url, frameHeight: height } = landingPage(held.question);
     const src = frameUrl(url, held, submitTo());
     if (wantsJson(c)) return c.json({ ...held, question: undefined, page: src });
-    return held.status === 'accepted'
-      ? c.html(<AtWork held={held} src={src} height={frameHeight} />)
-      : c.html(<Notice title={held.title} text={`This assignment is ${held.status}.`} workerId={workerId} />);
+    if (held.status === 'accepted')
+      return c.html(<AtWork {...{ held, src, height, now, hasRehearsal, frame: frameOf(c) }} />);
+    return c.html(<Over {...{ held, next: await nextFor(held, now), now, hasRehearsal }} />);
   });
+
+  /** The newest HIT of the same kind, or else of any. */
+  const nextFor = async ({ workerId, hitTypeId }: HeldAssignment, now: Instant) => {
+    const groups = await offeredGroups(db, { now, limit: LISTED, workerId });
+    return groups.find((group) => group.hitTypeId === hitTypeId) ?? groups[0];
+  };
 
   routes.post('/assignments/:assignmentId/return', async (c) => {
     const workerId = await workerOf(c);
     const assignmentId = EntityId.safeParse(c.req.param('assignmentId'));
     const returned = assignmentId.success && (await giveBack(db, { assignmentId: assignmentId.data, workerId }));
     if (wantsJson(c)) return c.json({ returned }, returned ? 200 : 409);
-    return c.redirect('/marketplace', 303);
+    return c.redirect(placeOf(`/assignments/${c.req.param('assignmentId')}`, workerId), 303);
   });
 
   routes.get('/earnings', async (c) => {
     const workerId = await workerOf(c);
-    await settled();
-    const held = await assignmentsOf(db, { workerId });
-    return wantsJson(c)
-      ? c.json(held.map(({ question, ...one }) => one))
-      : c.html(<Earnings held={held} workerId={workerId} />);
+    const now = await settled();
+    const [held, earned] = await Promise.all([assignmentsOf(db, { workerId }), earnedBy(db, workerId)]);
+    if (wantsJson(c)) return c.json(held.map(({ question, ...one }) => one));
+    return c.html(<Earnings {...{ held, earned, workerId, now, hasRehearsal }} />);
   });
 
   return routes;
 }
+
+const frameOf = (c: Context): Strictness => (c.req.query('frame') === 'strict' ? 'strict' : 'usual');
 
 /** Simulated workers ask for JSON, browsers for pages. */
 export const wantsJson = (c: Context): boolean => (c.req.header('accept') ?? '').includes('application/json');

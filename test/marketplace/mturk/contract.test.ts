@@ -11,7 +11,7 @@ marketplaceContract('the MTurk adapter on the simulated server', async () => {
       const assignment = await market.accept(hit, worker);
       return assignment === null ? null : AssignmentId.parse(assignment);
     },
-    submit: (assignment) => market.submit(assignment),
+    submit: (assignment, answer) => market.submit(assignment, answer),
     now: market.now,
     pass: market.pass,
     stop: market.stop,

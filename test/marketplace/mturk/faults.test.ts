@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AssignmentId, type EventId, MarketplaceHitId, WorkerId } from '../../../src/domain/ids.ts';
+import { AssignmentId, BonusId, MarketplaceHitId, WorkerId } from '../../../src/domain/ids.ts';
 import { faultOf } from '../../../src/marketplace/mturk/faults.ts';
 import type { Marketplace } from '../../../src/marketplace/port.ts';
 import type { FaultKind } from '../../../src/marketplace/simulated/faults.ts';
@@ -83,7 +83,7 @@ describe('a HIT whose answer is lost is posted once', () => {
 test('a bonus whose answer is lost is paid once', async () => {
   const { assignmentId, workerId } = await submitted();
   await market.faults([{ operation: 'SendBonus', kind: 'commitThenDrop', times: 1 }]);
-  const token = crypto.randomUUID() as EventId;
+  const token = BonusId.parse(crypto.randomUUID());
   const bonus = { token, assignmentId, workerId, cents: 25, reason: 'You were quick.' };
   expect(await adapter.bonus(bonus)).toEqual({ type: 'done', value: null });
   const { rows } = await market.db.query('select cents from marketplace.payments where assignment_id = $1', [

@@ -1,4 +1,5 @@
 import type { Operation } from '../protocol.ts';
+import { blockOperations } from './blocks.ts';
 import { bonusOperations } from './bonus.ts';
 import { createHitOperations } from './createHit.ts';
 import { endHitOperations } from './endHit.ts';
@@ -17,5 +18,6 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...readAssignmentOperations,
   ...reviewOperations,
   ...bonusOperations,
+  ...blockOperations,
   ...requesterOperations,
 };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '../../../domain/ids.ts';
 import { exponential, type Random, seededRandom } from '../random.ts';
@@ -12,33 +13,41 @@ export type CrowdOptions = {
   readonly seed: number;
   /** Ends the simulation: all leave at once. */
   readonly signal: AbortSignal;
+  /** Ends the coming: those who are there stay as long as they would. */
+  readonly coming?: AbortSignal;
   readonly behaviour?: Behaviour;
   /** Who comes while this many are at it does not stay. */
   readonly mostAtOnce?: number;
   readonly clock?: () => Instant;
+  /** Hears how many are about, whenever somebody comes or leaves. */
+  readonly onCount?: (about: number) => void;
   readonly onEvent?: (event: WorkerEvent) => void;
   readonly onError?: (error: unknown) => void;
 };
 
 /**
  * People come to the market as a Poisson process; each looks at the list, takes one of the newest HITs, and lives
- * through it. The same seed gives the same people at the same intervals. Resolves when `signal` aborts and the last
- * one has left.
+ * through it. The same seed gives the same people at the same intervals. Resolves when nobody is to come any more and the
+ * last one has left.
  */
 export async function startSimulatedWorkers({
   baseUrl,
   ratePerMinute,
   seed,
   signal,
+  coming = signal,
   behaviour = BEHAVIOUR,
   mostAtOnce = 2_000,
   clock = Date.now,
+  onCount = () => {},
   onEvent = () => {},
   onError = () => {},
 }: CrowdOptions): Promise<void> {
   const site = siteAt(baseUrl);
   const random = seededRandom(seed);
   const alive = new Set<Promise<void>>();
+  // Everybody who is about listens for the end.
+  setMaxListeners(0, signal);
 
   const live = async (workerId: string, own: Random): Promise<void> => {
     try {
@@ -50,13 +59,17 @@ export async function startSimulatedWorkers({
     }
   };
 
-  for (let n = 1; !signal.aborted; n++) {
-    await sleep(Math.round(exponential(random, ratePerMinute) * 60_000), undefined, { signal }).catch(() => {});
+  for (let n = 1; !coming.aborted; n++) {
+    await sleep(Math.round(exponential(random, ratePerMinute) * 60_000), undefined, { signal: coming }).catch(() => {});
     const own = seededRandom(Math.floor(random() * 2 ** 32));
-    if (signal.aborted || alive.size >= mostAtOnce) continue;
+    if (coming.aborted || alive.size >= mostAtOnce) continue;
     const life = live(`A${seed.toString(36)}W${n.toString(36)}`.toUpperCase(), own);
     alive.add(life);
-    void life.then(() => alive.delete(life));
+    onCount(alive.size);
+    void life.then(() => {
+      alive.delete(life);
+      onCount(alive.size);
+    });
   }
   await Promise.all(alive);
 }

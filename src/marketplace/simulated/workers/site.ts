@@ -16,6 +16,8 @@ export type Visit = {
   readonly assignmentId: string;
   /** The landing page's address, as the marketplace's frame has it. */
   readonly page: string;
+  /** What the page keeps: the token that it got with its first ping. */
+  readonly kept: { token: string };
 };
 
 /** The marketplace and the retainer server as a worker's browser meets them. */
@@ -50,25 +52,28 @@ export function siteAt(baseUrl: string) {
         await response.arrayBuffer();
         return null;
       }
-      return { workerId, hitId, ...Accepted.parse(await readJson(response)) };
+      return { workerId, hitId, kept: { token: '' }, ...Accepted.parse(await readJson(response)) };
     },
 
     /** Loads the landing page, as the marketplace's frame does. A page that does not load keeps nobody from waiting. */
     open: (page: string): Promise<boolean> => succeeds(fetch(page)),
 
     ping: (visit: Visit, type: 'waiting' | 'working'): Promise<boolean> => {
-      const { workerId, assignmentId, hitId } = visit;
+      const { workerId, assignmentId, hitId, kept } = visit;
       const path = `worker/${id(workerId)}/assignment/${id(assignmentId)}/hit/${id(hitId)}/event/${type}`;
-      return succeeds(fetch(`${baseUrl}/ping/${path}`, { method: 'POST' }));
+      const pinged = fetch(`${baseUrl}/ping/${path}?token=${kept.token}`, { method: 'POST' }).then((response) => {
+        kept.token = response.headers.get('Retainer-Token') ?? kept.token;
+        return response;
+      });
+      return succeeds(pinged);
     },
 
     /** Waits to be called or released; null when the worker left first. */
-    waitForCall: async ({ assignmentId }: Visit, leaving: AbortSignal): Promise<Call | null> => {
+    waitForCall: async ({ assignmentId, kept }: Visit, leaving: AbortSignal): Promise<Call | null> => {
       while (!leaving.aborted) {
         const askedAt = performance.now();
-        const call = await fetch(`${baseUrl}/gettask/assignment/${id(assignmentId)}?wait=${HOLD_SECONDS}`, {
-          signal: leaving,
-        })
+        const query = `wait=${HOLD_SECONDS}&token=${kept.token}`;
+        const call = await fetch(`${baseUrl}/gettask/assignment/${id(assignmentId)}?${query}`, { signal: leaving })
           .then(async (response) => Call.parse(await readJson(response)))
           .catch(() => null);
         if (call?.start || call?.released) return call;

@@ -43,6 +43,7 @@ export async function liveThrough(
   const pinging = startPinging(site, visit);
   say('waiting');
   try {
+    await pinging.begun;
     const call = await site.waitForCall(visit, leaving);
     if (call === null) {
       if (signal.aborted) return;
@@ -75,13 +76,18 @@ export async function liveThrough(
 function startPinging(site: Site, visit: Visit) {
   const closing = new AbortController();
   let type: 'waiting' | 'working' = 'waiting';
+  const begun = site.ping(visit, type);
   const loop = (async () => {
+    await begun;
+    await sleep(PING_INTERVAL_MS, undefined, { signal: closing.signal }).catch(() => {});
     while (!closing.signal.aborted) {
       await site.ping(visit, type);
       await sleep(PING_INTERVAL_MS, undefined, { signal: closing.signal }).catch(() => {});
     }
   })();
   return {
+    /** The first ping is answered, and its token known. */
+    begun,
     work: (): Promise<boolean> => {
       type = 'working';
       return site.ping(visit, type);
