@@ -73,15 +73,20 @@ export function parseTypes(text: string): ReadonlySet<EventType> | null {
 /** What is right where a reader begins; completes "must be …". */
 export const A_BEGINNING = `a position as the log gives it, or ${A_MOMENT}`;
 
+/** Fewer milliseconds than since 1973 are a position that was not written as the log gives it. */
+const EARLIEST: Instant = 100_000_000_000;
+
 /**
- * Where a text says to begin; null if it says nothing of the kind. Stores write positions in their own ways: one is
- * known by having the form of the log's last, and no position lies past that.
+ * Where a text says to begin; or what would be right, which completes "must be …". Stores write positions in their own
+ * ways: one is known by having the form of the log's last, and no position lies past that.
  */
-export function parseSince(text: string, head: Position): Since | null {
+export function parseSince(text: string, head: Position): Since | string {
   if (text !== '' && formOf(text) === formOf(head))
-    return text <= head ? { after: text as Position, from: null } : null;
+    return text <= head ? { after: text as Position, from: null } : `no later than the log's last position, ${head}`;
   const from = parseMoment(text);
-  return from === null ? null : { after: BEGINNING, from };
+  if (from === null || (from < EARLIEST && /^\d+$/.test(text)))
+    return head === BEGINNING ? A_BEGINNING : `${A_BEGINNING}; the log's last position is ${head}`;
+  return { after: BEGINNING, from };
 }
 
 const formOf = (position: string): string => position.replace(/\d/g, '0');

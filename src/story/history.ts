@@ -13,6 +13,12 @@ export async function historyOf(
   sources: { store: Pick<EventStore, 'read'>; db: Queryable },
   reservationId: ReservationId,
 ): Promise<History | null> {
-  const [gathered, keys] = await Promise.all([gather(sources, reservationId), listApiKeys(sources.db)]);
-  return gathered && { gathered, labels: new Map(keys.map(({ apiKeyId, label }) => [apiKeyId, label])) };
+  const [gathered, labels] = await Promise.all([gather(sources, reservationId), keyLabels(sources.db)]);
+  return gathered && { gathered, labels };
+}
+
+/** What people called the API keys that they issued. */
+export async function keyLabels(db: Queryable): Promise<KeyLabels> {
+  const keys = await listApiKeys(db);
+  return new Map(keys.map(({ apiKeyId, label }) => [apiKeyId, label]));
 }

@@ -15,6 +15,10 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return `The ProtoHIT was revised: ${quoted(event.data.fields.title)}, ${dollars(event.data.fields.rewardCents)} an assignment.`;
     case 'SandboxSwitched':
       return `The ProtoHIT's next HITs go to ${market(event.data.sandbox)}.`;
+    case 'ProtoHitRetired':
+      return 'The ProtoHIT was retired: it takes no new reservations.';
+    case 'ProtoHitRestored':
+      return 'The ProtoHIT was restored: it takes reservations again.';
 
     case 'ReservationMade':
       return `The reservation was made: ${people(event.data.numAssignments)} wanted for ${quoted(event.data.foreignId)}, work expected at ${momentInWords(event.data.expectedAt)}.`;
@@ -34,11 +38,11 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return 'The reservation was given up: nobody invoked it in time.';
 
     case 'WorkerArrived':
-      return `Worker ${event.data.workerId} came to the page (assignment ${event.data.assignmentId}, HIT ${event.data.marketplaceHitId}) and waits.`;
+      return `Worker ${event.data.workerId} came to the page (assignment ${event.data.assignmentId}, HIT ${event.data.marketplaceHitId}${event.data.isSigned ? '' : ', unsigned'}) and waits.`;
     case 'TaskAssigned':
       return `${worker} was called to reservation ${event.data.reservationId}, task ${quoted(event.data.foreignId)}.`;
     case 'WorkerResponded':
-      return `${worker} came to the task ${durationInWords(event.data.afterMs)} after the call.`;
+      return `${worker} came to the task ${durationInWords(event.data.afterMs)} after the call${reactedInWords(event.data.reactedAfterMs)}.`;
     case 'WorkerReleased':
       return `${worker} was told that the wait is over and may submit for pay: ${RELEASED[event.data.reason]}.`;
     case 'WorkerLost':
@@ -53,9 +57,32 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return `${worker} is paid by the marketplace: the assignment was approved.`;
     case 'AssignmentRejected':
       return `${worker} is not paid: the assignment was rejected.`;
+    case 'ApprovalRequested':
+      return `${worker} was to be paid${event.data.overridesRejection ? ', though the work had been rejected' : ''}.`;
+    case 'RejectionRequested':
+      return `${worker} was not to be paid, and to be told ${quoted(event.data.feedback)}.`;
+    case 'ReviewFailed':
+      return `The marketplace would not take the decision about ${whose(subject)} work: ${event.data.code}, ${quoted(event.data.message)}.`;
+    case 'BonusGranted':
+      return `${worker} was to get a bonus of ${dollars(event.data.amountCents)}: ${quoted(event.data.reason)}.`;
+    case 'BonusPaid':
+      return `${worker} got the bonus.`;
+    case 'BonusFailed':
+      return `${worker} did not get the bonus, the marketplace refused: ${event.data.code}, ${quoted(event.data.message)}.`;
+
+    case 'WorkerBlocked':
+      return `Worker ${event.data.workerId} was blocked, ${event.data.onMarketplace ? 'here and on the marketplace' : 'here'}: ${quoted(event.data.reason)}. They wait here no more.`;
+    case 'WorkerUnblocked':
+      return 'The worker is welcome again.';
+    case 'MarketplaceBlocked':
+      return 'The marketplace keeps the worker from our HITs.';
+    case 'MarketplaceUnblocked':
+      return 'The marketplace lets the worker accept our HITs again.';
+    case 'MarketplaceBlockFailed':
+      return `The marketplace would not change whether the worker is blocked there: ${event.data.code}, ${quoted(event.data.message)}.`;
 
     case 'WorkerPinged':
-      return `The page of worker ${event.data.workerId} said that they are ${event.data.pingType}.`;
+      return `The page of worker ${event.data.workerId} said that they ${PINGED[event.data.pingType]}.`;
 
     case 'HitPostRequested':
       return `A HIT of ${people(event.data.maxAssignments)} was to be posted to ${market(event.data.sandbox)}${event.data.recruitedFor === null ? '' : ` for reservation ${event.data.recruitedFor}`}, ${dollars(event.data.fields.rewardCents)} an assignment.`;
@@ -93,6 +120,11 @@ export function inWords(event: DomainEvent, subject?: string): string {
     case 'LogUpgraded':
       return `The log is written in format ${event.data.format} from here on, by version ${event.data.version}.`;
 
+    case 'SchedulerElected':
+      return `Node ${event.data.node} decides for all from here on.`;
+    case 'SchedulerActed':
+      return `The node that took office in revision ${event.data.elected} wrote to ${streams(event.data.streams)}.`;
+
     case 'OperatorAdded':
       return `${event.data.operator} may sign in to the pages.`;
     case 'OperatorPasswordChanged':
@@ -103,8 +135,17 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return `The operator signed in from ${event.data.from}.`;
     case 'OperatorSignInRefused':
       return `Somebody at ${event.data.from} tried to sign in by this name, with a wrong password.`;
+    case 'OperatorSignInThrottled':
+      return `Somebody at ${event.data.from} tried to sign in by this name after too many refused tries, and was not even looked at; nor are others for a while.`;
     case 'OperatorSignedOut':
       return 'The operator signed out.';
+
+    case 'ReadModelRebuildOrdered':
+      return `An operator had read models made anew: ${event.data.names.join(', ')}.`;
+    case 'ReadModelRetried':
+      return `An operator had read models that stood still try again: ${event.data.names.join(', ')}.`;
+    case 'ReadModelEventSkipped':
+      return `An operator had the read model ${event.data.name} pass over ${event.data.type} at position ${event.data.position}.`;
 
     default:
       return unknown(event);
@@ -113,6 +154,16 @@ export function inWords(event: DomainEvent, subject?: string): string {
 
 /** A new type of event does not compile until it has its words here. */
 const unknown = (event: never): string => `something that has no words yet: ${JSON.stringify(event)}`;
+
+const PINGED = {
+  waiting: 'are waiting',
+  idle: 'do not react',
+  left: 'have left',
+  working: 'are working',
+} as const;
+
+const reactedInWords = (ms: number | null): string =>
+  ms === null ? '' : `, ${durationInWords(ms)} after the page rang`;
 
 const REOPENED = {
   lost: 'the worker was gone',
@@ -124,6 +175,7 @@ const REOPENED = {
 const RELEASED = {
   notNeeded: 'nobody needed them any more',
   waitedLongest: 'they had waited as long as anyone may be asked to',
+  blocked: 'they are blocked',
 } as const;
 
 const EXPIRED = {
@@ -134,7 +186,9 @@ const EXPIRED = {
 
 /** Others' words, on one line and without what a terminal would obey. */
 const quoted = (text: string): string => JSON.stringify(text);
+const whose = (subject: string | undefined): string => (subject === undefined ? "the worker's" : `${subject}'s`);
 const people = (count: number): string => (count === 1 ? '1 worker' : `${count} workers`);
+const streams = (count: number): string => (count === 1 ? '1 stream' : `${count} streams`);
 const market = (sandbox: boolean): string => (sandbox ? "the marketplace's sandbox" : 'the real marketplace');
 
 /** US cents as dollars. */

@@ -47,8 +47,7 @@ export function tell(entries: readonly Entry[], labels: KeyLabels = new Map()): 
     if (origin !== null && !firstOfRequest.has(origin.causationId)) firstOfRequest.set(origin.causationId, line);
     return {
       ...{ line, time: momentInWords(recordedAt), who: origin === null ? 'unknown' : whoOf(origin.actor, labels) },
-      what:
-        entry.type === 'event' ? inWords(entry.event, subject) : `This event cannot be understood: ${entry.reason}.`,
+      what: entry.type === 'event' ? inWords(entry.event, subject) : `${entry.reason}.`,
       ...because,
       ...{ stream, revision, position, type, id },
       unreadable: entry.type === 'unreadable',
@@ -79,7 +78,7 @@ function whoOf(actor: string, labels: KeyLabels): string {
 const OWN_REQUESTS: Readonly<Record<string, string>> = {
   dispatch: 'the dispatch found workers who wait and slots to fill',
   watch: 'the watch saw that it was due',
-  reconcile: 'the marketplace showed it',
+  reconcile: 'what the marketplace showed',
 };
 
 function whyOf(
@@ -95,7 +94,11 @@ function whyOf(
   if (own !== undefined) return { why: own, becauseOfLine: null };
   if (actor.startsWith('worker:')) return { why: "a ping of the worker's page", becauseOfLine: null };
   const together = firstOfRequest.get(causationId);
-  if (together !== undefined) return { why: `the same request as line ${together}`, becauseOfLine: together };
+  if (together !== undefined)
+    return {
+      why: `the same ${actor === 'scheduler' ? 'round' : 'request'} as line ${together}`,
+      becauseOfLine: together,
+    };
   if (actor === 'scheduler') return { why: `the scheduler's round ${causationId}`, becauseOfLine: null };
   return { why: `${actor.startsWith('operator:') ? 'command' : 'request'} ${causationId}`, becauseOfLine: null };
 }

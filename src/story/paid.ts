@@ -17,12 +17,14 @@ export function whyPaidOrNot({ events, hitId }: Person, offers: Offers): string 
   const offer = hitId === null ? undefined : offers.get(hitId);
   const last = (type: RecordedEvent['type']): Instant | null =>
     events.findLast((event) => event.type === type)?.data.at ?? null;
+  const bonusCents = bonusPaid(events);
+  const bonus = bonusCents === 0 ? '' : ` + bonus ${dollars(bonusCents)}`;
   const approvedAt = last('AssignmentApproved');
   if (approvedAt !== null)
-    return `Paid${offer === undefined ? '' : ` ${dollars(offer.rewardCents)}`}: approved at ${momentInWords(approvedAt)}.`;
+    return `Paid${offer === undefined ? '' : ` ${dollars(offer.rewardCents)}`}${bonus}: approved at ${momentInWords(approvedAt)}.`;
   const rejectedAt = last('AssignmentRejected');
   if (rejectedAt !== null)
-    return `Not paid: the requester rejected the work; reported at ${momentInWords(rejectedAt)}.`;
+    return `Not paid${bonus === '' ? '' : ` but for a${bonus.slice(2)}`}: the requester rejected the work; reported at ${momentInWords(rejectedAt)}.`;
   const submittedAt = last('AssignmentSubmitted');
   if (submittedAt !== null)
     return `Not paid yet: submitted, reported at ${momentInWords(submittedAt)}; ${reviewBy(submittedAt, offer)}.`;
@@ -35,6 +37,16 @@ export function whyPaidOrNot({ events, hitId }: Person, offers: Offers): string 
   if (releasedAt !== null)
     return `Not paid: never submitted, though told at ${momentInWords(releasedAt)} that submitting is what remains to be done.`;
   return 'Not paid: the marketplace has reported no submission so far.';
+}
+
+/** US cents that the marketplace has paid on top. */
+function bonusPaid(events: readonly RecordedEvent[]): number {
+  const paid = new Set(events.flatMap((event) => (event.type === 'BonusPaid' ? [event.data.bonusId] : [])));
+  return events.reduce(
+    (sum, event) =>
+      event.type === 'BonusGranted' && paid.has(event.data.bonusId) ? sum + event.data.amountCents : sum,
+    0,
+  );
 }
 
 const reviewBy = (submittedAt: Instant, offer: { readonly autoApprovalDelaySeconds: number } | undefined): string =>

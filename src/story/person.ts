@@ -17,6 +17,8 @@ export type Person = {
   readonly workerId: string;
   readonly hitId: string | null;
   readonly recruitedFor: ReservationId | null;
+  /** False: whoever guessed their ids could have posed as them. */
+  readonly isSigned: boolean;
   readonly waits: readonly Wait[];
   readonly events: readonly RecordedEvent[];
 };
@@ -41,6 +43,7 @@ function personOf(events: readonly RecordedEvent[]): Person {
     workerId: arrival?.data.workerId ?? 'unknown',
     hitId: arrival?.data.hitId ?? null,
     recruitedFor: arrival?.data.recruitedFor ?? null,
+    isSigned: arrival?.data.isSigned ?? false,
     waits: waitsIn(events),
     events,
   };

@@ -1,7 +1,7 @@
 import { type StreamName, streamOf } from '../domain/event.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { type Entry, readStream } from './entry.ts';
-import { type StoryLine, tell } from './line.ts';
+import { type KeyLabels, type StoryLine, tell } from './line.ts';
 import { BEFORE_ALL, changesOf, type ShownState, startFold } from './states.ts';
 
 /** One event, and what the stream's state was after it. */
@@ -12,9 +12,9 @@ export type Step = {
 };
 
 /** Folds a stream event by event. What cannot be understood changes nothing, and is shown in its place. */
-export function stepsOf(entries: readonly Entry[]): readonly Step[] {
+export function stepsOf(entries: readonly Entry[], labels?: KeyLabels): readonly Step[] {
   const fold = startFold();
-  const lines = tell(entries);
+  const lines = tell(entries, labels);
   let state = BEFORE_ALL;
   return entries.flatMap((entry, index) => {
     const before = state;

@@ -13,6 +13,7 @@ export type PersonTold = {
   readonly assignmentId: string;
   /** False: waited for the same ProtoHIT at the time, and was not this reservation's. */
   readonly touched: boolean;
+  readonly isSigned: boolean;
   readonly called: string;
   readonly paid: string;
 };
@@ -55,6 +56,7 @@ export function storyOf(
       workerId: person.workerId,
       assignmentId: person.assignmentId,
       touched: index < ours.length,
+      isSigned: person.isSigned,
       called: whyCalledOrNot(person, calls, everybody),
       paid: whyPaidOrNot(person, offers),
     })),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { DomainEvent } from '../../src/domain/event.ts';
 import type { ReservationId } from '../../src/domain/ids.ts';
-import { ids } from '../support/events.ts';
+import { ids, STARTED_AT } from '../support/events.ts';
 import { happened, on, plainly } from '../support/happenings.ts';
 import { type Happening, personIn, storyFrom } from './told.ts';
 
@@ -199,5 +200,22 @@ describe('why was she not paid?', () => {
       later('AssignmentApproved', 240_000),
     ];
     expect(await paid(...reviewed)).toBe('Paid 0.12 USD: approved at 2027-01-15T08:04:00.000Z.');
+  });
+
+  test('she got a bonus, and another that the marketplace refused is not counted', async () => {
+    const at = STARTED_AT + 300_000;
+    const happens = (event: DomainEvent): Happening => [on.assignment(1), event];
+    const granted = (n: number, amountCents: number): Happening =>
+      happens({ type: 'BonusGranted', data: { bonusId: ids.bonus(n), amountCents, reason: 'Quick.', at } });
+    const rewarded = [
+      later('AssignmentSubmitted'),
+      granted(1, 3),
+      granted(2, 50),
+      happens({ type: 'BonusPaid', data: { bonusId: ids.bonus(1), at } }),
+      happens({ type: 'BonusFailed', data: { bonusId: ids.bonus(2), code: 'Refused', message: 'no', at } }),
+    ];
+    expect(await paid(...rewarded, later('AssignmentApproved', 240_000))).toBe(
+      'Paid 0.12 USD + bonus 0.03 USD: approved at 2027-01-15T08:04:00.000Z.',
+    );
   });
 });

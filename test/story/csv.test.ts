@@ -24,14 +24,17 @@ function read(csv: string): string[][] {
   return rows.slice(0, -1);
 }
 
+/** Texts that are hard to write: of what CSV and spreadsheets take for something else. */
+const hard = fc.string({ unit: fc.constantFrom("'", '=', '-', '"', ',', '\r', '\n', '\t', ' ', 'x') });
+
 test('whatever a text holds, it is read back as it was, but for the apostrophe', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.string(), fc.string({ unit: 'grapheme' })), { maxLength: 5 }), (rows) => {
+    fc.property(fc.array(fc.tuple(hard, fc.string({ unit: 'grapheme' })), { maxLength: 5 }), (rows) => {
       const written = csvOf(
         ['one', 'two'],
         rows.map(([one, two]) => ({ one, two })),
       );
-      const back = read(written).map((cells) => cells.map((cell) => cell.replace(/^'(?=[=+\-@\t\r\n])/, '')));
+      const back = read(written).map((cells) => cells.map((cell) => cell.replace(/^'(?='*[=+\-@\t\r\n])/, '')));
       expect(back).toEqual([['one', 'two'], ...rows]);
     }),
   );

@@ -18,6 +18,8 @@ const EXAMPLES: Examples = {
     'The ProtoHIT was revised: "Find \\"nouns\\"\\nnow", 0.05 USD an assignment.',
   ],
   SandboxSwitched: [{ sandbox: false, at }, "The ProtoHIT's next HITs go to the real marketplace."],
+  ProtoHitRetired: [{ at }, 'The ProtoHIT was retired: it takes no new reservations.'],
+  ProtoHitRestored: [{ at }, 'The ProtoHIT was restored: it takes reservations again.'],
   ReservationMade: [
     {
       ...{ reservationId: ids.reservation(1), protoHitId: ids.protoHit(1), foreignId: '42', payload: null },
@@ -41,7 +43,7 @@ const EXAMPLES: Examples = {
   WorkerArrived: [
     {
       ...{ assignmentId: ids.assignment(1), workerId: ids.worker(1), hitId: ids.hit(1), recruitedFor: null, at },
-      ...{ marketplaceHitId: ids.marketplaceHit(1), protoHitId: ids.protoHit(1) },
+      ...{ marketplaceHitId: ids.marketplaceHit(1), protoHitId: ids.protoHit(1), isSigned: true },
     },
     'Worker WORKER1 came to the page (assignment ASSIGNMENT1, HIT MARKETHIT1) and waits.',
   ],
@@ -50,8 +52,8 @@ const EXAMPLES: Examples = {
     `The worker was called to reservation ${ids.reservation(1)}, task "42".`,
   ],
   WorkerResponded: [
-    { reservationId: ids.reservation(1), afterMs: 900, at },
-    'The worker came to the task 0.9 s after the call.',
+    { reservationId: ids.reservation(1), afterMs: 900, reactedAfterMs: 700, at },
+    'The worker came to the task 0.9 s after the call, 0.7 s after the page rang.',
   ],
   WorkerReleased: [
     { reason: 'notNeeded', at },
@@ -69,6 +71,38 @@ const EXAMPLES: Examples = {
   AssignmentSubmitted: [{ at }, 'The worker submitted the assignment, the marketplace reported.'],
   AssignmentApproved: [{ at }, 'The worker is paid by the marketplace: the assignment was approved.'],
   AssignmentRejected: [{ at }, 'The worker is not paid: the assignment was rejected.'],
+  ApprovalRequested: [
+    { overridesRejection: true, at },
+    'The worker was to be paid, though the work had been rejected.',
+  ],
+  RejectionRequested: [
+    { feedback: 'Nothing was filled in.', at },
+    'The worker was not to be paid, and to be told "Nothing was filled in.".',
+  ],
+  ReviewFailed: [
+    { code: 'Refused', message: 'no', at },
+    'The marketplace would not take the decision about the worker\'s work: Refused, "no".',
+  ],
+  BonusGranted: [
+    { bonusId: ids.bonus(1), amountCents: 3, reason: 'Quick.', at },
+    'The worker was to get a bonus of 0.03 USD: "Quick.".',
+  ],
+  BonusPaid: [{ bonusId: ids.bonus(1), at }, 'The worker got the bonus.'],
+  BonusFailed: [
+    { bonusId: ids.bonus(1), code: 'Refused', message: 'no', at },
+    'The worker did not get the bonus, the marketplace refused: Refused, "no".',
+  ],
+  WorkerBlocked: [
+    { workerId: ids.worker(1), reason: 'Random clicks.', onMarketplace: false, at },
+    'Worker WORKER1 was blocked, here: "Random clicks.". They wait here no more.',
+  ],
+  WorkerUnblocked: [{ at }, 'The worker is welcome again.'],
+  MarketplaceBlocked: [{ at }, 'The marketplace keeps the worker from our HITs.'],
+  MarketplaceUnblocked: [{ at }, 'The marketplace lets the worker accept our HITs again.'],
+  MarketplaceBlockFailed: [
+    { code: 'Refused', message: 'no', at },
+    'The marketplace would not change whether the worker is blocked there: Refused, "no".',
+  ],
   WorkerPinged: [
     { assignmentId: ids.assignment(1), workerId: ids.worker(1), pingType: 'waiting', at },
     'The page of worker WORKER1 said that they are waiting.',
@@ -114,6 +148,14 @@ const EXAMPLES: Examples = {
     'The log was opened by version 0.1.0 of the service.',
   ],
   LogUpgraded: [{ format: 2, version: '0.2.0', at }, 'The log is written in format 2 from here on, by version 0.2.0.'],
+  ReadModelRebuildOrdered: [{ names: ['hits', 'tasks'], at }, 'An operator had read models made anew: hits, tasks.'],
+  ReadModelRetried: [{ names: ['hits'], at }, 'An operator had read models that stood still try again: hits.'],
+  ReadModelEventSkipped: [
+    { name: 'hits', position: '42', type: 'HitPosted', at },
+    'An operator had the read model hits pass over HitPosted at position 42.',
+  ],
+  SchedulerElected: [{ node: 'left-1', at }, 'Node left-1 decides for all from here on.'],
+  SchedulerActed: [{ elected: 4, streams: 2, at }, 'The node that took office in revision 4 wrote to 2 streams.'],
   OperatorAdded: [{ operator: OperatorName.parse('ann'), at }, 'ann may sign in to the pages.'],
   OperatorPasswordChanged: [{ at }, 'The operator got another password, and was signed out everywhere.'],
   OperatorRemoved: [{ at }, 'The operator may sign in no more.'],
@@ -121,6 +163,10 @@ const EXAMPLES: Examples = {
   OperatorSignInRefused: [
     { from: '192.0.2.1', at },
     'Somebody at 192.0.2.1 tried to sign in by this name, with a wrong password.',
+  ],
+  OperatorSignInThrottled: [
+    { from: '192.0.2.1', at },
+    'Somebody at 192.0.2.1 tried to sign in by this name after too many refused tries, and was not even looked at; nor are others for a while.',
   ],
   OperatorSignedOut: [{ at }, 'The operator signed out.'],
 };

@@ -37,6 +37,16 @@ test('what one request did together is said to be together', async () => {
   expect(second).toMatchObject({ why: 'the same request as line 1', becauseOfLine: 1 });
 });
 
+test('what one round of the scheduler decided together is said to be together', async () => {
+  const round: Origin = { actor: 'scheduler', causationId: 'round' };
+  const [first, second] = await toldOf(
+    [on.hit(1), happened.postRequested(1), round],
+    [on.hit(2), happened.postRequested(2), round],
+  );
+  expect(first).toMatchObject({ why: "the scheduler's round round", becauseOfLine: null });
+  expect(second).toMatchObject({ why: 'the same round as line 1', becauseOfLine: 1 });
+});
+
 test.each<[Origin, string, string]>([
   [{ actor: 'anyone', causationId: 'r' }, 'an application (open API)', 'request r'],
   [{ actor: 'key:k2', causationId: 'r' }, 'API key k2', 'request r'],
@@ -44,7 +54,7 @@ test.each<[Origin, string, string]>([
   [{ actor: 'worker:W', causationId: 'A' }, 'worker W', "a ping of the worker's page"],
   [{ actor: 'scheduler', causationId: 'watch' }, 'the scheduler', 'the watch saw that it was due'],
   [{ actor: 'scheduler', causationId: 'u' }, 'the scheduler', "the scheduler's round u"],
-  [{ actor: 'marketplace', causationId: 'reconcile' }, 'the marketplace', 'the marketplace showed it'],
+  [{ actor: 'marketplace', causationId: 'reconcile' }, 'the marketplace', 'what the marketplace showed'],
 ])('%j is said in words', async (origin, who, why) => {
   expect(await toldOf([on.reservation(1), made, origin])).toMatchObject([{ who, why }]);
 });
