@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { isAddressOrNetwork } from './http/addressOf.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +25,11 @@ const yesOrNo = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
   .transform((value) => value === 'true' || value === '1' || value === 'yes')
   .meta({ expects: 'true or false' });
+const addresses = z
+  .string()
+  .transform((value) => value.split(',').map((written) => written.trim()))
+  .refine((written) => written.every(isAddressOrNetwork))
+  .meta({ expects: 'addresses or networks as 10.0.0.0/8, with commas between them' });
 const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values).meta({ expects: values.join(' or ') });
 const url = (...schemes: readonly string[]) =>
@@ -34,13 +40,13 @@ const url = (...schemes: readonly string[]) =>
 
 /** A cluster's URL names several hosts, which is no URL to others. */
 const KURRENT = /^(kurrentdb|kurrent|kdb|esdb)(\+discover)?:\/\/[^\s/?]+/;
-const logUrl = z
-  .string()
-  .refine((value) => KURRENT.test(value) || (URL.canParse(value) && /^postgres(ql)?:/.test(value)))
-  .meta({
-    expects:
-      'a URL that begins with postgres:// or kurrentdb:// (or esdb://, kdb://, kurrent://, each also with +discover)',
-  });
+export const isLogUrl = (value: string): boolean =>
+  KURRENT.test(value) || (URL.canParse(value) && /^postgres(ql)?:/.test(value));
+
+/** What is right where the URL of a log is asked for; completes "must be …". */
+export const A_LOG_URL =
+  'a URL that begins with postgres:// or kurrentdb:// (or esdb://, kdb://, kurrent://, each also with +discover)';
+const logUrl = z.string().refine(isLogUrl).meta({ expects: A_LOG_URL });
 
 type Setting = {
   /** The name in the environment. */
@@ -69,6 +75,12 @@ const SETTINGS = {
     url('http', 'https'),
     undefined,
     'where workers and applications reach this service; default http://HOST:PORT',
+  ),
+  trustedProxies: setting(
+    'TRUSTED_PROXIES',
+    addresses,
+    undefined,
+    'proxies before this service, whose X-Forwarded-For says whom a request is from; default: nobody is believed',
   ),
   openApi: setting('OPEN_API', yesOrNo, 'false', 'serve an API without keys on an address that others can reach'),
   dataDir: setting('DATA_DIR', text, './data', 'folder of the embedded PostgreSQL'),
@@ -114,7 +126,13 @@ const SETTINGS = {
     'FAULT_INJECTION',
     yesOrNo,
     'false',
-    'let /marketplace/control drive the clock of the built-in marketplace and inject faults',
+    'let the built-in marketplace be made to fail, from /marketplace/rehearsal, and its clock be driven (/marketplace/control)',
+  ),
+  leaseSeconds: setting(
+    'LEASE_SECONDS',
+    wholeNumber(2, 300),
+    '5',
+    'seconds within which another node takes over from one that projects or schedules and falls silent',
   ),
   schedulerIntervalSeconds: setting(
     'SCHEDULER_INTERVAL_SECONDS',
@@ -152,6 +170,12 @@ const SETTINGS = {
     number(1, 86_400),
     '20',
     'seconds a called worker has to respond before the slot goes to another',
+  ),
+  unsignedWorkers: setting(
+    'UNSIGNED_WORKERS',
+    oneOf(['accept', 'refuse']),
+    'accept',
+    "workers whose page asks for no token, as the original's: accept them, marked, or refuse them",
   ),
   presenceRetentionDays: setting(
     'PRESENCE_RETENTION_DAYS',
@@ -220,21 +244,28 @@ export function readSettings(variables: Variables): SettingsResult {
   return { type: 'valid', settings: { ...parsed, publicUrl, nodeName } };
 }
 
-/** What `retainer config` prints: each setting in effect, where its value comes from, and what it is for. */
-export function describeSettings(
-  settings: Settings,
-  { environment, file }: { environment: Variables; file: Variables },
-): string {
-  return Object.entries<Setting>(SETTINGS)
-    .map(([name, { variable, about, secret }]) => {
-      const value = settings[name as keyof Settings];
-      const shown = value === undefined ? '' : secret ? hidden(String(value)) : String(value);
-      return `# ${about} (${originOf(variable, { environment, file }) ?? (value === undefined ? 'not set' : 'default')})\n${variable}=${shown}\n`;
-    })
-    .join('\n');
-}
+/** Where settings may come from: the environment, and what the file `.env` says. */
+export type Origins = { readonly environment: Variables; readonly file: Variables };
 
-function originOf(variable: string, { environment, file }: { environment: Variables; file: Variables }): string | null {
+/** Each setting in effect, as anybody may see it: where its value comes from, and what it is for. */
+export const shownSettings = (
+  settings: Settings,
+  origins: Origins,
+): readonly { variable: string; value: string; origin: string; about: string }[] =>
+  Object.entries<Setting>(SETTINGS).map(([name, { variable, about, secret }]) => {
+    const value = settings[name as keyof Settings];
+    const shown = value === undefined ? '' : secret ? hidden(String(value)) : String(value);
+    const origin = originOf(variable, origins) ?? (value === undefined ? 'not set' : 'default');
+    return { variable, value: shown, origin, about };
+  });
+
+/** What `retainer config` prints. */
+export const describeSettings = (settings: Settings, origins: Origins): string =>
+  shownSettings(settings, origins)
+    .map(({ variable, value, origin, about }) => `# ${about} (${origin})\n${variable}=${value}\n`)
+    .join('\n');
+
+function originOf(variable: string, { environment, file }: Origins): string | null {
   if (given({ ...file, ...environment }, variable) === undefined) return null;
   return environment[variable] === undefined ? 'from .env' : 'from the environment';
 }
@@ -252,7 +283,8 @@ const expects = (schema: z.ZodType): string => {
 
 /** The URL without its password. */
 const hidden = (written: string): string => {
-  if (!URL.canParse(written)) return '(hidden)';
+  // A cluster's, with several hosts.
+  if (!URL.canParse(written)) return written.replace(/^([\w+]+:\/\/[^:@/]*):[^@/]*@/, '$1:hidden@');
   const parsed = new URL(written);
   if (parsed.password !== '') parsed.password = 'hidden';
   if (parsed.searchParams.has('password')) parsed.searchParams.set('password', 'hidden');

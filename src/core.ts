@@ -4,20 +4,20 @@ import { version } from './cli/version.ts';
 import { type Commands, createCommands } from './commands/commands.ts';
 import type { Settings } from './config.ts';
 import type { Instant } from './domain/ids.ts';
-import { identifyLog } from './event-store/identity.ts';
+import { identityOf, markLog } from './event-store/identity.ts';
 import type { EventStore } from './event-store/port.ts';
 import type { StoredBatch } from './event-store/postgres/groupCommit.ts';
-import { openEventStore } from './eventStore.ts';
+import { type OpenEventStore, openEventStore } from './eventStore.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
-import { holdLeases } from './postgres/lease.ts';
-import { migrate } from './postgres/migrate.ts';
+import { holdLeases, silenceMs } from './postgres/lease.ts';
+import { expectMigrated, migrate } from './postgres/migrate.ts';
 import { createPool, type Database } from './postgres/pool.ts';
 import { projections } from './projections/all.ts';
 import { type CaughtUp, createCaughtUp } from './projections/caughtUp.ts';
 import { leaseOf } from './projections/oldVersions.ts';
 import { type Projection, searchPathOf } from './projections/projection.ts';
 import { runProjector } from './projections/projector.ts';
-import { expectSameLog } from './projections/sameLog.ts';
+import { expectNoLog, expectSameLog } from './projections/sameLog.ts';
 import { setUpReadModels } from './projections/setUp.ts';
 
 /** The database, up to date. */
@@ -28,15 +28,59 @@ export type OpenDatabase = {
   readonly close: () => Promise<void>;
 };
 
-/** The operator's PostgreSQL, or our own in the data folder; migrated either way. */
-export async function openDatabase(settings: Settings, log: Logger): Promise<OpenDatabase> {
-  if (settings.databaseUrl !== undefined) {
-    const applied = await migrate(settings.databaseUrl, log);
-    return { url: settings.databaseUrl, applied, close: async () => {} };
+/**
+ * The operator's PostgreSQL, or our own in the data folder. It is migrated, unless only one that exists will do: who but
+ * looks must not turn whatever database a mistaken address names into ours.
+ */
+export async function openDatabase(
+  settings: Settings,
+  log: Logger,
+  { onlyExisting = false }: { onlyExisting?: boolean } = {},
+): Promise<OpenDatabase> {
+  const { databaseUrl, dataDir } = settings;
+  const server = databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir, log }) : null;
+  const url = server?.url ?? databaseUrl ?? '';
+  const close = server?.stop ?? (async () => {});
+  try {
+    if (!onlyExisting) return { url, applied: await migrate(url, log), close };
+    await expectMigrated(url, log);
+    return { url, applied: [], close };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  const server = await startEmbeddedPostgres({ dataDir: settings.dataDir, log });
-  const applied = await migrate(server.url, log);
-  return { url: server.url, applied, close: server.stop };
+}
+
+/** The log alone, if it exists, and whatever it says: whose it is was not asked (`identityOf`). */
+export async function openLog(
+  settings: Settings,
+  log: Logger,
+): Promise<{ readonly store: EventStore; readonly close: () => Promise<void> }> {
+  const database = await openDatabase(settings, log, { onlyExisting: true });
+  const { store, close } = await openStoreBeside(database, settings, log, { onlyExisting: true });
+  return {
+    store,
+    close: async () => {
+      await close();
+      await database.close();
+    },
+  };
+}
+
+async function openStoreBeside(
+  database: OpenDatabase,
+  settings: Settings,
+  log: Logger,
+  { onlyExisting, onBatch }: { onlyExisting: boolean; onBatch?: ((batch: StoredBatch) => void) | undefined },
+): Promise<OpenEventStore> {
+  const elsewhere = onlyExisting ? expectMigrated : migrate;
+  const prepare = settings.eventStoreUrl === undefined ? async () => {} : elsewhere;
+  try {
+    return await openEventStore(settings.eventStoreUrl ?? database.url, { settings, prepare, log, onBatch });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 /** The parts of a node that need no HTTP: what `serve` and the command line's other commands share. */
@@ -46,6 +90,8 @@ export type Core = {
   readonly store: EventStore;
   readonly caughtUp: CaughtUp;
   readonly commands: Commands;
+  /** The same commands, but for dispatch, on a store that lets pass less. */
+  readonly commandsOn: (store: EventStore) => Commands;
   readonly clock: () => Instant;
   /** Leases that this node competes for in order to project, and all that it holds now. */
   readonly projectorLeases: readonly string[];
@@ -58,6 +104,24 @@ export type Core = {
   readonly close: () => Promise<void>;
 };
 
+/** The log is ours, and the one that the read models were folded from; a new one is marked as that. */
+async function expectOurLog({
+  store,
+  db,
+  clock,
+  onlyExisting,
+}: {
+  store: EventStore;
+  db: Database;
+  clock: () => Instant;
+  onlyExisting: boolean;
+}): Promise<void> {
+  const found = await identityOf(store, { version });
+  if (found === null && (await store.first()) === null) await expectNoLog(db);
+  if (!onlyExisting) await expectSameLog(db, await markLog(store, found, { version, clock }));
+  else if (found !== null) await expectSameLog(db, found.logId);
+}
+
 /**
  * Opens the log and the read models. Unless told otherwise the projector runs too, or stands by while another
  * node holds its lease.
@@ -67,12 +131,15 @@ export async function openCore(
   log: Logger,
   {
     projector = true,
+    onlyExisting = false,
     clock = Date.now,
     observed = (store) => store,
     observedProjections = (all) => all,
     onBatch,
   }: {
     projector?: boolean;
+    /** Sets up no database, and says nothing in the log. */
+    onlyExisting?: boolean;
     clock?: () => Instant;
     /** The log as everybody uses it, and the read models as the projector does: measured, traced. */
     observed?: (store: EventStore) => EventStore;
@@ -81,19 +148,16 @@ export async function openCore(
     onBatch?: (batch: StoredBatch) => void;
   } = {},
 ): Promise<Core> {
-  const database = await openDatabase(settings, log);
+  const database = await openDatabase(settings, log, { onlyExisting });
   const { url } = database;
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
-  const opened = await openEventStore(settings.eventStoreUrl ?? url, { settings, log, onBatch }).catch(
-    async (error: unknown) => {
-      await database.close();
-      throw error;
-    },
-  );
+  const opened = await openStoreBeside(database, settings, log, { onlyExisting, onBatch });
   const pool = createPool(url, {
     max: 10,
     applicationName: 'retainer',
     searchPath: searchPathOf(projections),
+    // A node that hangs amid a batch must not keep the next projector waiting for its locks.
+    silenceMs: silenceMs(settings.leaseSeconds),
     onError,
   });
   await setUpReadModels({ db: pool, projections });
@@ -104,24 +168,27 @@ export async function openCore(
     await database.close();
     throw reason;
   };
-  const logId = await identifyLog(store, { version, clock }).catch(unopened);
-  await expectSameLog(pool, logId).catch(unopened);
+  await expectOurLog({ store, db: pool, clock, onlyExisting }).catch(unopened);
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
+  const commandsOn = (store: EventStore) =>
+    createCommands({ store, db: pool, clock, caughtUp, log, settings }, commands.dispatch);
   const projectorLeases = projections.map(leaseOf);
   const leases = new Set<string>();
   const ending = new AbortController();
   // A lease for each version: while a new version of the code is rolled out, an old node keeps its tables up to date,
   // and a new one makes its own of what has changed.
   const projecting = projector
-    ? holdLeases({ url, names: projectorLeases, signal: ending.signal, log, leases }, ({ names, signal }) =>
-        runProjector({
-          store,
-          db: pool,
-          projections: observedProjections(projections.filter((one) => names.includes(leaseOf(one)))),
-          signal,
-          log,
-        }),
+    ? holdLeases(
+        { url, names: projectorLeases, signal: ending.signal, log, leases, leaseSeconds: settings.leaseSeconds },
+        ({ names, signal }) =>
+          runProjector({
+            store,
+            db: pool,
+            projections: observedProjections(projections.filter((one) => names.includes(leaseOf(one)))),
+            signal,
+            log,
+          }),
       )
     : Promise.resolve();
   return {
@@ -130,6 +197,7 @@ export async function openCore(
     store,
     caughtUp,
     commands,
+    commandsOn,
     clock,
     projectorLeases,
     leases,

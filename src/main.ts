@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 export type CliCommand = {
   readonly usage: string;
   readonly options: NonNullable<Parameters<typeof parseArgs>[0]>['options'];
+  /** Takes words that are no options, and says itself what is wrong with them. Default: any word is refused. */
+  readonly takesWords?: true;
   /** Answers with the exit code. */
   readonly run: (input: { positionals: readonly string[]; values: Record<string, unknown> }) => Promise<number>;
 };
@@ -110,7 +112,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`retainer: there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}\n`);
     return 2;
   }
-  const { usage, options, run } = await command.load();
+  const { usage, options, takesWords = false, run } = await command.load();
   const wanted = { ...options, help: { type: 'boolean', short: 'h' } } as const;
   let parsed: { positionals: string[]; values: Record<string, unknown> };
   try {
@@ -123,6 +125,11 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  const [stray] = parsed.positionals;
+  if (stray !== undefined && !takesWords) {
+    process.stderr.write(`retainer ${name}: what is "${stray}" for?\n\n${usage}`);
+    return 2;
+  }
   return run(parsed);
 }
 
@@ -132,6 +139,11 @@ const explain = (error: unknown): string =>
 
 // The SDK's reminder that Node 20 is old is for those who choose versions (package.json pins one that runs on it).
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+// Whoever reads no further (head, a closed pager) has had enough: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -3,20 +3,26 @@ import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { version } from './cli/version.ts';
-import type { Settings } from './config.ts';
+import { type Origins, readEnvFile, type Settings, shownSettings } from './config.ts';
 import { type Core, openCore } from './core.ts';
 import type { Instant } from './domain/ids.ts';
+import { createAddressOf } from './http/addressOf.ts';
 import { createApp } from './http/app.ts';
 import { anyKeyIssued } from './http/authentication.ts';
 import { measuredStore } from './http/measuredStore.ts';
 import type { NodeFigures } from './http/metrics/node.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import { createFeeds } from './http/pages/feeds.ts';
+import { createGuard } from './http/pages/guard.ts';
 import { pageRoutes } from './http/pages/routes.ts';
-import { createStatusFeed } from './http/pages/statusFeed.ts';
+import { createVisitorOf } from './http/pages/visitor.ts';
 import { measureTold } from './http/toldLatency.ts';
+import { createCalledHere } from './http/worker/calledHere.ts';
 import { workerRoutes } from './http/worker/routes.ts';
+import { projections } from './projections/all.ts';
+import { createRebuilding } from './projections/rebuilding.ts';
 import { schedulerDependencies } from './recruiting.ts';
-import { runScheduler, SCHEDULER_LEASE } from './scheduler/scheduler.ts';
+import { createScheduler, runScheduler, SCHEDULER_LEASE } from './scheduler/scheduler.ts';
 import type { Tracing } from './tracing/tracing.ts';
 
 export type Service = {
@@ -36,13 +42,23 @@ const DRAIN_MS = 3_000;
 export async function startService(
   settings: Settings,
   log: Logger,
-  { clock = Date.now, tracing }: { clock?: () => Instant; tracing?: Tracing | undefined } = {},
+  {
+    clock = Date.now,
+    tracing,
+    variables = { environment: process.env, file: readEnvFile() },
+  }: {
+    clock?: () => Instant;
+    tracing?: Tracing | undefined;
+    /** Where the settings were read from, to be shown beside them. */
+    variables?: Origins;
+  } = {},
 ): Promise<Service> {
   let metrics: Metrics | null = null;
+  const calledHere = createCalledHere();
   const core = await openCore(settings, log, {
     clock,
     observed: (store) => {
-      const measured = measuredStore(store, {
+      const measured = measuredStore(calledHere.observed(store), {
         appended: (append) => metrics?.appended(append),
         dispatched: (seconds) => metrics?.dispatched(seconds),
       });
@@ -62,13 +78,14 @@ export async function startService(
   }
   let ownUrl = settings.publicUrl;
   const publicUrl = (): string => (settings.port === 0 ? ownUrl : settings.publicUrl);
-  const measureLatency = measureTold(db, (seconds) => metrics?.told(seconds));
+  const measureLatency = measureTold({ db, caughtUp }, (seconds) => metrics?.told(seconds));
   const tellTrace = tracing?.telling(store);
   const workers = workerRoutes({
     // Pings are not traced: there are thousands a second.
     commands: core.commands,
     db,
     caughtUp,
+    calledHere,
     settings,
     publicUrl,
     log,
@@ -82,15 +99,43 @@ export async function startService(
     },
   });
   metrics = createMetrics({ db, store, node: figuresOf(core, workers), clock, settings });
-  const feed = createStatusFeed({ db, caughtUp, clock, pingTimeoutMs: settings.pingTimeoutSeconds * 1000, log });
+  const rebuilding = createRebuilding({ store, db, projections, clock, log });
+  const scheduled = schedulerDependencies(core, settings, log, {
+    ownUrl: () => ownUrl,
+    called: (call) => metrics?.called(call),
+  });
+  const pingTimeoutMs = settings.pingTimeoutSeconds * 1000;
+  const feeds = createFeeds({ db, store, caughtUp, clock, pingTimeoutMs, log });
   const hasMarketplace = settings.mturk === 'simulated';
+  const addressOf = createAddressOf(settings.trustedProxies ?? []);
   const pages: { path: string; routes: Hono }[] = [
-    { path: '/', routes: pageRoutes({ commands, db, clock, feed, publicUrl, hasMarketplace }) },
+    {
+      path: '/',
+      routes: pageRoutes({
+        commands,
+        db,
+        clock,
+        feeds,
+        store,
+        publicUrl,
+        hasMarketplace,
+        bodyLimitBytes: settings.bodyLimitBytes,
+        addressOf,
+        pingTimeoutMs: settings.pingTimeoutSeconds * 1000,
+        schedulerIntervalSeconds: settings.schedulerIntervalSeconds,
+        round: () => createScheduler(scheduled).tick(),
+        version,
+        admin: { store, rebuilding, settings: shownSettings(settings, variables) },
+      }),
+    },
   ];
   if (settings.mturk === 'simulated') {
     const { createSimulatedMarketplace } = await import('./marketplace/simulated/simulated.ts');
     const control = settings.faultInjection;
-    const routes = createSimulatedMarketplace({ db, clock, seed: 1, publicUrl, control, log });
+    const guard = createGuard(createVisitorOf(db));
+    const { simulatedWorkersPerMinute } = settings;
+    const options = { db, clock, publicUrl, control, guard, simulatedWorkersPerMinute, log };
+    const routes = createSimulatedMarketplace({ ...options, seed: 1 });
     pages.push({ path: '/marketplace', routes });
   }
   const ending = new AbortController();
@@ -104,11 +149,13 @@ export async function startService(
     log,
     metrics,
     settings,
+    addressOf,
     publicUrl,
     version,
     workerRoutes: workers.routes,
     traced: tracing?.requests,
     pages,
+    hasMarketplace,
   });
 
   const server = await listening(workers.before(app.fetch), settings);
@@ -116,25 +163,23 @@ export async function startService(
   const port = address !== null && typeof address === 'object' ? address.port : settings.port;
   ownUrl = `http://${isLoopback(settings.host) ? settings.host : '127.0.0.1'}:${port}`;
 
-  const scheduling = runScheduler({
-    ...schedulerDependencies(core, settings, log, { ownUrl: () => ownUrl, called: (call) => metrics?.called(call) }),
-    signal: ending.signal,
-  });
-  const crowd = startCrowd(settings, ownUrl, ending.signal, log);
+  const scheduling = runScheduler({ ...scheduled, signal: ending.signal });
+  const crowd = sendCrowd(core, settings, { baseUrl: ownUrl, signal: ending.signal, log });
   return {
     url: ownUrl,
-    addresses: addressesOf(settings, publicUrl()),
+    // Asked for by nobody, so it has no trace.
+    addresses: addressesOf(settings, publicUrl(), await core.commands.inviteFirstOperator()),
     core,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       workers.close();
-      feed.close();
+      feeds.close();
       ending.abort();
       server.closeIdleConnections();
       // What is answered from now on is the last on its connection.
       server.keepAliveTimeout = 1;
       const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-      await Promise.all([closed, scheduling, crowd]);
+      await Promise.all([closed, scheduling, crowd, rebuilding.stop()]);
       clearTimeout(cut);
       await core.close();
     },
@@ -184,20 +229,28 @@ function listening(fetch: Hono['fetch'], { host, port }: Settings): Promise<Serv
   });
 }
 
-const addressesOf = ({ mturk }: Settings, url: string): readonly (readonly [string, string])[] => [
+const addressesOf = (
+  { mturk }: Settings,
+  url: string,
+  invitation: string | null,
+): readonly (readonly [string, string])[] => [
+  ['home', url],
   ['API', url],
   ['API page', `${url}/docs`],
   ['status', `${url}/status`],
+  invitation === null ? ['admin', `${url}/admin`] : ['first operator', `${url}/admin/first?token=${invitation}`],
   ...(mturk === 'simulated' ? [['marketplace', `${url}/marketplace`] as const] : []),
   ['landing page', `${url}/example`],
   ['script', `${url}/retainer.js`],
 ];
 
-/** Simulated workers, if the settings ask for some. */
-async function startCrowd(settings: Settings, baseUrl: string, signal: AbortSignal, log: Logger): Promise<void> {
-  const { simulatedWorkersPerMinute: ratePerMinute } = settings;
-  if (settings.mturk !== 'simulated' || ratePerMinute === 0) return;
-  const { startSimulatedWorkers } = await import('./marketplace/simulated/workers/crowd.ts');
-  const onError = (error: unknown): void => log.warn({ err: error }, 'a simulated worker failed');
-  await startSimulatedWorkers({ baseUrl, ratePerMinute, seed: 1, signal, onError });
+/** Simulated workers, as the settings or an operator ask for them: from one node at a time. */
+async function sendCrowd(
+  { db, url, clock }: Core,
+  { mturk, leaseSeconds, simulatedWorkersPerMinute: ratePerMinute }: Settings,
+  options: { baseUrl: string; signal: AbortSignal; log: Logger },
+): Promise<void> {
+  if (mturk !== 'simulated') return;
+  const { followCrowdOrders } = await import('./marketplace/simulated/workers/follow.ts');
+  await followCrowdOrders({ db, url, clock, ratePerMinute, leaseSeconds, ...options });
 }

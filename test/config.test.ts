@@ -40,6 +40,18 @@ describe('a wrong setting is refused by name, with what would be right', () => {
   test.each([
     ['PORT', 'eighty', /PORT must be a whole number from 0 to 65535, got "eighty"/],
     ['PORT', '70000', /PORT must be a whole number from 0 to 65535/],
+    [
+      'EVENT_STORE_URL',
+      'http://db:2113',
+      /EVENT_STORE_URL must be a URL that begins with postgres:\/\/ or kurrentdb:\/\//,
+    ],
+    [
+      'TRUSTED_PROXIES',
+      '10.0.0.1, proxy',
+      /TRUSTED_PROXIES must be addresses or networks as 10.0.0.0\/8, .*got "10.0.0.1, proxy"/,
+    ],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', /TRUSTED_PROXIES must be/],
+    ['TRUSTED_PROXIES', '::/129', /TRUSTED_PROXIES must be/],
     ['MTURK', 'amazon', /MTURK must be simulated or aws, got "amazon"/],
     ['MTURK_ENDPOINT', 'localhost:1', /MTURK_ENDPOINT must be a URL that begins with http:\/\/ or https:\/\//],
     ['PING_TIMEOUT_SECONDS', '-5', /PING_TIMEOUT_SECONDS must be a number from 3 to 3600/],
@@ -95,6 +107,19 @@ describe('a description of the settings', () => {
     expect(text).toMatch(/DATABASE_URL=postgres:\/\/me.*hidden/);
     expect(text).not.toMatch(/hunter2/);
   });
+
+  test('of a cluster’s URL, which is none to others, it hides the password alone', () => {
+    const url = 'kurrentdb://admin:hunter2@db1:2113,db2:2113?tls=true';
+    expect(describing({ EVENT_STORE_URL: url })).toContain(`EVENT_STORE_URL=${url.replace('hunter2', 'hidden')}\n`);
+  });
+
+  test.each([
+    'kurrentdb://db:2113',
+    'esdb://db1,db2,db3:2113?tls=false',
+    'kdb://admin:secret@db',
+    'kurrentdb+discover://db.example:2113',
+    'postgresql://db/log',
+  ])('%s is where a log may be', (url) => expect(settings({ EVENT_STORE_URL: url }).eventStoreUrl).toBe(url));
 
   test('is itself a settings file with the same meaning', () => {
     const environment = { PORT: '9000', MTURK: 'aws', OPEN_API: 'yes', NODE_NAME: 'a' };

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openCore } from '../core.ts';
+import { openLog } from '../core.ts';
 import type { CliCommand } from '../main.ts';
 import { signCheckpoint } from './checkpoint/document.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 export const checkpointCommand: CliCommand = {
@@ -19,9 +19,9 @@ the database, so that who can change the database cannot sign.
   options: {},
   run: async () => {
     const settings = settingsOrExit();
-    const core = await openCore(settings, startLog(settings), { projector: false });
+    const opened = await openLog(settings, startQuietLog(settings));
     try {
-      const { audit } = core.store;
+      const { audit } = opened.store;
       if (audit === undefined) {
         process.stderr.write(
           'retainer checkpoint: only the log in Postgres keeps hashes; KurrentDB vouches for its own\n',
@@ -34,11 +34,11 @@ the database, so that who can change the database cannot sign.
         return 1;
       }
       const key = await signingKey(settings.checkpointKeyFile ?? join(settings.dataDir, 'checkpoint-key.pem'));
-      const checkpoint = signCheckpoint(seal, new Date(core.clock()), key);
+      const checkpoint = signCheckpoint(seal, new Date(), key);
       process.stdout.write(`${JSON.stringify(checkpoint, null, 2)}\n`);
       return 0;
     } finally {
-      await core.close();
+      await opened.close();
     }
   },
 };

@@ -3,8 +3,8 @@ import { openCore } from '../core.ts';
 import type { EventType } from '../domain/event.ts';
 import type { CliCommand } from '../main.ts';
 import { EVENT_FORMATS, type EventFormat, eventAsJson } from '../story/eventAsJson.ts';
-import { A_BEGINNING, EVENT_TYPES, FROM_THE_BEGINNING, parseSince, parseTypes, readLog } from '../story/feed.ts';
-import { startLog } from './log.ts';
+import { EVENT_TYPES, FROM_THE_BEGINNING, parseSince, parseTypes, readLog } from '../story/feed.ts';
+import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 const USAGE = `retainer export [--since POSITION|TIME] [--types A,B] [--format ndjson|cloudevents] [--follow]
@@ -33,14 +33,14 @@ export const exportCommand: CliCommand = {
     format: { type: 'string' },
     follow: { type: 'boolean' },
   },
-  run: async ({ positionals, values }) => {
-    const asked = read(positionals, values);
+  run: async ({ values }) => {
+    const asked = read(values);
     if (typeof asked === 'string') {
       process.stderr.write(`retainer export: ${asked}\n`);
       return 2;
     }
     const settings = settingsOrExit();
-    const core = await openCore(settings, startLog(settings), { projector: false });
+    const core = await openCore(settings, startQuietLog(settings), { projector: false, onlyExisting: true });
     const ending = new AbortController();
     const end = (): void => ending.abort();
     process.once('SIGINT', end);
@@ -48,8 +48,8 @@ export const exportCommand: CliCommand = {
     process.stdout.on('error', end);
     try {
       const since = asked.since === null ? FROM_THE_BEGINNING : parseSince(asked.since, await core.store.head());
-      if (since === null) {
-        process.stderr.write(`retainer export: --since must be ${A_BEGINNING}; got "${asked.since}"\n`);
+      if (typeof since === 'string') {
+        process.stderr.write(`retainer export: --since must be ${since}; got "${asked.since}"\n`);
         return 2;
       }
       for await (const { entries } of readLog(core.store, { ...asked, since, signal: ending.signal })) {
@@ -69,8 +69,7 @@ export const exportCommand: CliCommand = {
 };
 
 /** What was asked for, or what is wrong with it. */
-function read(positionals: readonly string[], values: Record<string, unknown>): Asked | string {
-  if (positionals.length > 0) return `what is "${positionals[0] ?? ''}" for?\n\n${USAGE}`;
+function read(values: Record<string, unknown>): Asked | string {
   const format = EVENT_FORMATS.find((known) => known === (values['format'] ?? 'ndjson'));
   if (format === undefined)
     return `--format must be one of ${EVENT_FORMATS.join(', ')}, got "${String(values['format'])}"`;

@@ -5,7 +5,7 @@ import { FORMATS, type Format, showDiff, showStory } from '../story/format.ts';
 import { type History, historyOf } from '../story/history.ts';
 import { A_MOMENT, momentInWords, parseMoment } from '../story/moment.ts';
 import { diffOf, storyOf } from '../story/story.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 const USAGE = `retainer history ID [--format text|json|ndjson|csv] [--raw] [--as-of TIME]
@@ -34,6 +34,7 @@ type Asked = {
 
 export const history: CliCommand = {
   usage: USAGE,
+  takesWords: true,
   options: {
     format: { type: 'string' },
     raw: { type: 'boolean' },
@@ -47,8 +48,8 @@ export const history: CliCommand = {
       return 2;
     }
     const settings = settingsOrExit();
-    const log = startLog(settings);
-    const core = await openCore(settings, log);
+    const log = startQuietLog(settings);
+    const core = await openCore(settings, log, { onlyExisting: true });
     try {
       const isCaughtUp = await core.caughtUp.until(await core.store.head(), { timeoutMs: CATCH_UP_MS });
       if (!isCaughtUp) log.warn('the read models lag: streams that the reservation touched just now may be missing');
@@ -90,8 +91,13 @@ function read(positionals: readonly string[], values: Record<string, unknown>): 
   const others = positionals.filter((text) => !ids.includes(text));
   const [id] = ids;
   const needed = typeof diff === 'string' ? 1 : 0;
+  const [stranger] = others;
+  if (id === undefined && stranger === undefined) return `the id of a reservation is missing\n\n${USAGE}`;
   if (id === undefined)
-    return `"${others[0] ?? ''}" is no reservation's id, as reservation/make answered it\n\n${USAGE}`;
+    return (
+      `"${stranger}" is no reservation's id, as reservation/make answered it; ` +
+      `'retainer replay ${stranger}' shows the events of an assignment, a HIT or a ProtoHIT\n\n${USAGE}`
+    );
   if (ids.length > 1) return 'one reservation at a time';
   if (others.length !== needed)
     return needed === 1 ? '--diff takes two times' : `what is "${others[0] ?? ''}" for?\n\n${USAGE}`;

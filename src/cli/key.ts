@@ -8,7 +8,7 @@ import type { CliCommand } from '../main.ts';
 import type { Database } from '../postgres/pool.ts';
 import { listApiKeys } from '../projections/apiKeys.ts';
 import { findProtoHit, findProtoHitByHitType } from '../projections/protoHits.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 const USAGE = `retainer key issue [--label TEXT] [--scope SCOPES] [--proto-hit ID]
@@ -25,6 +25,7 @@ application path needs a live one: as parameter apiKey, as 'Authorization: Beare
 
 export const key: CliCommand = {
   usage: USAGE,
+  takesWords: true,
   options: { label: { type: 'string' }, scope: { type: 'string' }, 'proto-hit': { type: 'string' } },
   run: async ({ positionals: [action, id, ...more], values }) => {
     if (!['issue', 'list', 'revoke'].includes(action ?? '') || more.length > 0) {
@@ -44,7 +45,7 @@ export const key: CliCommand = {
       return 2;
     }
     const settings = settingsOrExit();
-    const core = await openCore(settings, startLog(settings));
+    const core = await openCore(settings, startQuietLog(settings), { onlyExisting: action === 'list' });
     const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {
       if (action === 'issue') {

@@ -1,6 +1,6 @@
 import { openDatabase } from '../core.ts';
 import type { CliCommand } from '../main.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 export const migrateCommand: CliCommand = {
@@ -12,7 +12,7 @@ at start; run it by itself before a deploy. Safe to run from many machines at on
   options: {},
   run: async () => {
     const settings = settingsOrExit();
-    const database = await openDatabase(settings, startLog(settings));
+    const database = await openDatabase(settings, startQuietLog(settings));
     await database.close();
     process.stdout.write(
       database.applied.length === 0

@@ -6,7 +6,7 @@ import { Password } from '../commands/passwords.ts';
 import { openCore } from '../core.ts';
 import { OperatorName } from '../domain/operator.ts';
 import type { CliCommand } from '../main.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
 const USAGE = `retainer operator add NAME        let somebody sign in to the pages; asks for a password
@@ -19,6 +19,7 @@ The password is read from the terminal, or from the first line of standard input
 
 export const operatorCommand: CliCommand = {
   usage: USAGE,
+  takesWords: true,
   options: {},
   run: async ({ positionals: [action = '', written, ...more] }) => {
     const isKnown = action === 'list' ? written === undefined : ['add', 'password', 'remove'].includes(action);
@@ -37,7 +38,7 @@ export const operatorCommand: CliCommand = {
       return 2;
     }
     const settings = settingsOrExit();
-    const core = await openCore(settings, startLog(settings));
+    const core = await openCore(settings, startQuietLog(settings), { onlyExisting: action === 'list' });
     const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {
       if (!name.success) {

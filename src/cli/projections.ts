@@ -1,14 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { openCore } from '../core.ts';
 import type { CliCommand } from '../main.ts';
 import { projections } from '../projections/all.ts';
 import { type ProjectionReport, reportProjections } from '../projections/report.ts';
-import { retry, skip } from '../projections/stopped.ts';
+import { momentInWords } from '../story/moment.ts';
 import { projectionNames } from './chosenProjections.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
-const USAGE = `retainer projections [--json]       each read model: version, checkpoint, lag, size, and why it stands still
+const USAGE = `retainer projections [--json]       each read model: version, checkpoint, lag, size, and its last error
 retainer projections retry [NAME]   let those that stand still (or that one) try their event again
 retainer projections skip NAME      let one pass over the event before which it stands still, now and in every rebuild
 
@@ -19,27 +20,28 @@ projections: ${projectionNames}
 
 export const projectionsCommand: CliCommand = {
   usage: USAGE,
+  takesWords: true,
   options: { json: { type: 'boolean' } },
   run: async ({ positionals: [action = 'list', name, ...more], values }) => {
     const chosen = name === undefined ? projections : projections.filter((one) => one.name === name);
     const isKnown = ['list', 'retry', 'skip'].includes(action) && more.length === 0 && chosen.length > 0;
     if (!isKnown || (action === 'skip' && name === undefined)) {
-      process.stderr.write(
-        chosen.length > 0 ? USAGE : `there is no projection "${name}"; there are ${projectionNames}\n`,
-      );
+      const unknown = `there is no projection "${name}"; there are ${projectionNames}\n`;
+      process.stderr.write(chosen.length > 0 ? USAGE : `retainer projections: ${unknown}`);
       return 2;
     }
     const settings = settingsOrExit();
-    const core = await openCore(settings, startLog(settings), { projector: false });
+    const core = await openCore(settings, startQuietLog(settings), { projector: false, onlyExisting: true });
+    const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {
       if (action === 'retry') {
-        const retried = await retry(core.db, chosen);
+        const retried = await core.commands.retryReadModels(context, chosen);
         process.stdout.write(retried.length > 0 ? `tries again: ${retried.join(', ')}\n` : 'none stands still\n');
         return 0;
       }
       const [only] = chosen;
       if (action === 'skip' && only !== undefined) {
-        const skipped = await skip(core.db, only, `operator:${userInfo().username}`);
+        const skipped = await core.commands.skipEvent(context, only);
         process.stdout.write(
           skipped === null
             ? `${only.name} does not stand still: nothing was skipped\n`
@@ -56,10 +58,10 @@ export const projectionsCommand: CliCommand = {
   },
 };
 
-const HEADINGS = ['projection', 'version', 'state', 'checkpoint', 'lag events', 'lag s', 'rows', 'MiB'];
+const HEADINGS = ['projection', 'version', 'state', 'checkpoint', 'lag events', 'lag s', 'rows', 'MiB', 'last error'];
 
 function table(report: readonly ProjectionReport[]): string {
-  const lines = report.map(({ name, version, state, position, lagEvents, lagSeconds, rows, bytes }) =>
+  const lines = report.map(({ name, version, state, position, lagEvents, lagSeconds, rows, bytes, lastError }) =>
     [
       name,
       version,
@@ -69,6 +71,7 @@ function table(report: readonly ProjectionReport[]): string {
       lagSeconds.toFixed(1),
       rows,
       (bytes / 2 ** 20).toFixed(1),
+      lastError === null ? 'none' : momentInWords(lastError.at),
     ].map(String),
   );
   const widths = HEADINGS.map((heading, column) =>
@@ -76,8 +79,9 @@ function table(report: readonly ProjectionReport[]): string {
   );
   const row = (cells: readonly string[]): string =>
     `${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`;
-  const notes = report.flatMap(({ name, version, stop, skipped, rebuild }) => [
-    ...(stop === null ? [] : [`${name} stands still before position ${stop.position}: ${stop.error}\n`]),
+  const notes = report.flatMap(({ name, version, stop, lastError, skipped, rebuild }) => [
+    ...(stop === null ? [] : [`${name} stands still before position ${shortened(stop.position)}: ${stop.error}\n`]),
+    ...(stop !== null || lastError === null ? [] : [`${name} goes on; its last error was: ${lastError.error}\n`]),
     ...(skipped === 0
       ? []
       : [`${name} passes over ${skipped} ${skipped === 1 ? 'event' : 'events'} by an operator's word\n`]),

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { constants, setPriority, userInfo } from 'node:os';
 import { openCore } from '../core.ts';
 import type { CliCommand } from '../main.ts';
 import { projections } from '../projections/all.ts';
@@ -17,15 +19,20 @@ kill -9), nothing in use was changed, and the next rebuild goes on from there; w
 
 projections: ${projectionNames}
 `,
+  takesWords: true,
   options: { restart: { type: 'boolean' } },
   run: async ({ positionals, values }) => {
     const names = chosenProjections('rebuild', positionals);
     if (names === null) return 2;
     const settings = settingsOrExit();
     const log = startLog(settings);
+    // Where the cores are shared with a service, its polls go first.
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     const core = await openCore(settings, log, { projector: false });
     const bar = foldBar();
+    const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {
+      await core.commands.orderRebuild(context, names);
       const report = await rebuild({
         store: core.store,
         db: core.db,

@@ -1,7 +1,8 @@
 import { openCore } from '../core.ts';
 import type { CliCommand } from '../main.ts';
+import { keyLabels } from '../story/history.ts';
 import { findStream, stepsOf } from '../story/replay.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
 import { stepAsJson, stepAsText } from './replay/shownStep.ts';
 import { stepThrough } from './replay/stepper.ts';
 import { settingsOrExit } from './settings.ts';
@@ -19,6 +20,7 @@ all of them.
 
 export const replay: CliCommand = {
   usage: USAGE,
+  takesWords: true,
   options: { json: { type: 'boolean' } },
   run: async ({ positionals: [id, ...more], values }) => {
     if (id === undefined || more.length > 0) {
@@ -26,7 +28,7 @@ export const replay: CliCommand = {
       return 2;
     }
     const settings = settingsOrExit();
-    const core = await openCore(settings, startLog(settings), { projector: false });
+    const core = await openCore(settings, startQuietLog(settings), { projector: false, onlyExisting: true });
     let steps: ReturnType<typeof stepsOf>;
     try {
       const found = await findStream(core.store, id);
@@ -34,7 +36,7 @@ export const replay: CliCommand = {
         process.stderr.write(`retainer replay: nothing in the log goes by the name of "${id}"\n`);
         return 1;
       }
-      steps = stepsOf(found.entries);
+      steps = stepsOf(found.entries, await keyLabels(core.db));
     } finally {
       await core.close();
     }

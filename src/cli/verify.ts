@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { Presets, SingleBar } from 'cli-progress';
-import { openCore } from '../core.ts';
+import { openLog } from '../core.ts';
 import type { Pruned } from '../event-store/audit.ts';
 import type { CliCommand } from '../main.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint/document.ts';
 import { interruption } from './interruption.ts';
-import { startLog } from './log.ts';
+import { startQuietLog } from './log.ts';
+import { progressBar } from './progressBar.ts';
 import { settingsOrExit } from './settings.ts';
 
 export const verifyCommand: CliCommand = {
@@ -28,13 +28,10 @@ Exits with 0 if all fits, with 1 at the first misfit, with 2 if FILE is no check
       typeof file === 'string' ? await checkpointIn(file, typeof signedBy === 'string' ? signedBy : null) : undefined;
     if (against === null) return 2;
     const settings = settingsOrExit();
-    const core = await openCore(settings, startLog(settings), { projector: false });
-    const bar = new SingleBar(
-      { format: 'verifying [{bar}] {percentage}% | {value}/{total} events | {eta_formatted} left' },
-      Presets.shades_classic,
-    );
+    const opened = await openLog(settings, startQuietLog(settings));
+    const bar = progressBar({ before: 'verifying' });
     try {
-      const { audit } = core.store;
+      const { audit } = opened.store;
       if (audit === undefined) {
         process.stderr.write('retainer verify: only the log in Postgres keeps hashes; KurrentDB vouches for its own\n');
         return 2;
@@ -42,35 +39,35 @@ Exits with 0 if all fits, with 1 at the first misfit, with 2 if FILE is no check
       const verified = await audit.verify({
         against,
         signal: interruption(),
-        onProgress: ({ done, total }) => (bar.isActive ? bar.update(done) : bar.start(total, done)),
+        onProgress: bar.show,
       });
       bar.stop();
       if (verified.type === 'misfit') {
         const { position, event, what } = verified.misfit;
         const which = event === null ? '' : ` (${event.type}, revision ${event.revision} of ${event.stream})`;
-        process.stdout.write(`misfit at position ${BigInt(position)}${which}: ${what}\n`);
+        process.stdout.write(`misfit at position ${position}${which}: ${what}\n`);
         return 1;
       }
       const { seal, pruned } = verified;
-      const end = seal.events + seal.pruned;
-      process.stdout.write(`the log is as it was written: ${seal.events} events up to position ${end}\n`);
+      process.stdout.write(`the log is as it was written: ${seal.events} events up to position ${seal.position}\n`);
       if (pruned !== null) process.stdout.write(prunedInWords(seal.pruned, pruned));
       if (against)
         process.stdout.write(
-          `since the checkpoint of ${against.at} at position ${BigInt(against.position)} it only grew\n` +
+          `since the checkpoint of ${against.at} at position ${against.position} it only grew\n` +
             `that was signed by ${against.publicKey}${signedBy === undefined ? ': see that you know this key' : ''}\n`,
         );
+      else process.stdout.write('whether events are missing at its end, only --against a checkpoint can tell\n');
       process.stdout.write(`hash ${seal.hash}\n`);
       return 0;
     } finally {
       bar.stop();
-      await core.close();
+      await opened.close();
     }
   },
 };
 
 function prunedInWords(count: number, { first, last, until, unproven }: Pruned): string {
-  const span = `${count} events between positions ${BigInt(first)} and ${BigInt(last)} were pruned`;
+  const span = `${count} events between positions ${first} and ${last} were pruned`;
   const proven = count - unproven;
   const recorded = until === null ? '' : `, recorded until ${new Date(until).toISOString()}`;
   return [

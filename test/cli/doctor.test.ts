@@ -1,5 +1,6 @@
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Finding } from '../../src/cli/doctor/checks.ts';
+import type { Finding } from '../../src/event-store/finding.ts';
 import { killLeftOvers, runRetainer } from '../faults/serviceProcess.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startKurrentNode } from '../support/kurrentdb/server.ts';
@@ -7,6 +8,7 @@ import { startKurrentNode } from '../support/kurrentdb/server.ts';
 let database: TestDatabase;
 beforeAll(async () => {
   database = await freshDatabase();
+  await runRetainer(['key', 'issue'], { DATABASE_URL: database.url });
 });
 afterAll(async () => {
   await killLeftOvers();
@@ -16,15 +18,36 @@ afterAll(async () => {
 const doctor = async (environment: Record<string, string> = {}) => {
   const { code, stdout } = await runRetainer(['doctor', '--json'], { DATABASE_URL: database.url, ...environment });
   const findings: Finding[] = JSON.parse(stdout);
-  return { code, of: (check: string) => findings.find((finding) => finding.check === check) };
+  return {
+    code,
+    checks: findings.map(({ check }) => check),
+    of: (check: string) => findings.find((finding) => finding.check === check),
+  };
 };
 
 test('a sound installation passes every check', async () => {
   const { code, of } = await doctor();
   expect(code).toBe(0);
   expect(of('database: version')).toMatchObject({ state: 'ok', says: expect.stringMatching(/^PostgreSQL \d+/) });
-  expect(of('log')).toMatchObject({ state: 'ok', says: expect.stringContaining('conflicts are refused') });
-  expect(of('clock')?.says).toMatch(/^the database's clock is \d+ ms/);
+  expect(of('log: a write and a read')).toMatchObject({
+    state: 'ok',
+    says: expect.stringMatching(/^an event was stored, read back and taken back in \d+ ms; a conflict was refused$/),
+  });
+  expect(of('log')?.says).toMatch(/^about \d+ events, the last at position/);
+  expect(of('database: clock')?.says).toMatch(/^the database's clock is \d+ ms/);
+  const left = await database.pool.query(`select from event_store.events where stream like '%DOCTOR%'`);
+  expect(left.rows).toEqual([]);
+});
+
+test('a log that cannot be written to is said to be so', async () => {
+  await database.pool.query('alter table event_store.events add constraint full_disk check (false) not valid');
+  const { code, of } = await doctor();
+  await database.pool.query('alter table event_store.events drop constraint full_disk');
+  expect(code).toBe(1);
+  expect(of('log: a write and a read')).toMatchObject({
+    state: 'failed',
+    says: expect.stringContaining('violates check constraint "full_disk"'),
+  });
 });
 
 test('a read model that stands still fails, with what to look at', async () => {
@@ -42,27 +65,72 @@ test('a read model that stands still fails, with what to look at', async () => {
   await database.pool.query('update retainer.checkpoints set stopped_at = null, stopped_position = null');
 });
 
-test('what is away is named, and keeps no other check from its turn', async () => {
-  const { code, of } = await doctor({
+test('what is away is named once, and keeps no other check from its turn', async () => {
+  const { code, checks, of } = await doctor({
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     MTURK: 'aws',
     MTURK_ENDPOINT: 'http://127.0.0.1:1',
   });
   expect(code).toBe(1);
   expect(of('opening')?.says).toContain('cannot connect to the database 127.0.0.1:1/none');
+  expect(checks).toEqual(['opening', 'database: connection', 'marketplace']);
+  expect(of('database: connection')).toMatchObject({
+    state: 'failed',
+    says: expect.stringMatching(
+      /^nothing that speaks PostgreSQL answers at 127\.0\.0\.1:1: is it running, is the address right\? \(.*ECONNREFUSED/,
+    ),
+  });
   expect(of('marketplace')).toMatchObject({
     state: 'failed',
     says: expect.stringContaining('http://127.0.0.1:1 cannot be reached'),
   });
 });
 
-test('a log in KurrentDB is looked at too; one that is too old is refused', async () => {
-  const [node, old] = [await startKurrentNode(), await startKurrentNode({ version: '24.10.0' })];
+test('a log in KurrentDB is looked at too', async () => {
+  const node = await startKurrentNode();
   const other = await freshDatabase();
-  const sound = await doctor({ DATABASE_URL: other.url, EVENT_STORE_URL: node.url });
-  expect(sound.code).toBe(0);
-  expect(sound.of('log')?.says).toContain('conflicts are refused');
+  const { code, of } = await doctor({ DATABASE_URL: other.url, EVENT_STORE_URL: node.url });
+  expect(code).toBe(0);
+  expect(of('log: version')?.says).toBe(
+    `KurrentDB 25.1.0 at 127.0.0.1:${node.port}, appends to several streams as one`,
+  );
+  expect(of('log: permissions')).toMatchObject({ state: 'ok', says: 'may read $all, and write' });
+  expect(of('log: a write and a read')?.says).toMatch(/^an event was stored and read back in \d+ ms$/);
+  expect(of('log: clock')?.says).toMatch(/^KurrentDB's clock is \d+ ms/);
+  node.log.pass(60_000);
+  expect((await doctor({ DATABASE_URL: other.url, EVENT_STORE_URL: node.url })).of('log: clock')).toMatchObject({
+    state: 'warning',
+    says: expect.stringMatching(/^KurrentDB's clock is (59|60)\d{3} ms ahead of this machine's: run NTP on both$/),
+  });
+  await Promise.all([node.stop(), other.drop()]);
+});
+
+test('a KurrentDB that is too old, and a user who may not read $all, are told what to do; the database is looked at all the same', async () => {
+  const [old, closed] = [await startKurrentNode({ version: '24.10.0' }), await startKurrentNode({ mayReadAll: false })];
+  const other = await freshDatabase();
   const refused = await doctor({ DATABASE_URL: other.url, EVENT_STORE_URL: old.url });
+  expect(refused.code).toBe(1);
   expect(refused.of('opening')?.says).toContain('too old');
-  await Promise.all([node.stop(), old.stop(), other.drop()]);
+  expect(refused.of('database: version')?.state).toBe('ok');
+  const kept = await doctor({ DATABASE_URL: other.url, EVENT_STORE_URL: closed.url });
+  expect(kept.code).toBe(1);
+  expect(kept.of('opening')?.says).toContain('may not read $all');
+  await Promise.all([old.stop(), closed.stop(), other.drop()]);
+});
+
+test('of a KurrentDB at which nothing answers, and of a Postgres that hangs up, is said where they were sought', async () => {
+  const rude = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => rude.listen(0, '127.0.0.1', resolve));
+  const address = rude.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const hungUp = await doctor({ DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` });
+  expect(hungUp.checks).toEqual(['opening', 'database: connection', 'marketplace']);
+  expect(hungUp.of('database: connection')?.says).toContain(`answers at 127.0.0.1:${port}: is it running`);
+  rude.close();
+  const away = await doctor({ EVENT_STORE_URL: 'kurrentdb://127.0.0.1:1?tls=false' });
+  expect(away.of('opening')?.says).toMatch(/KurrentDB at 127\.0\.0\.1:1: nothing answers there; is it running/);
+  expect(away.of('database: version')?.state).toBe('ok');
+  const refused = await doctor({ DATABASE_URL: database.url.replace(/[^/]*$/, 'no_such_database') });
+  expect(refused.checks).toEqual(['opening', 'database: connection', 'marketplace']);
+  expect(refused.of('database: connection')?.says).toContain('the database does not let us in: database');
 });

@@ -28,6 +28,7 @@ test('a checkpoint is kept, the log grows, and verify proves that it only grew',
   await writeFile(file, printed.stdout);
   await retainer('key', 'issue', '--label', 'third');
 
+  expect((await retainer('verify')).stdout).toContain('are missing at its end, only --against a checkpoint can tell');
   const { code, stdout } = await retainer('verify', '--against', file);
   expect({ code, stdout }).toEqual({
     code: 0,
@@ -49,10 +50,31 @@ test('a changed event is named, with exit code 1', async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(
     new RegExp(
-      `^misfit at position ${row?.position} \\(ApiKeyIssued, revision 0 of apiKey-.*\\): what this event says`,
+      `^misfit at position 0*${row?.position} \\(ApiKeyIssued, revision 0 of apiKey-.*\\): what this event says`,
     ),
   );
   await database.pool.query('update event_store.events set data = $2 where position = $1', [row?.position, row?.data]);
+  expect((await retainer('verify')).code).toBe(0);
+});
+
+test('a log whose very marker was changed is verified all the same, and named', async () => {
+  const change = (from: string, to: string) =>
+    database.pool.query(
+      `update event_store.events set data = replace(data::text, $1, $2)::jsonb where type = 'LogOpened'`,
+      [from, to],
+    );
+  await change('"retainer"', '"another"');
+  expect(await retainer('projections')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('the log does not say whose it is'),
+  });
+  expect(await retainer('verify')).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(
+      /^misfit at position \d+ \(LogOpened, revision 0 of log-retainer\): what this event says/,
+    ),
+  });
+  await change('"another"', '"retainer"');
   expect((await retainer('verify')).code).toBe(0);
 });
 

@@ -20,10 +20,14 @@ export function apiOf(url: string, apiKey: string | undefined) {
     if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${text}`);
     return text;
   };
+  const ask = (path: string, request: RequestInit): Promise<Response> =>
+    fetch(`${url}/${path}`, request).catch((error: Error) => {
+      throw new Error(`the service at ${url} does not answer any more`, { cause: error });
+    });
   return {
     post: async (path: string, parameters: Readonly<Record<string, string | number>>): Promise<string> =>
       answered(
-        await fetch(`${url}/${path}`, {
+        await ask(path, {
           method: 'POST',
           headers,
           body: new URLSearchParams(
@@ -32,9 +36,9 @@ export function apiOf(url: string, apiKey: string | undefined) {
         }),
       ),
     reservation: async (id: string) =>
-      Reservation.parse(JSON.parse(await answered(await fetch(`${url}/reservation/${id}`, { headers })))),
+      Reservation.parse(JSON.parse(await answered(await ask(`reservation/${id}`, { headers })))),
     hitsOf: async (reservation: string) =>
-      Hits.parse(JSON.parse(await answered(await fetch(`${url}/hit/list?limit=100`, { headers })))).filter(
+      Hits.parse(JSON.parse(await answered(await ask('hit/list?limit=100', { headers })))).filter(
         (hit) => hit.reservation === reservation,
       ),
   };

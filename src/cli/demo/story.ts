@@ -58,6 +58,7 @@ export async function tellStory({
   const reservation = await api.post('reservation/make', { id: protoHit, foreignID, delay: 30, numAssignments: ASKED });
   say(`reservation/make asks for ${ASKED} workers in about 30 s: ${reservation}`);
 
+  say('the scheduler recruits in its next round, within a minute unless it was set otherwise');
   const posted = await until('posting HITs', async () => {
     const hits = (await api.hitsOf(reservation)).filter(({ hitID }) => hitID !== null);
     return hits.length > 0 ? hits : undefined;
@@ -107,9 +108,8 @@ export async function tellStory({
   const paid = await payments(url, events);
   process.stdout.write(`\n${workersTable({ events, called, invokedAt, paid })}\n`);
   const { dispatched } = await api.reservation(reservation);
-  say(
-    `${dispatched} of ${ASKED} slots filled, ${[...paid.values()].reduce((sum, cents) => sum + cents, 0) / 100} dollars paid to workers`,
-  );
+  const dollars = ([...paid.values()].reduce((sum, cents) => sum + cents, 0) / 100).toFixed(2);
+  say(`${dispatched} of ${ASKED} slots filled, ${dollars} dollars paid to workers`);
   return dispatched === ASKED ? 0 : 1;
 }
 

@@ -1,34 +1,26 @@
-import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Settings } from '../../config.ts';
+import { clocks, failed, ok, type Said, warning } from '../../event-store/finding.ts';
 import type { EventStore } from '../../event-store/port.ts';
 import type { ProjectionReport } from '../../projections/report.ts';
 
-/** What a check found: what it looked at, and what an operator should know or do. */
-export type Finding = {
-  readonly state: 'ok' | 'warning' | 'failed';
-  readonly check: string;
-  readonly says: string;
-};
-
-type Said = Omit<Finding, 'check'>;
-const ok = (says: string): Said => ({ state: 'ok', says });
-const warning = (says: string): Said => ({ state: 'warning', says });
-const failed = (says: string): Said => ({ state: 'failed', says });
-
 const OLDEST_POSTGRES = 14;
-const MOST_SKEW_MS = 1_000;
-
-/** A check that throws has failed, and keeps no other from its turn. */
-export async function examine(check: string, look: () => Promise<Said>): Promise<Finding> {
-  try {
-    return { check, ...(await look()) };
-  } catch (error) {
-    return { check, ...failed(error instanceof Error ? error.message : String(error)) };
-  }
-}
 
 type Pool = Pick<pg.Pool, 'query'>;
+
+/** Null if it lets us in. A server that answers says itself what it minds; of one that does not we say where it was sought. */
+export async function whyUnreachable(pool: pg.Pool): Promise<Said | null> {
+  try {
+    (await pool.connect()).release();
+    return null;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return failed(`the database does not let us in: ${error.message}`);
+    const { host, port } = new pg.Client({ connectionString: pool.options.connectionString });
+    const place = host.startsWith('/') ? `the socket in ${host}, port ${port}` : `${host}:${port}`;
+    const said = error instanceof AggregateError ? error.errors.map(String).join(', ') : String(error);
+    return failed(`nothing that speaks PostgreSQL answers at ${place}: is it running, is the address right? (${said})`);
+  }
+}
 
 export async function postgresVersion(pool: Pool): Promise<Said> {
   const { rows } = await pool.query<{ version: string }>(`select current_setting('server_version') as version`);
@@ -64,7 +56,7 @@ export async function connections(pool: Pool): Promise<Said> {
     `select current_setting('max_connections')::int as most, (select count(*)::int from pg_stat_activity) as used`,
   );
   const { most = 0, used = 0 } = rows[0] ?? {};
-  const says = `${used} of ${most} connections are in use; a node takes up to 20`;
+  const says = `${used} of ${most} connections are in use; a node takes up to 18`;
   return most - used < 20 ? warning(`${says}: raise max_connections before you add one`) : ok(says);
 }
 
@@ -73,19 +65,12 @@ export async function clockSkew(pool: Pool, clock: () => number): Promise<Said> 
   const { rows } = await pool.query<{ now: number }>(
     `select extract(epoch from clock_timestamp())::float8 * 1000 as now`,
   );
-  const skew = Math.round((rows[0]?.now ?? 0) - (before + clock()) / 2);
-  const says = `the database's clock is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead of'} this machine's`;
-  return Math.abs(skew) > MOST_SKEW_MS ? warning(`${says}: run NTP on both`) : ok(says);
+  return clocks("the database's", (rows[0]?.now ?? 0) - (before + clock()) / 2);
 }
 
-export async function logReadAndWritten(store: EventStore): Promise<Said> {
-  const head = await store.head();
-  // A check of revisions alone: it goes the way of every append, and leaves nothing.
-  const stream = `protoHit-${randomUUID()}` as const;
-  const refused = await store.append([{ stream, expectedRevision: 0, events: [] }]);
-  if (refused.type !== 'conflict') return failed('the log does not refuse an append that conflicts');
-  const events = await store.count();
-  return ok(`about ${events} events, the last at ${head === '' ? 'the beginning' : head}; conflicts are refused`);
+export async function logSize(store: EventStore): Promise<Said> {
+  const [head, events] = await Promise.all([store.head(), store.count()]);
+  return ok(events === 0 ? 'empty' : `about ${events} events, the last at position ${head}`);
 }
 
 export function readModels(report: readonly ProjectionReport[]): Said {
