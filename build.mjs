@@ -1,9 +1,25 @@
 // Builds dist/ in a fraction of a second: the service as a few ES modules (dependencies stay in node_modules), and
 // the script for landing pages as one minified file, and as a module. Types are checked by `npm run check:types`.
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
+/** A page's script is src/browser/pages/NAME.ts, or NAME/NAME.ts with what it is made of beside it. */
+async function pageScripts() {
+  const places = await readdir('src/browser/pages', { recursive: true });
+  const scripts = places.filter((place) => /^(([\w-]+)\/\2|[\w-]+)\.ts$/.test(place));
+  return Object.fromEntries(scripts.map((place) => [basename(place, '.ts'), join('src/browser/pages', place)]));
+}
+/** A page's style is a file beside it, served by its own name. */
+async function copyStyles() {
+  const rooms = ['src/http/pages', 'src/marketplace/simulated/pages'];
+  const places = await Promise.all(
+    rooms.map(async (room) => (await readdir(room, { recursive: true })).map((place) => join(room, place))),
+  );
+  const styles = places.flat().filter((place) => place.endsWith('.css'));
+  await Promise.all(styles.map((style) => cp(style, join('dist/browser/pages', basename(style)))));
+  return styles.map((style) => join('dist/browser/pages', basename(style)));
+}
 const service = build({
   entryPoints: ['src/main.ts'],
   outdir: 'dist',
@@ -42,8 +58,8 @@ const module = build({
   logLevel: 'warning',
 });
 const pages = build({
-  entryPoints: ['src/browser/pages/status.ts', 'src/browser/pages/bell.ts'],
-  outdir: 'dist/browser',
+  entryPoints: await pageScripts(),
+  outdir: 'dist/browser/pages',
   bundle: true,
   minify: true,
   platform: 'browser',
@@ -53,29 +69,35 @@ const pages = build({
   logLevel: 'warning',
 });
 const migrations = 'src/postgres/migrations';
-const styles = 'dist/browser/pages.css';
-const types = 'dist/browser/retainer.d.ts';
-/** For pages that load the script: the same types as the module's, and the global. One file, so that it can be served. */
-async function globalTypes() {
+const types = ['dist/browser/retainer.d.ts', 'dist/browser/module.d.ts'];
+const MODULE_TYPES = `
+/** A page's \`Retainer\`, which speaks to the service at \`server\`. */
+export declare function createRetainer(server: string): RetainerScript;
+`;
+/** The same types for pages that load the script, with the global, and for those that bundle. One file each, to be served. */
+async function browserTypes() {
   const [api, global] = await Promise.all(
     ['api.ts', 'global.d.ts'].map((name) => readFile(`src/browser/${name}`, 'utf8')),
   );
   await mkdir('dist/browser', { recursive: true });
-  await writeFile(types, api + global.replace(/^import .*\n/, ''));
+  await Promise.all([
+    writeFile(types[0], api + global.replace(/^import .*\n/, '')),
+    writeFile(types[1], api + MODULE_TYPES),
+  ]);
 }
-const [results, names] = await Promise.all([
+const [results, names, styles] = await Promise.all([
   Promise.all([service, script, module, pages]),
   readdir(migrations),
+  copyStyles(),
   cp(migrations, 'dist/migrations', { recursive: true }),
-  globalTypes(),
-  cp('src/http/pages/pages.css', styles),
+  browserTypes(),
 ]);
 await chmod('dist/main.js', 0o755);
 
 // What an earlier build left goes last, so that dist/ is whole at every moment: a service may be running from it.
 const built = new Set([
-  types,
-  styles,
+  ...types,
+  ...styles,
   ...results.flatMap(({ metafile }) => Object.keys(metafile.outputs)),
   ...names.map((name) => join('dist', 'migrations', name)),
 ]);

@@ -1,4 +1,4 @@
-import { after } from './pause.ts';
+import { every } from './pause.ts';
 
 const BEAT_MS = 1_500;
 const NOTE_SECONDS = 0.2;
@@ -10,7 +10,8 @@ export function createAlarm() {
   const beep = (): void => {
     if (!context || !isOn()) return;
     const { currentTime: at, destination } = context;
-    const [tone, volume] = [context.createOscillator(), context.createGain()];
+    const tone = context.createOscillator();
+    const volume = context.createGain();
     tone.frequency.value = 660;
     tone.frequency.setValueAtTime(880, at + NOTE_SECONDS);
     // Fades: a note that stops at once clicks.
@@ -29,15 +30,10 @@ export function createAlarm() {
     isOn,
     beep,
     /** Rings until the answered function is called. */
-    ring: (): (() => void) => {
-      let cancel = (): void => {};
-      const beat = (): void => {
+    ring: (): (() => void) =>
+      every(BEAT_MS, () => {
         beep();
         navigator.vibrate?.(500);
-        cancel = after(BEAT_MS, beat);
-      };
-      beat();
-      return () => cancel();
-    },
+      }),
   };
 }

@@ -15,7 +15,10 @@ export type Connection = 'connecting' | 'connected' | 'away' | 'refused';
 export type RoomView = {
   readonly state: RoomState;
   readonly connection: Connection;
-  /** Since *I'm ready* was pressed, reloads included. */
+  /**
+   * How long they have waited, in all tabs together. It stands still while they do not count as waiting: before *I'm
+   * ready*, after a missed attention check, after *Leave* or the call, and without a connection.
+   */
   readonly waitedMs: number;
   /** The longest that anybody has to wait; null if you did not say. */
   readonly longestMs: number | null;
@@ -73,7 +76,7 @@ export type WaitingOptions = {
     readonly question?: string;
     /** One button each. Default: "I'm here". */
     readonly answers?: readonly string[];
-    /** Whether an answer will do; otherwise the question stays. Default: any. */
+    /** Whether an answer will do; otherwise the question stays, and the text `wrong` stands before it. Default: any. */
     readonly isRight?: (answer: string) => boolean;
   };
   /** Origins that a HIT may be submitted to. Default: Mechanical Turk, its sandbox, and the service's own marketplace. */
@@ -84,7 +87,10 @@ export type WaitingOptions = {
 
 /** The panel's words. A state has a title, a note, and what its main button says. */
 export type RoomTexts = Record<RoomState, readonly [title: string, note?: string, button?: string]> &
-  Record<Connection | 'waited' | 'longest' | 'pays' | 'question' | 'answer' | 'idle' | 'leave' | 'bell', string>;
+  Record<
+    Connection | 'waited' | 'longest' | 'pays' | 'question' | 'answer' | 'wrong' | 'idle' | 'leave' | 'bell',
+    string
+  >;
 
 /** The waiting room of one page. Its functions are what the panel's buttons do; each does nothing where it makes no sense. */
 export type WaitingRoom = {

@@ -1,3 +1,4 @@
+import type { WaitingOptions } from './api.ts';
 import { after } from './pause.ts';
 
 /**
@@ -5,14 +6,14 @@ import { after } from './pause.ts';
  * shows it as well as an answer does, until the question stands: then only an answer counts. Once, until stopped.
  */
 export function startAttention(
-  everySeconds: number,
-  withinSeconds: number,
-  { ask, miss }: { ask: () => void; miss: () => void },
+  { everySeconds, withinSeconds = 30 }: Exclude<WaitingOptions['attention'], undefined>,
+  ask: () => void,
+  miss: () => void,
 ): () => void {
   const listening = new AbortController();
-  let cancel = (): void => {};
+  let cancel: (() => void) | undefined;
   const begin = (): void => {
-    cancel();
+    cancel?.();
     cancel = after(everySeconds * 1000, () => {
       listening.abort();
       cancel = after(withinSeconds * 1000, miss);
@@ -23,6 +24,6 @@ export function startAttention(
   begin();
   return () => {
     listening.abort();
-    cancel();
+    cancel?.();
   };
 }

@@ -1,19 +1,9 @@
 import type { RetainerScript, Work } from './api.ts';
+import { callPage } from './callPage.ts';
 import { isPreview, visitOf } from './page.ts';
 import { openRoom } from './room.ts';
 import { postForm, submitAddress, usualOrigins } from './submit.ts';
 import { startVisit } from './visit.ts';
-
-/** Calls the page's own function. What it throws is the page's error: it is reported as such and stops nothing here. */
-const callPage = (call: () => void): void => {
-  try {
-    call();
-  } catch (error) {
-    setTimeout(() => {
-      throw error;
-    });
-  }
-};
 
 /** A page's `Retainer`, which speaks to the service at `server`. */
 export function createRetainer(server: string): RetainerScript {
@@ -23,14 +13,13 @@ export function createRetainer(server: string): RetainerScript {
   let end: Work | null | undefined;
   let isTold = false;
   let allowed: readonly string[] | undefined;
-  let visit = visitOf(location.search);
+  let visit = visitOf();
   let present: ReturnType<typeof startVisit> | null = null;
   let isWaiting = false;
 
   const tell = (next = end): void => {
     end = next;
-    const [task, onWork] = [end, hasWork];
-    const call = task ? onWork && (() => onWork(task)) : task === null ? released : null;
+    const call = end ? hasWork?.bind(null, end) : end === null && released;
     if (isTold || !call) return;
     isTold = true;
     callPage(call);
@@ -41,30 +30,24 @@ export function createRetainer(server: string): RetainerScript {
     server,
     init(workerId, assignmentId, hitId) {
       if (isWaiting) return;
-      visit = visitOf(location.search, { workerId, assignmentId, hitId });
+      visit = visitOf({ workerId, assignmentId, hitId });
       if (isPreview(visit)) return;
-      if (visit.workerId === '' || visit.hitId === '') return console.warn('Retainer.init: no workerId or no hitId');
+      if (!visit.workerId || !visit.hitId) return console.warn('Retainer.init: no workerId or hitId');
       isWaiting = true;
-      const here = startVisit(address(), visit, (taskID) => {
-        if (taskID === undefined) here.stop();
-        else here.become('working');
-        tell(taskID === undefined ? null : { start: true, taskID });
+      present = startVisit(address(), visit, (call) => {
+        if (call.start) present?.become('working');
+        else present?.stop();
+        tell(call.start ? call : null);
       });
-      present = here;
     },
     wait(options = {}) {
       if (isWaiting) throw new Error('Retainer.wait: it waits already');
       isWaiting = true;
-      visit = visitOf(location.search, options);
+      visit = visitOf(options);
       allowed = options.submitTo;
-      const room = openRoom(options, { server: address(), visit, tell, submit: retainer.submit, callPage });
-      return {
-        ...room,
-        close: () => {
-          room.close();
-          isWaiting = false;
-        },
-      };
+      return openRoom(options, address(), visit, tell, retainer.submit, () => {
+        isWaiting = false;
+      });
     },
     get hasWork() {
       return hasWork;

@@ -1,12 +1,18 @@
 /**
- * What a tab knows of an assignment, over a reload; given something, keeps that. A frame of another origin may be
- * denied it: then nothing is known, and a reload asks for the click again.
+ * What a browser keeps of an assignment, over a reload (`sessionStorage`) or for all tabs (`localStorage`); given
+ * something, keeps that. A frame of another origin may be denied it: then nothing is known, and a reload asks for the
+ * click again.
  */
-export function memory<Kept extends object>(assignmentId: string, kept?: Kept): Partial<Kept> {
+export function memory<Kept extends object>(
+  assignmentId: string,
+  kept?: Kept,
+  place: 'sessionStorage' | 'localStorage' = 'localStorage',
+): Partial<Kept> {
   try {
+    const storage = window[place];
     const key = `retainer:${assignmentId}`;
-    if (kept) sessionStorage[key] = JSON.stringify(kept);
-    return JSON.parse(sessionStorage[key]) as Partial<Kept>;
+    if (kept) storage[key] = JSON.stringify(kept);
+    return JSON.parse(storage[key]) as Partial<Kept>;
   } catch {
     return {};
   }

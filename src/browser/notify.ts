@@ -1,7 +1,7 @@
 /** Whether the page is in a frame of another origin: those may not notify, whatever the visitor says. */
 export const isForeignFrame = (): boolean => {
   try {
-    return window.top?.origin !== origin;
+    return top?.origin !== origin;
   } catch {
     return true;
   }

@@ -9,7 +9,7 @@ type Press = readonly [text: string, press: () => void, name: string];
 export function createPanel(
   place: Element | string = document.body,
   texts: RoomTexts,
-  { ready, start, answer, leave, openBell, submit }: Omit<WaitingRoom, 'view' | 'close'>,
+  room: Omit<WaitingRoom, 'view' | 'close'>,
   hasBell: boolean,
 ) {
   addStyle();
@@ -23,8 +23,11 @@ export function createPanel(
     if (to.textContent !== text) to.textContent = text;
     to.hidden = !text;
   };
-  const title = part('h2', 'title', 'status');
+  // A heading with a role of its own would be none.
+  const news = part('div', '', 'status');
+  const title = part('h2', 'title');
   const note = part('p', 'note');
+  news.append(title, note);
   const facts = part('p', 'facts');
   const question = part('p', 'question', 'alert');
   const buttons = part('div', 'buttons');
@@ -35,12 +38,12 @@ export function createPanel(
 
   const pressesIn = ({ state, question: asked, hasSound, work }: RoomView): readonly Press[] => {
     const [, , text] = texts[state];
-    const press = state === 'released' ? () => submit() : state === 'called' || state === 'elsewhere' ? start : ready;
+    const press = work ? room.start : state === 'released' ? () => room.submit() : room.ready;
     const isWaiting = state === 'waiting';
-    const presses: Press[] = (asked?.answers ?? []).map((one) => [one, () => answer(one), 'main']);
+    const presses: Press[] = (asked?.answers ?? []).map((one) => [one, () => room.answer(one), 'main']);
     if (text && (isWaiting ? !hasSound : work || state !== 'elsewhere')) presses.push([text, press, 'main']);
-    if (isWaiting && hasBell) presses.push([texts.bell, openBell, 'bell']);
-    if (isWaiting) presses.push([texts.leave, leave, 'leave']);
+    if (isWaiting && hasBell) presses.push([texts.bell, room.openBell, 'bell']);
+    if (isWaiting) presses.push([texts.leave, room.leave, 'leave']);
     return presses;
   };
   let shown = '';
@@ -61,7 +64,7 @@ export function createPanel(
           [texts.waited, isHere && clockTime(view.waitedMs)],
           [texts.pays, view.pay],
           [texts.longest, view.longestMs && clockTime(view.longestMs)],
-        ].flatMap(([name, value]) => (value ? [`${name} `, make('b', { textContent: `${value}` })] : [])),
+        ].flatMap(([name, value]) => (value ? [`${name} `, make('b', { textContent: value })] : [])),
       );
       const presses = pressesIn(view);
       const wanted = presses.join();

@@ -1,3 +1,5 @@
+import { LONGEST_MS } from './times.ts';
+
 /** Answers each `[id, ms]` with the id, ms later. */
 const ALARM = 'onmessage=({data:[id,ms]})=>setTimeout(postMessage,ms,id)';
 
@@ -5,13 +7,14 @@ const ringing = new Map<number, () => void>();
 let latest = 0;
 
 const ring = (id: number): void => {
-  ringing.get(id)?.();
+  const callback = ringing.get(id);
   ringing.delete(id);
+  callback?.();
 };
 
 function startWorker(): Worker | null {
   try {
-    const worker = new Worker(URL.createObjectURL(new Blob([ALARM], { type: 'text/javascript' })));
+    const worker = new Worker(URL.createObjectURL(new Blob([ALARM])));
     worker.onmessage = ({ data }: MessageEvent<number>) => ring(data);
     return worker;
   } catch {
@@ -29,22 +32,31 @@ let worker: Worker | null | undefined;
 export function after(ms: number, callback: () => void): () => void {
   if (worker === undefined) worker = startWorker();
   const id = ++latest;
-  const timer = setTimeout(ring, ms, id);
-  const cancel = (): void => {
-    clearTimeout(timer);
-    ringing.delete(id);
-  };
-  ringing.set(id, () => {
-    cancel();
-    callback();
-  });
+  ringing.set(id, callback);
+  // Whichever rings second, or after it was cancelled, finds nobody.
+  setTimeout(ring, ms, id);
   worker?.postMessage([id, ms]);
-  return cancel;
+  return () => ringing.delete(id);
 }
 
-/** A loop's pauses, and what cuts one short. */
-export function createPauses() {
-  let wake = (): void => {};
+/** Calls now, and again and again, until the answered function is called. */
+export function every(ms: number, beat: () => void): () => void {
+  let cancel: (() => void) | undefined;
+  const next = (): void => {
+    beat();
+    cancel = after(ms, next);
+  };
+  next();
+  return () => cancel?.();
+}
+
+/**
+ * A loop's pauses, and what cuts one short. Then what to call after a success, and after a failure, which says how long
+ * to pause: twice as long after each, with jitter so that a crowd does not come back as one. It never gives up.
+ */
+export function createPauses(firstMs: number) {
+  let wake: (() => void) | undefined;
+  let failures = 0;
   return [
     (ms: number): Promise<void> =>
       new Promise((resolve) => {
@@ -54,6 +66,10 @@ export function createPauses() {
           resolve();
         };
       }),
-    (): void => wake(),
+    (): void => wake?.(),
+    (): void => {
+      failures = 0;
+    },
+    (): number => Math.min(LONGEST_MS, firstMs * 2 ** failures++) * (0.5 + Math.random() / 2),
   ] as const;
 }

@@ -5,7 +5,7 @@ export function payOf(pay: WaitingOptions['pay'], waitedMs: number): string | nu
   if (!pay) return null;
   const { perMinute = 0, most = Infinity, hit = 0, currency = 'USD' } = pay;
   const earned = hit + Math.min(most, (perMinute * waitedMs) / 60_000);
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(earned);
+  return earned.toLocaleString([], { style: 'currency', currency });
 }
 
 /** Minutes and seconds: 4:05, 61:00. */

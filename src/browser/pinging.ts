@@ -1,74 +1,72 @@
 import type { Connection } from './api.ts';
-import { createBackoff } from './backoff.ts';
 import type { Visit } from './page.ts';
 import { createPauses } from './pause.ts';
 import { request } from './request.ts';
+import { FOR_EVER_MS, PING_MS, PING_TIMEOUT_MS } from './times.ts';
 
-const PING_MS = 2_500;
-const TIMEOUT_MS = 8_000;
-
-type PingType = 'waiting' | 'idle' | 'working';
+type PingType = 'waiting' | 'idle' | 'left' | 'working';
 
 /** The service answers, but refuses what this page says; it will not think better of it soon. */
-const isRefusal = (status: number): boolean => status >= 400 && status < 500 && status !== 429;
+const REFUSAL = /^4(?!29)/;
 
 /**
  * Says every 2.5 seconds that the worker is here, until stopped. After a ping that fails comes the next one, later
  * and later while the service is away, for as long as the page is open.
- * Answers with what changes the kind of ping, what stops, and what pings at once.
+ * Answers with what changes the kind of ping, what stops, what pings at once, what says that the
+ * page is closed, and the end of the first ping.
  */
 export function startPinging(
   server: string,
   { workerId, assignmentId, hitId }: Visit,
-  connected: (connection: Connection) => void = () => {},
+  shown: () => string,
+  take: (token: string | null) => void,
+  connected?: (connection: Connection) => void,
 ) {
   const path = ['worker', workerId, 'assignment', assignmentId, 'hit', hitId].map(encodeURIComponent).join('/');
-  const [succeeded, failed] = createBackoff(PING_MS);
-  const [pause, wake] = createPauses();
+  const [pause, wake, succeeded, failed] = createPauses(PING_MS);
   let type: PingType = 'waiting';
-  let query = '';
+  let after = '';
   let isStopped = false;
-  let underWay = new AbortController();
+  let underWay: AbortController | undefined;
 
-  const ping = async (): Promise<number> => {
-    const said = type;
-    underWay = new AbortController();
+  const address = (said: PingType): string => `${server}/ping/${path}/event/${said}?${shown()}`;
+  const ping = async (said: PingType): Promise<number> => {
+    const aborting = new AbortController();
+    underWay = aborting;
     try {
-      const { ok, status } = await request(
-        `${server}/ping/${path}/event/${type}${query}`,
-        { method: 'POST', ms: TIMEOUT_MS },
-        underWay,
-      );
-      connected(ok ? 'connected' : isRefusal(status) ? 'refused' : 'away');
+      const [{ ok, status, headers }] = await request(address(said) + after, PING_TIMEOUT_MS, aborting, 'POST');
+      take(headers.get('Retainer-Token'));
+      connected?.(ok ? 'connected' : REFUSAL.test(`${status}`) ? 'refused' : 'away');
       if (!ok) return failed();
       succeeded();
-      return PING_MS;
+      return said === 'left' ? FOR_EVER_MS : PING_MS;
     } catch {
       // One that gave way to a more urgent one says nothing about the connection.
-      if (said === type) connected('away');
+      if (said === type) connected?.('away');
       return failed();
     }
   };
 
-  const run = async (): Promise<void> => {
+  const run = async (begun: () => void): Promise<void> => {
     while (!isStopped) {
       const said = type;
-      const ms = await ping();
-      if (said === type && !isStopped) await pause(ms);
+      const ms = await ping(said);
+      begun();
+      if (said === type) await pause(ms);
     }
   };
-  void run();
+  const first = new Promise<void>((resolve) => void run(resolve));
 
   return [
     /**
-     * From now on the worker waits; or does not react, and counts as nobody; or is at work, for good: they came
-     * so long after the page was told. The first ping of another kind tells that something happened, so it goes at once.
+     * From now on the worker waits; or does not react, or left, and counts as nobody; or is at work, for good: they
+     * came so long after the page was told. The first ping of another kind tells that something happened, so it goes at once.
      */
     (next: PingType, afterMs: number | null = null): void => {
       if (type === next || type === 'working') return;
-      if (afterMs !== null) query = `?after=${Math.round(afterMs)}`;
+      if (afterMs !== null) after = `&after=${Math.round(afterMs)}`;
       type = next;
-      underWay.abort();
+      underWay?.abort();
       wake();
     },
     (): void => {
@@ -77,5 +75,10 @@ export function startPinging(
     },
     /** Does not sit out a pause: the page is in view again, or online. */
     wake,
+    /** The page is closed. */
+    (): void => {
+      if (type !== 'working') navigator.sendBeacon(address('left'));
+    },
+    first,
   ] as const;
 }

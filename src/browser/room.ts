@@ -1,48 +1,47 @@
 import { createAlarm } from './alarm.ts';
 import type { RoomEvent, RoomState, RoomView, WaitingOptions, WaitingRoom, Work } from './api.ts';
 import { startAttention } from './attention.ts';
+import { callPage } from './callPage.ts';
 import { flash } from './flash.ts';
 import { memory } from './memory.ts';
 import { askToNotify, isForeignFrame, notify } from './notify.ts';
 import { now } from './now.ts';
 import { isPreview, type Visit } from './page.ts';
 import { createPanel } from './panel.ts';
-import { after } from './pause.ts';
+import { every } from './pause.ts';
 import { payOf } from './pay.ts';
 import { openTabs } from './tabs.ts';
 import { TEXTS } from './texts.ts';
 import { startVisit } from './visit.ts';
+import type { Call } from './waiting.ts';
+import { startWatch } from './watch.ts';
 
-/** What a reload finds again. */
-type Kept = { since: number; taskID?: Work['taskID'] };
-
-export type RoomDependencies = {
-  readonly server: string;
-  readonly visit: Visit;
-  /** The worker is here, and at work; null: the wait is over. */
-  readonly tell: (work: Work | null) => void;
-  readonly submit: WaitingRoom['submit'];
-  /** Calls what the page gave us. */
-  readonly callPage: (call: () => void) => void;
-};
-
-const nothing = (): void => {};
+/** What a reload finds again, in this tab: `start` if they were ready, and the task that they had started. */
+type Kept = Partial<Work>;
 
 /**
  * The waiting room: what the worker sees and hears while waiting, and how they come back. The worker counts as
- * waiting from *I'm ready* on, and has responded once they press *Start*.
+ * waiting from *I'm ready* on, and has responded once they press *Start*. `tell` hears of the work that they are at;
+ * null: the wait is over.
  */
 export function openRoom(
   options: WaitingOptions,
-  { server, visit, tell, submit, callPage }: RoomDependencies,
+  server: string,
+  visit: Visit,
+  tell: (work: Work | null) => void,
+  submit: WaitingRoom['submit'],
+  closed: () => void,
 ): WaitingRoom {
   const { attention, sound = true, longestMinutes = 0 } = options;
   const texts = { ...TEXTS, ...options.texts };
+  const check = attention?.question ?? texts.question;
   const { assignmentId } = visit;
-  const kept = memory<Kept>(assignmentId);
-  const alarm = createAlarm();
+  const remember = (what?: Kept) => memory(assignmentId, what, 'sessionStorage');
+  const kept = remember();
+  const { unlock: unlockSound, isOn, beep, ring } = createAlarm();
+  const watch = startWatch(assignmentId);
+  const listening = new AbortController();
   let state: RoomState = isPreview(visit) ? 'preview' : 'arrived';
-  let since = 0;
   let connection: RoomView['connection'] = 'connecting';
   let question: RoomView['question'] = null;
   let isIdle = false;
@@ -52,13 +51,12 @@ export function openRoom(
   let problem: string | null = null;
   let present: ReturnType<typeof startVisit> | null = null;
   let bell: Window | null = null;
-  let stopAsking = nothing;
-  let cancelTick = nothing;
-  /** Ends what rings and flashes. */
-  let hush = nothing;
+  /** What the state has going on: what rings, flashes, asks, or ticks. */
+  const ends: (() => void)[] = [];
 
   const view = (): RoomView => {
-    const waitedMs = since && Date.now() - since;
+    // Only what the service counts as waiting.
+    const waitedMs = watch(isWaiting() && !isIdle && connection === 'connected');
     return {
       state,
       connection,
@@ -67,12 +65,13 @@ export function openRoom(
       pay: payOf(options.pay, waitedMs),
       question,
       isIdle,
-      hasSound: !sound || alarm.isOn(),
+      hasSound: !sound || isOn(),
       work,
       afterMs,
       problem,
     };
   };
+  const isWaiting = (): boolean => state === 'waiting';
   const show = (): void => {
     const shown = view();
     panel?.show(shown);
@@ -82,45 +81,29 @@ export function openRoom(
     callPage(() => options.on?.(event, view()));
     show();
   };
-  const tick = (): void => {
-    cancelTick = after(1_000, tick);
-    show();
-  };
 
-  const ask = ({
-    everySeconds,
-    withinSeconds = 30,
-    question: text = texts.question,
-    answers = [texts.answer],
-  }: Exclude<WaitingOptions['attention'], undefined>): void => {
-    stopAsking = startAttention(everySeconds, withinSeconds, {
-      ask: () => {
-        question = { text, answers };
-        alarm.beep();
-        hush = flash(text);
-        happened('asked');
-      },
-      miss: () => {
-        isIdle = true;
-        present?.become('idle');
-        happened('idle');
-      },
-    });
+  const ask = (): void => {
+    question = { text: check, answers: attention?.answers ?? [texts.answer] };
+    beep();
+    ends.push(flash(check));
+    happened('asked');
+  };
+  const miss = (): void => {
+    isIdle = true;
+    present?.become('idle');
+    happened('idle');
   };
 
   /** Every change of state ends what the state before had going on. */
   const become = (next: RoomState): void => {
-    hush();
-    stopAsking();
-    cancelTick();
-    hush = stopAsking = nothing;
+    for (const end of ends.splice(0)) end();
     question = null;
     isIdle = false;
     state = next;
-    present?.become(state === 'left' ? 'idle' : state === 'working' ? state : 'waiting', afterMs);
-    if (state === 'waiting' || state === 'called') tick();
+    present?.become(state === 'left' || state === 'working' ? state : 'waiting', afterMs);
+    if (isWaiting() || state === 'called') ends.push(every(1_000, show));
     else bell?.close();
-    if (attention && state === 'waiting') ask(attention);
+    if (attention && isWaiting()) ends.push(startAttention(attention, ask, miss));
     happened(state);
   };
 
@@ -128,38 +111,34 @@ export function openRoom(
     if (!work) return;
     afterMs = ms;
     become('working');
-    memory<Kept>(assignmentId, { since, taskID: work.taskID });
+    remember(work);
     tellTabs('working');
     tell(work);
   };
 
-  const hear = (taskID: Work['taskID'] | undefined): void => {
-    if (taskID === undefined) {
+  const hear = (call: Call): void => {
+    if (!call.start) {
       present?.stop();
-      alarm.beep();
+      beep();
       become('released');
       tell(null);
       return;
     }
-    work = { start: true, taskID };
+    work = call;
     calledAt = now();
     // They had started before the page was loaded again.
-    if (kept.taskID === taskID) begin(0);
+    if (kept.taskID === call.taskID) begin(0);
     else if (state === 'elsewhere') show();
     else {
       become('called');
       const [text, note] = texts.called;
-      const ends = [flash(text), notify(text, note)];
-      if (sound) ends.push(alarm.ring());
-      hush = () => {
-        for (const end of ends) end();
-      };
+      ends.push(flash(text), notify(text, note));
+      if (sound) ends.push(ring());
     }
   };
 
   const enter = (): void => {
-    since = kept.since ?? Date.now();
-    memory<Kept>(assignmentId, { ...kept, since });
+    remember({ ...kept, start: true });
     present = startVisit(server, visit, hear, (next) => {
       if (next === connection) return;
       connection = next;
@@ -174,12 +153,12 @@ export function openRoom(
     if (state === 'working') {
       if (theirs === 'called') tellTabs(state);
     } else if (theirs === 'working') become('elsewhere');
-    else if (theirs === 'waiting' && state === theirs) become(theirs);
+    else if (theirs === 'waiting' && isWaiting()) become(theirs);
   });
 
   /** Sound that a reload took away comes back with the next click, wherever it is. */
   const unlock = (): void => {
-    if (sound && since) alarm.unlock(show);
+    if (sound && present) unlockSound(show);
   };
   const room: Omit<WaitingRoom, 'view' | 'close'> = {
     ready: () => {
@@ -189,18 +168,23 @@ export function openRoom(
       if (options.notifications !== false) askToNotify();
     },
     start: () => {
-      if (state === 'called' || state === 'elsewhere') begin(now() - calledAt);
+      if (state !== 'working') begin(now() - calledAt);
     },
     answer: (answer) => {
-      if (!question || attention?.isRight?.(answer) === false) return;
+      if (!question) return;
+      if (attention?.isRight?.(answer) === false) {
+        question = { ...question, text: `${texts.wrong} ${check}` };
+        show();
+        return;
+      }
       become('waiting');
       tellTabs('waiting');
     },
     leave: () => {
-      if (state === 'waiting') become('left');
+      if (isWaiting()) become('left');
     },
     openBell: () => {
-      bell = open(`${server}/bell#${encodeURIComponent(assignmentId)}`, 'retainer-bell', 'popup');
+      bell = open(`${server}/bell#${encodeURIComponent(assignmentId)}&${present?.shown()}`, 'retainer-bell', 'popup');
     },
     submit: (fields) => {
       try {
@@ -215,9 +199,11 @@ export function openRoom(
     options.panel === false || options.render
       ? null
       : createPanel(options.panel, texts, room, options.bell !== false && isForeignFrame());
-  addEventListener('pointerdown', unlock);
+  addEventListener('pointerdown', unlock, listening);
+  // Nothing of the last second is lost.
+  addEventListener('pagehide', view, listening);
 
-  if (state === 'arrived' && (options.atOnce || kept.since)) enter();
+  if (state === 'arrived' && (options.atOnce || kept.start)) enter();
   else show();
 
   return {
@@ -228,7 +214,8 @@ export function openRoom(
       become('left');
       closeTabs();
       panel?.remove();
-      removeEventListener('pointerdown', unlock);
+      listening.abort();
+      closed();
     },
   };
 }

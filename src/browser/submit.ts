@@ -21,8 +21,9 @@ export function submitAddress(turkSubmitTo: string, allowed: readonly string[]):
 /** Posts as the marketplace wants it: a form, in its own frame, with the assignment and at least one field more. */
 export function postForm(action: string, fields: Readonly<Record<string, string>>): void {
   const form = make('form', { method: 'post', action, hidden: true });
+  // A field named "submit" would hide the form's own function.
+  const { submit } = form;
   for (const [name, value] of Object.entries(fields)) form.append(make('input', { name, value }));
   document.body.append(form);
-  // A field named "submit" would hide the form's own function.
-  HTMLFormElement.prototype.submit.call(form);
+  submit.call(form);
 }

@@ -7,7 +7,7 @@ export const TEXTS: RoomTexts = {
   waiting: ['Waiting for work', 'Keep this page open: it calls you.', 'Turn on the sound'],
   called: ['There is work!', 'Start before somebody else does.', 'Start'],
   working: ['At work'],
-  released: ['The wait is over', 'Submit the HIT to be paid for waiting.', 'Submit the HIT'],
+  released: ['The wait is over', 'Submit to be paid for waiting.', 'Submit the HIT'],
   elsewhere: ['You work in another tab', '', 'Start here'],
   left: ['You left', 'Return the HIT, or wait again.', 'Wait again'],
   idle: 'You are not counted until you answer.',
@@ -22,4 +22,5 @@ export const TEXTS: RoomTexts = {
   pays: 'Pays',
   question: 'Are you still there?',
   answer: "I'm here",
+  wrong: 'Not right.',
 };

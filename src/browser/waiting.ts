@@ -1,91 +1,84 @@
-import { createBackoff } from './backoff.ts';
+import type { Work } from './api.ts';
 import { now } from './now.ts';
 import { after, createPauses } from './pause.ts';
 import { request } from './request.ts';
+import { BEST_AGAIN_MS, CHECK_STREAM_MS, HOLD_SECONDS, LASTING_MS, POLL_MS, TIMEOUT_MS } from './times.ts';
 
 /** What the service tells a waiting page. */
-export type Call = { start: boolean; taskID?: string | number; released?: boolean };
+export type Call = Work | { readonly start: false; readonly released?: true };
 
 /** How a try to hear from the service ended: the worker was called (or released); it got through; it did not. */
-type Outcome = 'called' | 'through' | 'failed';
-
-const HOLD_SECONDS = 25;
-const POLL_MS = 1_000;
-const TIMEOUT_MS = 10_000;
-/** A stream can be dead without saying so: cut off behind a router, or held back by a proxy. */
-const CHECK_STREAM_MS = 30_000;
-/** A stream that lasted this long does get through, whatever ended it. */
-const LASTING_MS = 20_000;
-/** A way that fails this often, while a plain poll gets through, gives way to the next. */
-const STRIKES = 3;
-/** The best way is tried again after so long on another. */
-const BEST_AGAIN_MS = 300_000;
+const [CALLED, THROUGH, FAILED] = [1, 2, 3] as const;
+type Outcome = typeof CALLED | typeof THROUGH | typeof FAILED;
 
 /**
  * Waits to be called: by server-sent events; where those do not get through, by polls that the service holds; where
  * those do not, by asking every second. Every way has an error path, and none ever gives up.
- * Answers with what asks at once, and what stops.
+ * Begins after the first ping, which may bring a token. Answers with what asks at once, and what stops.
  */
-export function startWaiting(server: string, assignmentId: string, onCall: (call: Call) => void) {
-  const id = encodeURIComponent(assignmentId);
-  const [succeeded, failed] = createBackoff(500);
-  const [pause, wake] = createPauses();
-  let isCalled = false;
-  let isStopped = false;
+export function startWaiting(
+  server: string,
+  assignmentId: string,
+  shown: () => string,
+  first: Promise<void>,
+  onCall: (call: Call) => void,
+) {
+  const path = `/assignment/${encodeURIComponent(assignmentId)}?`;
+  const [pause, wake, succeeded, failed] = createPauses(500);
+  /** Called, or stopped. */
+  let isOver = false;
   /** Ends what is under way, or looks whether it is alive. */
-  let end = (): void => {};
-  let look = (): void => {};
+  let end: (() => void) | undefined;
+  let look: (() => void) | undefined;
 
   const take = (text: string): Outcome => {
     const call = JSON.parse(text) as Call;
-    if (!call.start && !call.released) return 'through';
-    if (!isCalled && !isStopped) onCall(call);
-    isCalled = true;
-    return 'called';
+    if (!call.start && !call.released) return THROUGH;
+    if (!isOver) onCall(call);
+    isOver = true;
+    return CALLED;
   };
 
   const poll = async (waitSeconds = 0): Promise<Outcome> => {
     try {
-      const query = waitSeconds > 0 ? `?wait=${waitSeconds}` : '';
       const aborting = new AbortController();
       if (waitSeconds > 0) end = () => aborting.abort();
-      const { ok, text } = await request(
-        `${server}/gettask/assignment/${id}${query}`,
-        { ms: waitSeconds * 1000 + TIMEOUT_MS },
+      const [{ ok }, text] = await request(
+        `${server}/gettask${path}wait=${waitSeconds}&${shown()}`,
+        waitSeconds * 1000 + TIMEOUT_MS,
         aborting,
       );
-      return ok ? take(text) : 'failed';
+      return ok ? take(text) : FAILED;
     } catch {
-      return 'failed';
+      return FAILED;
     }
   };
 
   const stream = (): Promise<Outcome> =>
     new Promise((resolve) => {
       const openedAt = now();
-      const source = new EventSource(`${server}/wait/assignment/${id}`);
-      let cancel = after(TIMEOUT_MS, () => settle('failed'));
+      const source = new EventSource(`${server}/wait${path}${shown()}`);
+      let cancel = after(TIMEOUT_MS, () => settle(FAILED));
       const settle = (outcome: Outcome): void => {
         cancel();
-        look = () => {};
+        look = undefined;
         source.close();
         resolve(outcome);
       };
-      end = () => settle('failed');
+      end = () => settle(FAILED);
       const hear = (event: Event): void => {
         try {
           settle(take((event as MessageEvent<string>).data));
         } catch {
-          settle('failed');
+          settle(FAILED);
         }
       };
       const check = async (): Promise<void> => {
         // What a poll hears that the stream did not tell is told; the stream itself ends.
-        if ((await poll()) === 'called') settle('called');
+        if ((await poll()) === CALLED) settle(CALLED);
         else if (source.readyState !== EventSource.CLOSED) cancel = after(CHECK_STREAM_MS, check);
       };
-      source.addEventListener('task', hear);
-      source.addEventListener('released', hear);
+      for (const type of ['task', 'released']) source.addEventListener(type, hear);
       source.onopen = () => {
         cancel();
         succeeded();
@@ -95,34 +88,38 @@ export function startWaiting(server: string, assignmentId: string, onCall: (call
           void check();
         };
       };
-      source.onerror = () => settle(now() - openedAt > LASTING_MS ? 'through' : 'failed');
+      source.onerror = () => settle(now() - openedAt > LASTING_MS ? THROUGH : FAILED);
     });
 
   /** From the best to the plainest. */
   const ways = [stream, () => poll(HOLD_SECONDS), () => poll()] as const;
-  const [HELD, PLAIN] = [1, 2];
 
   const run = async (): Promise<void> => {
+    const HELD = 1;
+    const PLAIN = 2;
+    /** A way that fails this often, while a plain poll gets through, gives way to the next. */
+    const STRIKES = 3;
     let way = 0;
     let strikes = 0;
     let since = now();
-    while (!isCalled && !isStopped) {
+    await first;
+    while (!isOver) {
       const startedAt = now();
       let outcome = await (ways[way] ?? poll)();
       // Is it this way that does not get through, or is the service away? And was there a call meanwhile?
-      const isThisWay = outcome === 'failed' && way < PLAIN && (await poll()) === 'through';
-      if (isCalled || isStopped) return;
-      if (outcome === 'through') {
+      const isThisWay = outcome === FAILED && way < PLAIN && (await poll()) === THROUGH;
+      if (isOver) return;
+      if (outcome === THROUGH) {
         strikes = 0;
         succeeded();
       } else if (isThisWay && ++strikes >= STRIKES) {
         way++;
         strikes = 0;
         since = now();
-        outcome = 'through';
+        outcome = THROUGH;
       }
       if (way > 0 && now() - since > BEST_AGAIN_MS) way = 0;
-      if (outcome === 'failed') await pause(failed());
+      if (outcome === FAILED) await pause(failed());
       else if (way !== HELD || now() - startedAt < POLL_MS) await pause(POLL_MS * (0.5 + Math.random()));
     }
   };
@@ -131,12 +128,12 @@ export function startWaiting(server: string, assignmentId: string, onCall: (call
   return [
     /** Does not sit out a pause, nor believe a stream: the page is in view again, or online, or was asleep. */
     (): void => {
-      look();
+      look?.();
       wake();
     },
     (): void => {
-      isStopped = true;
-      end();
+      isOver = true;
+      end?.();
       wake();
     },
   ] as const;

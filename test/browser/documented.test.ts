@@ -36,6 +36,8 @@ async function open(query: Record<string, string>): Promise<{ tab: Page; errors:
   await tab.goto(`${origin}/?${new URLSearchParams(query)}`);
   return { tab, errors };
 }
+const someoneWaits = (id: string): Promise<void> =>
+  until(async () => (await (await fetch(`${service.url}/reservation/${id}`)).text()).includes('"workers":1'));
 const actionOf = (tab: Page): Promise<string | null> => tab.locator('form').getAttribute('action');
 const post = (path: string, id: string): Promise<Response> =>
   fetch(`${service.url}/${path}`, { method: 'POST', body: new URLSearchParams({ id }) });
@@ -46,7 +48,7 @@ describe('the page that docs/landing-page.md shows', () => {
     const turkSubmitTo = `${service.url}/marketplace/`;
     const { tab, errors } = await open({ workerId: 'W1', assignmentId: 'A1', hitId: hit, turkSubmitTo });
     await tab.getByText('Please wait here').waitFor();
-    await until(async () => (await fetch(`${service.url}/gettask/assignment/A1`)).status === 200);
+    await someoneWaits(reservationId);
     expect((await post('reservation/invoke', reservationId)).status).toBe(200);
     await tab.getByText('There is work: 42').waitFor();
     expect(await actionOf(tab)).toBe(`${service.url}/marketplace/mturk/externalSubmit`);
@@ -57,7 +59,7 @@ describe('the page that docs/landing-page.md shows', () => {
   test('says that nobody needs the worker', async () => {
     const { hit, reservationId } = await openWork(service);
     const { tab } = await open({ workerId: 'W2', assignmentId: 'A2', hitId: hit });
-    await until(async () => (await fetch(`${service.url}/gettask/assignment/A2`)).status === 200);
+    await someoneWaits(reservationId);
     expect((await post('reservation/cancel', reservationId)).status).toBe(200);
     await tab.getByText('Nobody needs you this time').waitFor();
   });

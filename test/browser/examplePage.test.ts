@@ -17,6 +17,8 @@ afterAll(async () => {
 });
 
 const says = (tab: Page, title: string): Promise<void> => tab.getByRole('status').filter({ hasText: title }).waitFor();
+const someoneWaits = (id: string): Promise<void> =>
+  until(async () => (await (await fetch(`${service.url}/reservation/${id}`)).text()).includes('"workers":1'));
 /** A picture for whoever looks at the pages, if they said where: SCREENSHOTS=/some/folder. */
 async function picture(tab: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS'];
@@ -63,19 +65,41 @@ describe.each(looks)('the example, $scheme, $width px wide', (look) => {
     await tab.keyboard.press('Space');
     const submits = tab.waitForRequest('**/mturk/externalSubmit');
     await tab.keyboard.press('Enter');
+    await tab.waitForURL('**/mturk/externalSubmit');
     expect(Object.fromEntries(new URLSearchParams((await submits).postData() ?? ''))).toEqual({
       label: 'boat',
       assignmentId: `A${n}`,
     });
   });
 
-  test('says when nobody needs the worker', async () => {
+  test('says by keyboard that the worker left, is away, is asked for, and that nobody needs them', {
+    timeout: 60_000,
+  }, async () => {
     const { hit, reservationId } = await openWork(service);
     const n = ++workers;
     const visit = new URLSearchParams({ workerId: `W${n}`, assignmentId: `A${n}`, hitId: hit });
-    const tab = await openTab(browser, `${service.url}/example?${visit}`, look);
-    await tab.getByRole('button', { name: "I'm ready" }).click();
-    await until(async () => (await fetch(`${service.url}/gettask/assignment/A${n}`)).status === 200);
+    const tab = await openTab(browser, `${service.url}/example`, look);
+    await tab.clock.install();
+    await tab.goto(`${service.url}/example?${visit}`);
+    await tab.getByRole('button', { name: "I'm ready" }).press('Enter');
+    await someoneWaits(reservationId);
+    await tab.getByRole('button', { name: 'Leave' }).press('Enter');
+    await says(tab, 'You left');
+    await expectSound(tab);
+    await picture(tab, name('left'));
+    await tab.getByRole('button', { name: 'Wait again' }).press('Enter');
+    await tab.context().setOffline(true);
+    await tab.getByText('Reconnecting').waitFor();
+    await expectSound(tab);
+    await picture(tab, name('offline'));
+    await tab.context().setOffline(false);
+    await tab.getByText('Connected').waitFor();
+    await tab.clock.fastForward(300_000);
+    await tab.getByRole('alert').filter({ hasText: 'Are you still there?' }).waitFor();
+    await expectSound(tab);
+    await picture(tab, name('asked'));
+    await tab.getByRole('button', { name: "I'm here" }).press('Enter');
+    await someoneWaits(reservationId);
     await fetch(`${service.url}/reservation/cancel`, {
       method: 'POST',
       body: new URLSearchParams({ id: reservationId }),

@@ -158,7 +158,7 @@ describe('where not everything gets through', () => {
     const page = await pages.open(visitTo(hit), {
       before: async (tab) => {
         await without('/wait/')(tab);
-        await tab.route(/\/gettask\/.*wait=/, (route) => route.abort());
+        await tab.route(/\/gettask\/.*wait=25/, (route) => route.abort());
       },
     });
     await until(() => of(page, '/gettask/').length >= 12, 25_000);

@@ -78,7 +78,6 @@ export async function landingPages(browser: Browser, url: string): Promise<Landi
       return { tab, requests, errors, heard: () => tab.evaluate('heard') };
     },
     close: async () => {
-      for (const context of browser.contexts()) await context.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

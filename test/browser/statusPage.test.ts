@@ -1,6 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labelsOf } from '../../src/browser/pages/status/marks.ts';
 import { ReservationId } from '../../src/domain/ids.ts';
+import { fields } from '../support/events.ts';
 import { openWork, startTestService, type TestService, until } from '../support/service.ts';
 import { startChromium } from './chromium.ts';
 import { expectSound, looks, openTab } from './pages.ts';
@@ -22,8 +24,8 @@ const row = (tab: Page, id: string) =>
   tab.locator('#reservations tr', { has: tab.locator(`a[href="/status/reservation/${id}"]`) });
 const phase = (tab: Page, id: string, text: string) =>
   row(tab, id).locator('[data-cell=phase]', { hasText: text }).waitFor();
-const arrive = (hit: string, n: number) =>
-  fetch(`${service.url}/ping/worker/W${n}/assignment/A${hit}${n}/hit/${hit}/event/waiting`, { method: 'POST' });
+const arrive = (hit: string, n: number, { url } = service) =>
+  fetch(`${url}/ping/worker/W${n}/assignment/A${hit}${n}/hit/${hit}/event/waiting`, { method: 'POST' });
 
 describe('the status page', () => {
   test.each(looks)('is sound in a $scheme scheme at $width pixels', async (look) => {
@@ -34,20 +36,40 @@ describe('the status page', () => {
     await expectSound(tab);
   });
 
+  test('a title of the most characters there may be makes no page wider than a phone', async () => {
+    const { hitTypeId: _, ...rest } = fields({ title: 'Wait here '.repeat(13).slice(0, 128) });
+    await service.core.commands.putProtoHit(context, { fields: rest });
+    const tab = await openTab(browser, `${service.url}/status`, { scheme: 'light', width: 390 });
+    await tab.locator('#poolPlot canvas').waitFor();
+    expect(await tab.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  });
+
+  test('figures of a plot that are nearly the same share a label', () => {
+    const mark = (figure: string, of: string, at: number) => ({ figure, of, at, color: '--called' });
+    const marks = [mark('p50', 'called', 1), mark('p95', 'called', 1.1), mark('p50', 'at work', 1)];
+    const texts = (width: number) => labelsOf(marks, (at) => at * width).map(({ text }) => text);
+    expect(texts(40)).toEqual(['p50, p95 called', 'p50 at work']);
+    expect(texts(400)).toEqual(['p50 called', 'p95 called', 'p50 at work']);
+  });
+
   test('follows what happens without being loaded anew: people come, are called, and it ends', async () => {
     const { reservationId, hit } = await openWork(service, { numAssignments: 2 });
     const tab = await open();
     await phase(tab, reservationId, 'made');
     await Promise.all([1, 2, 3].map((n) => arrive(hit, n)));
-    await row(tab, reservationId).locator('[data-cell=waiting]', { hasText: '3' }).waitFor();
-    expect(await row(tab, reservationId).locator('.people .missing').count()).toBe(2);
-    expect(await row(tab, reservationId).locator('.people .waiting').count()).toBe(3);
+    const people = (kind: string, many: number) =>
+      row(tab, reservationId).locator(`.figure.${kind}[data-many="${many}"]`).waitFor();
+    await people('waiting', 3);
+    await people('missing', 2);
 
     await row(tab, reservationId).getByRole('button', { name: 'invoke' }).click();
     await phase(tab, reservationId, 'invoked');
     await row(tab, reservationId).locator('[data-cell=counts]', { hasText: '2 of 2' }).waitFor();
-    await row(tab, reservationId).locator('[data-cell=waiting]', { hasText: '1' }).waitFor();
-    expect(await row(tab, reservationId).locator('.people .dispatched').count()).toBe(2);
+    await people('waiting', 1);
+    await people('dispatched', 2);
+    await row(tab, reservationId)
+      .locator('[data-cell=until]', { hasText: /^invoked \d.* ago$/ })
+      .waitFor();
   });
 
   test('every button does what it says, by keyboard alone', async () => {
@@ -60,6 +82,9 @@ describe('the status page', () => {
       await tab.keyboard.press('Enter');
     };
     await phase(tab, reservationId, 'made');
+    await row(tab, reservationId)
+      .locator('[data-cell=until]', { hasText: /^in \d+ s$/ })
+      .waitFor();
     await press('finish');
     await phase(tab, reservationId, 'finished');
     await press('unfinish');
@@ -67,8 +92,17 @@ describe('the status page', () => {
     await press('cancel');
     await phase(tab, reservationId, 'cancelled');
     await row(tab, reservationId).locator('[data-cell=sandbox]').focus();
+    tab.once('dialog', (dialog) => dialog.dismiss());
     await tab.keyboard.press('Space');
-    await row(tab, reservationId).locator('[data-cell=sandbox]', { hasText: 'real' }).waitFor();
+    const asked: string[] = [];
+    tab.once('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void dialog.accept();
+    });
+    await tab.keyboard.press('Space');
+    await row(tab, reservationId).locator('[data-cell=sandbox]', { hasText: 'real money' }).waitFor();
+    expect(asked).toEqual([expect.stringContaining('they cost real money')]);
+    await expectSound(tab);
     const { rows } = await service.database.pool.query('select sandbox from proto_hits where proto_hit_id = $1', [
       protoHitId,
     ]);
@@ -112,22 +146,71 @@ describe('the status page', () => {
     const tab = await open();
     await tab.locator('#state', { hasText: 'live' }).waitFor();
     await tab.context().setOffline(true);
-    await tab.evaluate(`document.querySelector('#reservations button').click()`);
+    await tab.evaluate(`document.querySelector('#reservations [data-cell=actions] button').click()`);
     await tab.getByRole('alert').getByText('cannot be reached').waitFor();
     await tab.context().setOffline(false);
   });
 
-  test('draws the last hour: who waited, what was asked, how long calls took', async () => {
-    const tab = await open();
+  test('brings older ones below, all of them live, and past the most that a page shows a page of older ones', async () => {
+    const { reservationId, protoHitId } = await openWork(service);
+    const make = (n: number) =>
+      service.core.commands.makeReservation(context, {
+        ...{ protoHitId, foreignId: `older-${n}`, payload: null, delaySeconds: 60, numAssignments: 1 },
+      });
+    await Promise.all(Array.from({ length: 30 }, (_, n) => make(n)));
+    const tab = await open(`?protoHitId=${protoHitId}`);
+    const shown = (many: number) => until(async () => (await tab.locator('#reservations tr').count()) === many);
+    await shown(25);
+    expect(await row(tab, reservationId).count()).toBe(0);
+    await tab.getByRole('button', { name: 'Older ones' }).click();
+    await shown(31);
+    await phase(tab, reservationId, 'made');
+    expect(await tab.getByRole('button', { name: 'Older ones' }).isHidden()).toBe(true);
+    await service.core.commands.finishReservation(context, { reservationId });
+    await phase(tab, reservationId, 'finished');
+    await tab.reload();
+    await shown(31);
+
+    const newest = await tab.locator('#reservations a').first().getAttribute('href');
+    await tab.goto(`${service.url}/status?protoHitId=${protoHitId}&before=${newest?.split('/').at(-1)}`);
+    await shown(25);
+    expect(await tab.locator(`#reservations a[href="${newest}"]`).count()).toBe(0);
+    await tab.getByRole('link', { name: 'Back to the newest' }).waitFor();
+  });
+
+  test.each(['static/status', 'retainer/status', 'retainer/static/status'])('is at /%s, too', async (path) => {
+    const { reservationId } = await openWork(service);
+    const tab = await openTab(browser, `${service.url}/${path}`);
+    await phase(tab, reservationId, 'made');
+    expect(new URL(tab.url()).pathname).toBe(`/${path}`);
+    const answer = await fetch(`${service.url}/${path}`);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
+  test('draws the last hour, and says the same in words', async () => {
+    const quiet = await startTestService();
+    const { reservationId, hit } = await openWork(quiet, { numAssignments: 2 });
+    await Promise.all([1, 2, 3].map((n) => arrive(hit, n, quiet)));
+    await quiet.core.commands.invokeReservation(context, { reservationId });
+    // Whoever was called presses Start: the second's page does not say when it rang, the others' rang for 5 ms.
+    for (const n of [1, 2, 3])
+      await fetch(
+        `${quiet.url}/ping/worker/W${n}/assignment/A${hit}${n}/hit/${hit}/event/working${n === 2 ? '' : '?after=5'}`,
+        { method: 'POST' },
+      );
+    const tab = await openTab(browser, `${quiet.url}/status`);
     await tab.locator('#poolPlot canvas').waitFor();
-    const { steps, told } = JSON.parse(
-      await tab.evaluate<string>(`fetch('/status/plots?minutes=60').then((answer) => answer.text())`),
-    );
-    expect(steps).toHaveLength(120);
-    expect(steps.at(-1)).toMatchObject({ waiting: expect.any(Number), asked: expect.any(Number) });
-    expect(steps.reduce((sum: number, { arrived }: { arrived: number }) => sum + arrived, 0)).toBe(3);
-    expect(told.counts.reduce((sum: number, many: number) => sum + many, 0)).toBe(2);
     await tab.locator('#told', { hasText: /\d+(\.\d+)? m?s \/ \d+(\.\d+)? m?s/ }).waitFor();
+    await tab.locator('#arrivalsPlotWords', { hasText: '3 workers came in the last hour, 2 were called' }).waitFor();
+    await tab
+      .locator('#latencyPlotWords', {
+        hasText: /workers? whose page said when it rang: half within .* 2 workers seen at work: half within/,
+      })
+      .waitFor();
+    await tab.locator('#moneyPlotWords', { hasText: 'Nothing was approved so far.' }).waitFor();
+    await tab.locator('#minutes').selectOption('15');
+    await tab.locator('#arrivalsPlotWords', { hasText: 'in the last 15 minutes' }).waitFor();
+    await quiet.end();
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWork, startTestService, type TestService, until } from '../support/service.ts';
 import { startChromium } from './chromium.ts';
 import { type LandingPage, type LandingPages, landingPages, type OpenOptions } from './landingPage.ts';
+import { axeViolations } from './pages.ts';
 
 let service: TestService;
 let browser: Browser;
@@ -94,11 +95,15 @@ describe('a waiting room', () => {
     expect(await shown(room.reservationId)).toMatchObject({ dispatched: 1, responded: 0 });
     expect(await room.page.heard()).toEqual([]);
 
-    const responds = room.tab.waitForRequest(/\/event\/working\?after=\d+$/);
+    const responds = room.tab.waitForRequest(/\/event\/working\?token=[\w-]{32}&after=\d+$/);
     await room.tab.keyboard.press('Enter');
     expect(Number(new URL((await responds).url()).searchParams.get('after'))).toBeGreaterThanOrEqual(3_000);
     expect(await room.page.heard()).toEqual([TASK]);
     await until(async () => (await shown(room.reservationId)).responded === 1);
+    const { events } = await service.core.store.read(`assignment-A${workers}`);
+    expect(events.find(({ type }) => type === 'WorkerResponded')?.data).toMatchObject({
+      reactedAfterMs: expect.toSatisfy((ms: number) => ms >= 3_000),
+    });
     expect(await room.tab.title()).toBe('Landing page');
     expect(await room.tab.locator('link[rel=icon]').count()).toBe(0);
     expect(await room.tab.locator('.retainer-panel').isVisible()).toBe(false);
@@ -124,8 +129,17 @@ describe('a waiting room', () => {
     const facts = room.tab.locator('.retainer-facts');
     expect(await facts.textContent()).toBe('Pays $0.05At most 20:00');
     await room.button("I'm ready").click();
-    await until(async () => /^Waited 0:03Pays \$0\.3\dAt most 20:00$/.test((await facts.textContent()) ?? ''));
+    await until(async () => /^Waited 0:03Pays \$0\.[34]\dAt most 20:00$/.test((await facts.textContent()) ?? ''));
     await until(async () => (await facts.textContent())?.includes('$0.55') ?? false);
+  });
+
+  test('says what it is in a heading, and reads it out when it changes', async () => {
+    const room = await openRoom(`attention: { everySeconds: 1, withinSeconds: 60 }`);
+    await room.tab.getByRole('heading', { name: 'Ready to wait?' }).waitFor();
+    await room.button("I'm ready").click();
+    await room.tab.getByRole('status').getByRole('heading', { name: 'Waiting for work' }).waitFor();
+    await room.tab.getByRole('alert').waitFor();
+    expect(await axeViolations(room.tab, '.retainer-panel')).toEqual([]);
   });
 
   test('says in a preview that it is one, and nothing to the service', async () => {
@@ -290,7 +304,82 @@ describe('a page that is loaded again', () => {
   });
 });
 
+const waitedMs = (tab: Page): Promise<number> => tab.evaluate('room.view().waitedMs');
+
+describe('what is shown as waited', () => {
+  /** How much of the next while counts. */
+  const countedIn = async (tab: Page, ms: number): Promise<number> => {
+    const before = await waitedMs(tab);
+    await tab.waitForTimeout(ms);
+    return (await waitedMs(tab)) - before;
+  };
+  const waiting = async (options = ''): Promise<Room> => {
+    const room = await openRoom(options);
+    await room.button("I'm ready").click();
+    await room.tab.getByText('Connected').waitFor();
+    return room;
+  };
+
+  test('stands still for those who left, and goes on where it was', async () => {
+    const { tab, button } = await waiting();
+    expect(await countedIn(tab, 1_500)).toBeGreaterThanOrEqual(1_500);
+    await button('Leave').click();
+    const waited = await waitedMs(tab);
+    expect(await countedIn(tab, 3_000)).toBe(0);
+    await button('Wait again').click();
+    expect((await waitedMs(tab)) - waited).toBeLessThan(2_500);
+    expect(await countedIn(tab, 1_500)).toBeGreaterThanOrEqual(1_500);
+  });
+
+  test('stands still for those who do not answer an attention check, until they do', async () => {
+    const { tab, button } = await waiting('attention: { everySeconds: 1, withinSeconds: 1 }');
+    await tab.getByText('You are not counted until you answer.').waitFor();
+    expect(await waitedMs(tab)).toBeLessThan(4_000);
+    expect(await countedIn(tab, 2_000)).toBe(0);
+    await button("I'm here").click();
+    expect(await countedIn(tab, 500)).toBeGreaterThanOrEqual(500);
+  });
+
+  test('stands still for those of whom the service does not hear, or whom it refuses', async () => {
+    const { tab } = await waiting();
+    await tab.context().setOffline(true);
+    await tab.getByText('Reconnecting').waitFor();
+    expect(await countedIn(tab, 1_500)).toBe(0);
+    await tab.route('**/ping/**', (route) => route.fulfill({ status: 403 }));
+    await tab.context().setOffline(false);
+    await tab.getByText('Not accepted').waitFor();
+    expect(await countedIn(tab, 1_500)).toBe(0);
+  });
+
+  test('goes on in a browser that keeps nothing', async () => {
+    const room = await openRoom('', (tab) =>
+      tab.addInitScript(`
+        for (const name of ['localStorage', 'sessionStorage'])
+          Object.defineProperty(window, name, { get: () => { throw new DOMException('denied', 'SecurityError'); } });`),
+    );
+    await room.button("I'm ready").click();
+    await until(async () => (await waitedMs(room.tab)) >= 2_000);
+  });
+});
+
 describe('two tabs of one assignment', () => {
+  test('have waited for one wait, whichever came first', async () => {
+    const first = await openRoom('pay: { perMinute: 6 }');
+    await first.button("I'm ready").click();
+    await until(async () => (await waitedMs(first.tab)) >= 2_000);
+    const now = Date.now();
+    const startedAt = now - (await waitedMs(first.tab));
+    const tab = await first.tab.context().newPage();
+    await tab.goto(first.tab.url());
+    await seen(tab).button("I'm ready").click();
+    await tab.waitForTimeout(3_000);
+    const [ofFirst, ofSecond] = [await waitedMs(first.tab), await waitedMs(tab)];
+    expect(Math.abs(ofFirst - ofSecond)).toBeLessThan(1_100);
+    expect(Math.max(ofFirst, ofSecond)).toBeLessThanOrEqual(Date.now() - startedAt + 100);
+    await first.tab.close();
+    expect(await waitedMs(tab)).toBeGreaterThanOrEqual(ofFirst - 100);
+  });
+
   test('are both called; once one has started, the other says so, and can take over', async () => {
     const first = await openRoom();
     await first.button("I'm ready").click();

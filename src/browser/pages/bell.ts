@@ -1,7 +1,7 @@
 import { createAlarm } from '../alarm.ts';
 import { flash } from '../flash.ts';
 import { askToNotify, notify } from '../notify.ts';
-import { startWaiting } from '../waiting.ts';
+import { type Call, startWaiting } from '../waiting.ts';
 
 /**
  * The window that rings for a waiting room in a frame of another origin, which may not notify. It hears of the call
@@ -22,13 +22,22 @@ button?.addEventListener('click', () => {
 });
 
 const server = new URL('.', document.baseURI).href.replace(/\/+$/, '');
-startWaiting(server, decodeURIComponent(location.hash.slice(1)), ({ start }) => {
+const [assignmentId = '', shown = ''] = location.hash.slice(1).split('&');
+const hear = ({ start }: Call): void => {
   if (button) button.hidden = true;
-  if (!start) return say('The wait is over', 'Go back to the page where you waited. You can close this window.');
+  if (!start) {
+    say('The wait is over', 'Go back to the page where you waited. You can close this window.');
+    return;
+  }
   say('There is work!', 'Go back to the page where you waited, and press Start.');
   const ends = [flash('There is work!'), notify('There is work!', 'Go back, and press Start.'), alarm.ring()];
   const hush = (): void => {
     for (const end of ends) end();
   };
   addEventListener('click', hush, { once: true });
-});
+};
+if (assignmentId === '') {
+  if (button) button.hidden = true;
+  document.title = 'Nothing to ring for';
+  say('Nothing to ring for', 'This window is opened from the page where you wait for work. You can close it.');
+} else startWaiting(server, decodeURIComponent(assignmentId), () => shown, Promise.resolve(), hear);

@@ -1,0 +1,8 @@
+/** Calls the page's own function. What it throws is the page's error: it is reported as such and stops nothing here. */
+export const callPage = (call: () => void): void => {
+  try {
+    call();
+  } catch (error) {
+    reportError(error);
+  }
+};

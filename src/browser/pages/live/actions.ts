@@ -1,0 +1,59 @@
+import { ask } from './ask.ts';
+import { isSureOfRealMoney } from './sure.ts';
+
+export type Phase = 'made' | 'invoked' | 'finished' | 'cancelled' | 'timedOut';
+
+export const PHASES: Readonly<Record<Phase, string>> = {
+  made: 'made',
+  invoked: 'invoked',
+  finished: 'finished',
+  cancelled: 'cancelled',
+  timedOut: 'timed out',
+};
+
+const ACTIONS: Readonly<Record<Phase, readonly string[]>> = {
+  made: ['invoke', 'finish', 'cancel'],
+  invoked: ['finish', 'cancel'],
+  finished: ['unfinish', 'cancel'],
+  cancelled: ['unfinish'],
+  timedOut: ['unfinish', 'cancel'],
+};
+
+/** Buttons for what can be done with a reservation now. A button that stays keeps its place, and the keyboard's focus. */
+export function drawActions(place: HTMLElement, { id, phase, name }: { id: string; phase: Phase; name: string }): void {
+  if (place.dataset['phase'] === phase) return;
+  place.dataset['phase'] = phase;
+  const hadFocus = place.contains(document.activeElement);
+  const buttons = ACTIONS[phase].map((action) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = action;
+    button.setAttribute('aria-label', `${action} ${name}`);
+    if (action === 'invoke') button.className = 'main';
+    button.onclick = () => {
+      button.disabled = true;
+      void ask(`/reservation/${action}`, { id }).finally(() => {
+        button.disabled = false;
+      });
+    };
+    return button;
+  });
+  place.replaceChildren(...buttons);
+  if (hadFocus) buttons[0]?.focus();
+}
+
+/** Says which market the next HITs of a ProtoHIT go to, and lets that be changed; real money only once somebody is sure. */
+export function drawSandboxSwitch(
+  button: HTMLElement,
+  { protoHitId, title, sandbox }: { protoHitId: string; title: string; sandbox: boolean },
+): void {
+  const side = sandbox ? 'sandbox' : 'real money';
+  if (button.textContent === side) return;
+  button.textContent = side;
+  button.setAttribute('aria-pressed', String(sandbox));
+  button.title = `New HITs of “${title}” go to the ${sandbox ? 'sandbox' : 'real market'}. Press to change that.`;
+  button.onclick = () => {
+    const isSure = !sandbox || isSureOfRealMoney(title);
+    if (isSure) void ask('/protohit/sandbox/set', { id: protoHitId, sandbox: String(!sandbox) });
+  };
+}

@@ -1,0 +1,39 @@
+import type { Phase } from '../live/actions.ts';
+import type { ListChange } from '../live/keyedList.ts';
+
+/** What the server sends to the status page, as src/projections/statusList.ts, plots.ts and callLatency.ts have it. */
+export type StatusRow = {
+  id: string;
+  foreignId: string;
+  protoHitId: string;
+  title: string;
+  sandbox: boolean;
+  phase: Phase;
+  expectedAt: number;
+  invokedAt: number | null;
+  asked: number;
+  dispatched: number;
+  responded: number;
+};
+export type House = { waiting: Record<string, number>; open: number; missing: number; onMarket: number };
+export type StatusMessage = { facts?: House; lists?: { reservations?: ListChange<StatusRow> } };
+
+export type Latency = { p50: number | null; p95: number | null; counts: number[] };
+export type Step = {
+  at: number;
+  waiting: number;
+  wanted: number;
+  arrived: number;
+  called: number;
+  left: number;
+  hitsOnMarket: number;
+  dollars: number;
+  sandboxDollars: number;
+};
+export type Plots = {
+  steps: Step[];
+  told: Latency;
+  responded: Latency;
+  total: { real: number; sandbox: number };
+  bounds: number[];
+};
