@@ -28,11 +28,15 @@ export const bodyAnswer = (
 
 export const jsonAnswer = (json: unknown): Answer => ({ status: 200, text: null, json });
 
-const STATUS_OF: Record<Refusal['kind'], ContentfulStatusCode> = { notFound: 404, conflict: 409, invalid: 400 };
+const STATUS_OF = { notFound: 404, conflict: 409, invalid: 400, forbidden: 403 } as const satisfies Record<
+  Refusal['kind'],
+  ContentfulStatusCode
+>;
+export const statusOf = ({ kind }: Refusal) => STATUS_OF[kind];
 
 /** The one mapping of what a command did, or of why it did not, to an answer. */
 export function answerTo<Value>(result: CommandResult<Value>, show: (value: Value) => Answer): Answer {
-  if (result.type === 'refused') return problem(STATUS_OF[result.refusal.kind], result.refusal.message);
+  if (result.type === 'refused') return problem(statusOf(result.refusal), result.refusal.message);
   const answer = show(result.value);
   if (result.position === null) return answer;
   return { ...answer, headers: { ...answer.headers, 'Retainer-Position': result.position } };
@@ -70,6 +74,10 @@ const JSON_TYPES = ['application/json', 'application/problem+json'];
 /** The client asks for JSON, and for nothing else sooner; who does not say gets the original's plain text. */
 export const wantsJson = (c: HonoContext): boolean =>
   JSON_TYPES.includes(accepts(c, { header: 'Accept', supports: ['text/plain', ...JSON_TYPES], default: 'text/plain' }));
+
+/** A browser that goes to an address; programs that take anything do not name HTML. */
+export const wantsPage = (c: HonoContext): boolean =>
+  c.req.method === 'GET' && (c.req.header('Accept') ?? '').includes('text/html');
 
 /** Sends an answer in the way the client speaks. */
 export function send(c: HonoContext, { status, text, json, headers = {}, body }: Answer): Response {

@@ -6,7 +6,8 @@ import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
 import type { CaughtUp } from '../projections/caughtUp.ts';
-import { problem, send } from './answers.ts';
+import type { AddressOf } from './addressOf.ts';
+import { problem, send, wantsPage } from './answers.ts';
 import { authentication } from './authentication.ts';
 import { anyOrigin } from './cors.ts';
 import { docsRoutes } from './docs.ts';
@@ -20,12 +21,15 @@ import { limitBody } from './limits.ts';
 import { listEndpoints } from './lists.ts';
 import { methodsAt } from './methods.ts';
 import type { Metrics } from './metrics.ts';
+import { NotFoundPage } from './pages/notFound.tsx';
 import { createVisitorOf } from './pages/visitor.ts';
 import { protoHitEndpoints } from './protoHits.ts';
 import { requestLog, withoutPeople } from './requestLog.ts';
 import { reservationListEndpoints } from './reservationList.ts';
 import { reservationEndpoints } from './reservations.ts';
+import { reviewEndpoints } from './reviews.ts';
 import { sandboxEndpoints } from './sandbox.ts';
+import { workerListEndpoints } from './workerList.ts';
 import { workRequestEndpoints } from './workRequests.ts';
 
 export type AppDependencies = {
@@ -41,6 +45,7 @@ export type AppDependencies = {
     readonly bodyLimitBytes: number;
     readonly logPersonalData: boolean;
   };
+  readonly addressOf: AddressOf;
   /** Aborts when the service stops: streams end. */
   readonly ending: AbortSignal;
   readonly publicUrl: () => string;
@@ -51,6 +56,8 @@ export type AppDependencies = {
   readonly traced?: MiddlewareHandler<Env> | undefined;
   /** Pages, and the built-in marketplace if it is used. */
   readonly pages?: readonly { readonly path: string; readonly routes: Hono }[];
+  /** Is the built-in marketplace here to be visited? */
+  readonly hasMarketplace: boolean;
 };
 
 /** The whole HTTP interface, with and without the prefix `/retainer`. */
@@ -62,7 +69,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   for (const { path, routes } of pages) app.route(path, routes);
 
   if (deps.traced) app.use(deps.traced);
-  app.use(requestLog({ log, metrics, logPersonalData: settings.logPersonalData }));
+  app.use(requestLog({ log, metrics, logPersonalData: settings.logPersonalData, addressOf: deps.addressOf }));
   app.use(anyOrigin());
   app.use(limitBody(settings.bodyLimitBytes));
   healthRoutes(app, { db, store, caughtUp, metrics, log });
@@ -78,13 +85,17 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   workRequestEndpoints(register, deps);
   sandboxEndpoints(register, deps);
   listEndpoints(register, deps);
-  docsRoutes(app, { publicUrl: deps.publicUrl, version: deps.version });
+  workerListEndpoints(register, deps);
+  reviewEndpoints(register, deps);
+  docsRoutes(app, deps);
 
   app.notFound((c) => {
     const allowed = methodsAt(app, c.req.path);
     // A route that finds nothing at its path says so itself.
     if (allowed.length === 0 || allowed.includes(c.req.method))
-      return send(c, problem(404, `there is no path ${withoutPeople(c.req.path)}`));
+      return wantsPage(c)
+        ? c.html(NotFoundPage({ path: withoutPeople(c.req.path) }), 404)
+        : send(c, problem(404, `there is no path ${withoutPeople(c.req.path)}`));
     const headers = { Allow: allowed.join(', ') };
     return send(c, problem(405, `${c.req.method} is not allowed here; ${allowed.join(' and ')} is`, { headers }));
   });

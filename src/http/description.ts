@@ -33,7 +33,7 @@ const Problem = z
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'A parameter is missing or wrong: the text names it, what came, and what would be right',
   401: 'A live API key is needed',
-  403: 'The key has not the scope, or is limited to another ProtoHIT',
+  403: "The key has not the scope, or is limited to another ProtoHIT; of a worker's page: it is not the assignment's own",
   404: 'No such thing',
   409: 'Not in its present state; or the first request with this Idempotency-Key is under way',
   413: 'The body is too large',

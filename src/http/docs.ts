@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { html } from 'hono/html';
+import { docsPage, START, STYLE } from './docsPage.ts';
 import { type Env, PREFIXES } from './endpoint.ts';
 import { describeOtherPaths } from './otherPaths.ts';
 
@@ -13,19 +13,20 @@ const ASSETS: Readonly<Record<string, string>> = {
   'favicon-32x32.png': 'image/png',
 };
 
+const OURS = [
+  ['start.js', 'text/javascript; charset=utf-8', START],
+  ['start.css', 'text/css; charset=utf-8', STYLE],
+] as const;
+
 const CACHED = { 'Cache-Control': 'public, max-age=86400' };
 
 /** No request may leave for another host but those that a reader of the page tries out. */
 const POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src *";
 
-const START = `const { description } = document.querySelector('#api').dataset;
-SwaggerUIBundle({ url: description, dom_id: '#api', deepLinking: true, validatorUrl: null });
-`;
-
 /** The API's description (OpenAPI 3.1), made from the schemas that check requests, and a page that shows it. */
 export function docsRoutes(
   app: OpenAPIHono<Env>,
-  { publicUrl, version }: { publicUrl: () => string; version: string },
+  { publicUrl, version, hasMarketplace }: { publicUrl: () => string; version: string; hasMarketplace: boolean },
 ): void {
   const registry = app.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
@@ -48,12 +49,12 @@ export function docsRoutes(
     app.get(`${prefix}docs`, (c) => {
       c.header('Content-Security-Policy', POLICY);
       // Relative, so that it works behind any prefix that a proxy adds.
-      return c.html(page(new URL(c.req.url).pathname.endsWith('/') ? '..' : '.'));
+      const base = new URL(c.req.url).pathname.endsWith('/') ? '..' : '.';
+      return c.html(docsPage({ base, home: prefix === '/' ? base : `${base}/..`, hasMarketplace }));
     });
 
-    app.get(`${prefix}docs/start.js`, (c) =>
-      c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8', ...CACHED }),
-    );
+    for (const [file, type, text] of OURS)
+      app.get(`${prefix}docs/${file}`, (c) => c.body(text, 200, { 'Content-Type': type, 'Cache-Control': 'no-cache' }));
     for (const [file, type] of Object.entries(ASSETS))
       app.get(`${prefix}docs/${file}`, async (c) =>
         c.body(new Uint8Array(await readFile(join(folder, file))), 200, { 'Content-Type': type, ...CACHED }),
@@ -67,19 +68,3 @@ Every path works with and without the prefix \`retainer/\`. A body is form-encod
 unless you accept \`application/json\`; errors are then problem details (RFC 9457). A POST with an \`Idempotency-Key\`
 can be repeated safely. As long as no API key was ever issued no path needs one; from the first key on all but the
 workers' paths and those of operation do, as \`Authorization: Bearer\`, \`X-Api-Key\`, or the parameter \`apiKey\`.`;
-
-const page = (base: string) => html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Retainer server: API</title>
-    <link rel="icon" href="${base}/docs/favicon-32x32.png" />
-    <link rel="stylesheet" href="${base}/docs/swagger-ui.css" />
-  </head>
-  <body>
-    <main id="api" data-description="${base}/openapi.json"></main>
-    <script src="${base}/docs/swagger-ui-bundle.js"></script>
-    <script src="${base}/docs/start.js"></script>
-  </body>
-</html>`;

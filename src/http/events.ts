@@ -55,8 +55,8 @@ export function eventEndpoints(
         begin === undefined
           ? FROM_THE_BEGINNING
           : parseSince(begin.replace(/ (?=\d\d:?\d\d$)/, '+'), await store.head());
-      if (from === null)
-        return problem(400, `${lastEventId ? 'Last-Event-ID' : 'since'} must be ${A_BEGINNING}, got ${shown(begin)}`);
+      if (typeof from === 'string')
+        return problem(400, `${lastEventId ? 'Last-Event-ID' : 'since'} must be ${from}, got ${shown(begin)}`);
       if (isLive && followers >= MOST_FOLLOWERS)
         return problem(503, 'too many follow the log on this node', { headers: { 'Retry-After': '5' } });
 

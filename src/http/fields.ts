@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { HitId, ProtoHitId, ReservationId, WorkRequestId } from '../domain/ids.ts';
+import type { AssignmentPhase } from '../domain/assignment.ts';
+import { AssignmentId, HitId, ProtoHitId, ReservationId, WorkerId, WorkRequestId } from '../domain/ids.ts';
 import { A_MOMENT, parseMoment } from '../story/moment.ts';
 
 /** What is right, in words: error messages and the API's description both say it. */
@@ -56,6 +57,10 @@ export const trueOrFalse = field(
 export const text = (minimum: number, maximum: number) =>
   field(z.string().min(minimum).max(maximum), `a text of ${minimum} to ${maximum} characters`);
 
+/** As the domain has it: blanks around it do not count. */
+export const textLike = (schema: z.ZodString) =>
+  field(z.string().pipe(schema), `a text of ${schema.minLength} to ${schema.maxLength} characters that is not blank`);
+
 /** In a query a plus sign that was not escaped arrives as a blank. */
 export const moment = field(
   z.preprocess(
@@ -78,6 +83,49 @@ export const protoHitId = uuid(ProtoHitId, 'the id of a ProtoHIT, as puttask ans
 export const reservationId = uuid(ReservationId, 'the id of a reservation, as reservation/make answered it');
 export const workRequestId = uuid(WorkRequestId, 'the id of a work request, as putwork answered it');
 export const hitId = uuid(HitId, 'the id of a HIT, as hit/list shows it');
+
+export const assignmentId = field(
+  z.string().pipe(AssignmentId),
+  'the id of an assignment, as assignment/list shows it',
+);
+export const workerId = field(z.string().pipe(WorkerId), 'the id of a worker, as the marketplace gives it');
+
+const MOST_ASSIGNMENTS = 1_000;
+
+/** In a form with commas between them, in JSON also as a list. */
+export const assignmentIds = field(
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((one) => one.trim()) : value),
+    z.array(AssignmentId).min(1).max(MOST_ASSIGNMENTS),
+  ),
+  `ids of 1 to ${MOST_ASSIGNMENTS} assignments with commas between them, as assignment/list shows them`,
+  { type: 'string' },
+);
+
+/** US dollars as given, in cents. */
+export const cents = (minimum: number, maximum: number) =>
+  field(
+    z.preprocess(
+      (value) => (/^\d{1,6}(\.\d{1,2})?$/.test(String(value)) ? Math.round(Number(value) * 100) : value),
+      z.int().min(minimum).max(maximum),
+    ),
+    `an amount from ${(minimum / 100).toFixed(2)} to ${(maximum / 100).toFixed(2)} US dollars`,
+    { type: 'number', minimum: minimum / 100, maximum: maximum / 100 },
+  );
+
+const PHASES = [
+  'waiting',
+  'called',
+  'working',
+  'released',
+  'lost',
+  'returned',
+  'abandoned',
+  'submitted',
+  'approved',
+  'rejected',
+] as const satisfies readonly AssignmentPhase[];
+export const phase = field(z.enum(PHASES), `one of ${PHASES.join(', ')}`);
 
 /** The name of a ProtoHIT (its hit_type_id). */
 export const hitType = field(z.string().min(1).max(255), 'the hit_type_id of a ProtoHIT, 1 to 255 characters');

@@ -3,7 +3,9 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
+import { projections } from '../projections/all.ts';
 import type { CaughtUp } from '../projections/caughtUp.ts';
+import { standings } from '../projections/lag.ts';
 import { type Answer, ok, send } from './answers.ts';
 import { type Env, PREFIXES } from './endpoint.ts';
 import type { Metrics } from './metrics.ts';
@@ -11,7 +13,11 @@ import type { Metrics } from './metrics.ts';
 /** A node whose read models are further behind than this does not serve well; nor does one that answers later. */
 const PATIENCE_MS = 2_000;
 
-type Check = () => Promise<string>;
+/** Null: well. Otherwise what is wrong, and whether requests should go elsewhere for it. */
+type Trouble = { readonly says: string; readonly isReady: boolean } | null;
+type Check = () => Promise<Trouble>;
+
+const unready = (says: string): Trouble => ({ says, isReady: false });
 
 /** Is the process alive, can it do its work, and how is it doing. Needs no key. */
 export function healthRoutes(
@@ -28,25 +34,28 @@ export function healthRoutes(
   const checks: Readonly<Record<string, Check>> = {
     database: async () => {
       await db.query('select 1');
-      return 'ok';
+      return null;
     },
     log: async () => {
       await store.head();
-      return 'ok';
+      return null;
     },
     readModels: async () => {
-      if (await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS })) return 'ok';
+      if (await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS })) return standing(db);
       const [left, all] = await Promise.all([store.count(caughtUp.position()), store.count()]);
       const percent = Math.floor((100 * (all - left)) / Math.max(1, all));
-      return `more than ${PATIENCE_MS / 1000} s behind the log: ${left} of ${all} events are still to come (${percent} % done)`;
+      return unready(
+        `more than ${PATIENCE_MS / 1000} s behind the log: ${left} of ${all} events are still to come (${percent} % done)`,
+      );
     },
   };
 
-  const outcome = async ([name, check]: readonly [string, Check]): Promise<readonly [string, string]> => {
-    const late = sleep(PATIENCE_MS + 500, 'no answer', { ref: false });
+  const outcome = async ([name, check]: readonly [string, Check]): Promise<readonly [string, Trouble]> => {
+    // How far read models are behind takes two counts after the wait for them.
+    const late = sleep(2 * PATIENCE_MS, unready('no answer'), { ref: false });
     const tried = check().catch((error: unknown) => {
       log.debug({ err: error, check: name }, 'not ready');
-      return 'cannot be reached';
+      return unready('cannot be reached');
     });
     return [name, await Promise.race([tried, late])];
   };
@@ -62,10 +71,20 @@ export function healthRoutes(
   }
 }
 
-function readiness(outcomes: readonly (readonly [string, string])[]): Answer {
-  const troubles = outcomes.filter(([, state]) => state !== 'ok').map(([name, state]) => `${name}: ${state}`);
-  const states = Object.fromEntries(outcomes);
-  if (troubles.length === 0) return { status: 200, text: 'OK', json: { ready: true, ...states } };
+/** Every node has the same tables: to send requests to another would not help. The other read models go on. */
+async function standing(db: Database): Promise<Trouble> {
+  const stopped = [...(await standings(db, projections))].filter(([, { isStopped }]) => isStopped);
+  const names = stopped.map(([name]) => name).sort();
+  if (names.length === 0) return null;
+  const stand = names.length === 1 ? 'stands' : 'stand';
+  return { says: `${names.join(', ')} ${stand} still: 'retainer projections' says why`, isReady: true };
+}
+
+function readiness(outcomes: readonly (readonly [string, Trouble])[]): Answer {
+  const states = Object.fromEntries(outcomes.map(([name, trouble]) => [name, trouble?.says ?? 'ok']));
+  const troubles = outcomes.flatMap(([name, trouble]) => (trouble === null ? [] : `${name}: ${trouble.says}`));
+  if (outcomes.every(([, trouble]) => trouble?.isReady ?? true))
+    return { status: 200, text: ['OK', ...troubles].join('\n'), json: { ready: true, ...states } };
   return {
     status: 503,
     text: `not ready\n${troubles.join('\n')}`,

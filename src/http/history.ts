@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
-import { FORMATS, MEDIA_TYPES, showStory } from '../story/format.ts';
+import { FORMATS, MEDIA_TYPES, showDiff, showStory } from '../story/format.ts';
 import { historyOf } from '../story/history.ts';
-import { storyOf } from '../story/story.ts';
+import { momentInWords } from '../story/moment.ts';
+import { diffOf, storyOf } from '../story/story.ts';
 import { bodyAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, moment, reservationId, trueOrFalse } from './fields.ts';
@@ -19,22 +20,42 @@ export function historyEndpoints(
     paths: ['reservation/:id/history'],
     scope: 'audit',
     concerns: ({ id }) => concernOfReservation(sources.db, id),
-    summary: "A reservation's whole story across every stream it touched, in words; or as it was known at a moment",
-    answers: { text: 'The story', json: shownStory, others: ['application/x-ndjson', 'text/csv'] },
+    summary:
+      "A reservation's whole story across every stream it touched, in words; as it was known at a moment; or what " +
+      'changed between two',
+    answers: {
+      text: 'The story',
+      json: z.union([shownStory, shownDiff]),
+      others: ['application/x-ndjson', 'text/csv'],
+    },
     takes: {
       id: reservationId,
       format: field(z.enum(FORMATS), `one of ${FORMATS.join(', ')}`).optional(),
       asOf: about('Tell it as it was known then', moment).optional(),
+      from: about('With to: what changed from then', moment).optional(),
+      to: about('With from: what changed until then', moment).optional(),
       raw: about('With the events as the log holds them', trueOrFalse).optional(),
     },
-    run: async ({ id, format, asOf, raw = false }, _, { accepts }) => {
+    run: async ({ id, format, asOf, from, to, raw = false }, _, { accepts }) => {
+      if ((from === undefined) !== (to === undefined))
+        return problem(
+          400,
+          `${from === undefined ? 'from' : 'to'} is missing: what changed is told from one moment to another`,
+        );
+      if (from !== undefined && asOf !== undefined)
+        return problem(400, 'asOf and from exclude each other: what changed until a moment has that moment as to');
       const history = await historyOf(sources, id);
       if (history === null) return problem(404, 'WorkReservation.DoesNotExist');
-      const story = storyOf(history.gathered, { moment: asOf ?? null, labels: history.labels });
-      if (story === null)
-        return problem(404, `the reservation had not been made at ${new Date(asOf ?? 0).toISOString()}`);
+      const { gathered, labels } = history;
       const wanted = format ?? FORMATS[TYPES.indexOf(accepts(TYPES, 'text/plain'))] ?? 'text';
-      return bodyAnswer(MEDIA_TYPES[wanted], showStory(story, wanted, { raw }));
+      const notYet = (at: number) => problem(404, `the reservation had not been made at ${momentInWords(at)}`);
+      if (from !== undefined && to !== undefined) {
+        const [earlier, later] = from <= to ? [from, to] : [to, from];
+        const diff = diffOf(gathered, { from: earlier, to: later, labels });
+        return diff === null ? notYet(later) : bodyAnswer(MEDIA_TYPES[wanted], showDiff(diff, wanted, { raw }));
+      }
+      const story = storyOf(gathered, { moment: asOf ?? null, labels });
+      return story === null ? notYet(asOf ?? 0) : bodyAnswer(MEDIA_TYPES[wanted], showStory(story, wanted, { raw }));
     },
   });
 }
@@ -42,38 +63,50 @@ export function historyEndpoints(
 /** Media types without their parameters, in the order of `FORMATS`. */
 const TYPES = FORMATS.map((format) => MEDIA_TYPES[format].split(';')[0] ?? format);
 
+const shownPerson = z.object({
+  workerId: z.string(),
+  assignmentId: z.string(),
+  touched: z.boolean(),
+  isSigned: z.boolean().openapi({ description: 'False: their page asked for no token' }),
+  called: z.string(),
+  paid: z.string(),
+});
+
+const shownLine = z.object({
+  line: z.int(),
+  time: z.iso.datetime(),
+  who: z.string(),
+  what: z.string(),
+  why: z.string(),
+  becauseOfLine: z.int().nullable(),
+  stream: z.string(),
+  revision: z.int(),
+  position: z.string(),
+  type: z.string(),
+  id: z.uuid(),
+  unreadable: z.boolean(),
+  raw: z.unknown().optional(),
+});
+
 const shownStory = z
   .object({
     reservationId: z.uuid(),
     asOf: z.iso.datetime().nullable(),
     summary: z.string(),
     state: z.record(z.string(), z.unknown()),
-    people: z.array(
-      z.object({
-        workerId: z.string(),
-        assignmentId: z.string(),
-        touched: z.boolean(),
-        called: z.string(),
-        paid: z.string(),
-      }),
-    ),
+    people: z.array(shownPerson),
     peopleLeftOut: z.boolean(),
-    lines: z.array(
-      z.object({
-        line: z.int(),
-        time: z.iso.datetime(),
-        who: z.string(),
-        what: z.string(),
-        why: z.string(),
-        becauseOfLine: z.int().nullable(),
-        stream: z.string(),
-        revision: z.int(),
-        position: z.string(),
-        type: z.string(),
-        id: z.uuid(),
-        unreadable: z.boolean(),
-        raw: z.unknown().optional(),
-      }),
-    ),
+    lines: z.array(shownLine),
   })
   .openapi('History');
+
+const shownDiff = z
+  .object({
+    reservationId: z.uuid(),
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    state: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
+    people: z.array(z.object({ before: shownPerson.nullable(), after: shownPerson })),
+    lines: z.array(shownLine),
+  })
+  .openapi('HistoryDiff');

@@ -4,7 +4,7 @@ import { type HitRow, hitsByIds, listHits } from '../projections/hits.ts';
 import { listProtoHits, protoHitsByIds } from '../projections/protoHits.ts';
 import { jsonAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
-import { about, hitId, wholeNumber } from './fields.ts';
+import { about, hitId, trueOrFalse, wholeNumber } from './fields.ts';
 import { shownProtoHit, toWire } from './protoHitFields.ts';
 
 /** What there is: ProtoHITs and HITs. Reservations list themselves. */
@@ -14,12 +14,15 @@ export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database
     paths: ['protohit/list'],
     scope: 'read',
     concerns: 'of the caller',
-    summary: 'Every ProtoHIT',
+    summary: 'Every ProtoHIT that takes reservations, newest first; with retired=true the retired ones too',
     answers: { text: null, json: z.array(shownProtoHit) },
-    takes: {},
-    run: async (_, __, { limitedTo }) => {
-      const protoHits = limitedTo === null ? await listProtoHits(db) : (await protoHitsByIds(db, [limitedTo])).values();
-      return jsonAnswer(Array.from(protoHits, toWire));
+    takes: { retired: about('Are the retired ones wanted too? Not unless said', trueOrFalse).optional() },
+    run: async ({ retired = false }, _, { limitedTo }) => {
+      const protoHits =
+        limitedTo === null
+          ? await listProtoHits(db, { retired })
+          : [...(await protoHitsByIds(db, [limitedTo])).values()].filter(({ retiredAt }) => retired || !retiredAt);
+      return jsonAnswer(protoHits.map(toWire));
     },
   });
 

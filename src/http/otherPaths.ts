@@ -1,9 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { PingType } from '../domain/presence.ts';
 import { errorResponses } from './description.ts';
 
 const text = z.string();
 const marketplaceId = text.regex(/^[A-Za-z0-9_.:-]{1,64}$/);
 const plain = (description: string) => ({ 200: { description, content: { 'text/plain': { schema: text } } } });
+
+const token = text
+  .optional()
+  .openapi({ description: "The token that the assignment's first ping got. Empty in a ping: asks for one" });
 
 const task = z
   .object({
@@ -28,6 +33,7 @@ export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): vo
       request: {
         params: assignment,
         query: z.object({
+          token,
           wait: z.number().min(0).max(60).optional().openapi({ description: 'Seconds to hold the answer for a task' }),
         }),
       },
@@ -36,7 +42,7 @@ export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): vo
           description: 'The same task for ever once there is one',
           content: { 'application/json': { schema: task } },
         },
-        ...errorResponses(['400', '404', '503']),
+        ...errorResponses(['400', '403', '404', '503']),
       },
     }),
   );
@@ -47,10 +53,10 @@ export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): vo
       path: '/wait/assignment/{assignment_id}',
       operationId: 'waitForTask',
       summary: 'The same as server-sent events: task, released',
-      request: { params: assignment },
+      request: { params: assignment, query: z.object({ token }) },
       responses: {
         200: { description: 'Events whose data is a Task', content: { 'text/event-stream': { schema: text } } },
-        ...errorResponses(['404', '503']),
+        ...errorResponses(['403', '404', '503']),
       },
     }),
   );
@@ -61,16 +67,27 @@ export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): vo
         method,
         path: '/ping/worker/{worker_id}/assignment/{assignment_id}/hit/{hit_id}/event/{ping_type}',
         operationId: `${method}Ping`,
-        summary: 'The worker is there: waiting, or back on the page after the call',
+        summary: 'What a worker is at: waiting, or working after the call; or not reacting, or gone',
         request: {
           params: z.object({
             worker_id: marketplaceId,
             assignment_id: marketplaceId,
             hit_id: marketplaceId,
-            ping_type: z.enum(['waiting', 'working']),
+            ping_type: PingType,
+          }),
+          query: z.object({
+            token,
+            after: z.int().min(0).optional().openapi({ description: 'Milliseconds from the alarm to the response' }),
           }),
         },
-        responses: { ...plain('`OK`'), ...errorResponses(['400', '404', '409', '503']) },
+        responses: {
+          200: {
+            description: '`OK`. To who asked for a token, it is in the header',
+            content: { 'text/plain': { schema: text } },
+            headers: z.object({ 'Retainer-Token': text.optional() }),
+          },
+          ...errorResponses(['400', '403', '404', '409', '503']),
+        },
       }),
     );
   registry.registerPath(
@@ -100,7 +117,10 @@ export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): vo
       path: '/readyz',
       operationId: 'ready',
       summary: 'Can it do its work: are the database, the log and the read models well?',
-      responses: { ...plain('`OK`'), 503: { description: 'What is not', content: { 'text/plain': { schema: text } } } },
+      responses: {
+        ...plain('`OK`, and the read models that stand still'),
+        503: { description: 'What is not', content: { 'text/plain': { schema: text } } },
+      },
     }),
   );
   registry.registerPath(

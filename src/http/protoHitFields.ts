@@ -51,13 +51,13 @@ export const protoHitShape = {
   hit_type_id: about('A name unique to the ProtoHIT: putting it again revises that ProtoHIT', hitType).optional(),
   sandbox: about('Do its HITs go to the sandbox? They do unless said', trueOrFalse).optional(),
   max_wait: about(
-    "After which a waiting worker is released with pay; nine tenths of the assignment's time unless said",
+    "After which a waiting worker is released with pay; less than the assignment's time, and nine tenths of it unless said",
     wholeNumber(10, 31_536_000, ' seconds'),
   ).optional(),
 };
 
 /** Nobody waits until their assignment runs out: a tenth of its time, at least half a minute, is left to hand it in. */
-const longestWait = (assignmentDuration: number): number =>
+export const longestWait = (assignmentDuration: number): number =>
   Math.max(10, assignmentDuration - Math.max(30, Math.ceil(assignmentDuration / 10)));
 
 export const fromWire = (wire: z.output<z.ZodObject<typeof protoHitShape>>): Omit<ProtoHitFields, 'hitTypeId'> => ({
@@ -96,6 +96,7 @@ export const shownProtoHit = z
     approval_rating: z.int(),
     max_wait: z.int(),
     sandbox: z.boolean(),
+    retired: z.boolean().openapi({ description: 'Retired ones take no new reservations' }),
   })
   .openapi('ProtoHIT');
 
@@ -104,6 +105,7 @@ export const toWire = ({
   hitTypeId,
   fields,
   sandbox,
+  retiredAt,
 }: Omit<ProtoHitRow, 'definedAt'>): z.output<typeof shownProtoHit> => ({
   id: protoHitId,
   hitTypeID: hitTypeId,
@@ -122,4 +124,5 @@ export const toWire = ({
   approval_rating: fields.approvalRating,
   max_wait: fields.maxWaitSeconds,
   sandbox,
+  retired: retiredAt !== null,
 });

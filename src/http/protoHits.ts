@@ -1,20 +1,23 @@
 import { z } from '@hono/zod-openapi';
-import type { Commands } from '../commands/commands.ts';
+import type { CommandResult, Commands } from '../commands/commands.ts';
+import type { Context } from '../commands/context.ts';
+import type { ProtoHitId } from '../domain/ids.ts';
 import type { Database } from '../postgres/pool.ts';
 import { findProtoHitByHitType } from '../projections/protoHits.ts';
-import { id } from './answerSchemas.ts';
-import { answerTo, idAnswer, problem } from './answers.ts';
+import { done, id } from './answerSchemas.ts';
+import { answerTo, idAnswer, ok, problem } from './answers.ts';
 import type { RegisterEndpoint, Unpack } from './endpoint.ts';
+import { concernOf, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 import { fromWire, protoHitShape } from './protoHitFields.ts';
 import { isRecord, orNull } from './requestBody.ts';
 import { shown, unsound } from './soundness.ts';
 
 const described = z.object(protoHitShape).openapi('ProtoHITFields');
 
-/** `puttask`: ProtoHITs are defined and revised. */
+/** ProtoHITs are defined and revised by `puttask`; retired, and restored. */
 export function protoHitEndpoints(
   register: RegisterEndpoint,
-  { commands, db }: { commands: Pick<Commands, 'putProtoHit'>; db: Database },
+  { commands, db }: { commands: Pick<Commands, 'putProtoHit' | 'retireProtoHit' | 'restoreProtoHit'>; db: Database },
 ): void {
   register({
     methods: ['POST'],
@@ -34,6 +37,33 @@ export function protoHitEndpoints(
     run: async ({ hit_type_id: hitTypeId, sandbox, ...wire }, context) =>
       answerTo(await commands.putProtoHit(context, { fields: fromWire(wire), hitTypeId, sandbox }), idAnswer),
   });
+
+  const change = (
+    path: string,
+    summary: string,
+    command: (context: Context, named: { protoHitId: ProtoHitId }) => Promise<CommandResult<unknown>>,
+  ) =>
+    register({
+      methods: ['POST'],
+      paths: [path],
+      scope: 'admin',
+      concerns: (named) => concernOf(db, named),
+      summary,
+      answers: { text: '`OK`', json: done },
+      takes: namesProtoHit,
+      run: async (named, context) => {
+        const found = await namedProtoHitId(db, named);
+        return found.type === 'not found'
+          ? found.answer
+          : answerTo(await command(context, { protoHitId: found.protoHit }), () => ok);
+      },
+    });
+  change(
+    'protohit/retire',
+    'Take no new reservations of a ProtoHIT; what is open of it is served to its end',
+    commands.retireProtoHit,
+  );
+  change('protohit/restore', 'Take reservations of a retired ProtoHIT again', commands.restoreProtoHit);
 }
 
 /** The original's clients send JSON text as `json`; in a JSON body it may be the object itself, or the whole body. */

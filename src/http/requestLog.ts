@@ -1,8 +1,8 @@
-import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import type { AddressOf } from './addressOf.ts';
 import type { Env } from './endpoint.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -21,18 +21,20 @@ export const requestLog =
     log,
     metrics,
     logPersonalData,
+    addressOf,
   }: {
     log: Logger;
     metrics: Pick<Metrics, 'answered'>;
     logPersonalData: boolean;
+    addressOf: AddressOf;
   }): MiddlewareHandler<Env> =>
   async (c, next) => {
     const started = performance.now();
     const given = c.req.header('x-request-id');
     const requestId = given !== undefined && SANE.test(given) ? given : uuidv7();
     c.set('requestId', requestId);
+    c.header('X-Request-Id', requestId);
     await next();
-    c.res.headers.set('X-Request-Id', requestId);
 
     const ms = performance.now() - started;
     const { method } = c.req;
@@ -53,7 +55,3 @@ export const routeOf = (c: HonoContext): string =>
 
 /** A path in which a worker is not named; those paths come here only if they are not quite right. */
 export const withoutPeople = (path: string): string => path.replace(/(\/worker\/+)[^/]+/gi, '$1[hidden]').slice(0, 500);
-
-/** Whom a request came from; undefined without a socket. */
-export const addressOf = (c: HonoContext): string | undefined =>
-  c.env !== undefined && 'incoming' in c.env ? getConnInfo(c).remote.address : undefined;

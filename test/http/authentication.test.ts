@@ -49,6 +49,8 @@ describe('from the first key on', () => {
     ['GET', 'reservation/01890000-0000-7000-8000-000000000000'],
     ['POST', 'protohit/sandbox/get'],
     ['POST', 'protohit/sandbox/set'],
+    ['POST', 'protohit/retire'],
+    ['POST', 'protohit/restore'],
     ['POST', 'toggleSandbox'],
     ['GET', 'protohit/list'],
     ['GET', 'hit/list'],

@@ -34,16 +34,18 @@ describe('the other paths refuse too', () => {
       status: 404,
       says: /WorkRequest\.DoesNotExist/,
     },
-    ...['protohit/sandbox/get', 'protohit/sandbox/set', 'toggleSandbox'].flatMap((path): readonly Refused[] => [
-      { name: `${path} of nothing`, path, parameters: { sandbox: true }, status: 400, says: /id is missing/ },
-      {
-        name: `${path} of an unknown one`,
-        path,
-        parameters: { hitType: 'nouns', sandbox: true },
-        status: 404,
-        says: /ProtoHit\.DoesNotExist/,
-      },
-    ]),
+    ...['protohit/sandbox/get', 'protohit/sandbox/set', 'toggleSandbox', 'protohit/retire', 'protohit/restore'].flatMap(
+      (path): readonly Refused[] => [
+        { name: `${path} of nothing`, path, parameters: { sandbox: true }, status: 400, says: /id is missing/ },
+        {
+          name: `${path} of an unknown one`,
+          path,
+          parameters: { hitType: 'nouns', sandbox: true },
+          status: 404,
+          says: /ProtoHit\.DoesNotExist/,
+        },
+      ],
+    ),
     {
       name: 'sandbox neither true nor false',
       path: 'protohit/sandbox/set',

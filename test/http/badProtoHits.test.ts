@@ -74,6 +74,11 @@ describe('a ProtoHIT is not put', () => {
       putting(`lifetime ${lifetime}`, { lifetime }, /lifetime must be a whole number/),
     ),
     ...[29, 31_536_001].map((n) => putting(`duration ${n}`, { assignment_duration: n }, /assignment_duration must be/)),
+    putting(
+      'a wait as long as the assignment',
+      { max_wait: 600 },
+      /max_wait must be less than assignment_duration, which is 600 seconds, got 600/,
+    ),
     ...[-1, 2_592_001].map((n) =>
       putting(`auto approval ${n}`, { auto_approval_delay: n }, /auto_approval_delay must be/),
     ),

@@ -35,6 +35,10 @@ describe.each(['', 'retainer/'] as const)('the description at /%sopenapi.json', 
     expect(description.servers).toEqual([{ url: house.url }]);
     expect(Object.keys(description.paths).sort()).toEqual(
       [
+        '/assignment/approve',
+        '/assignment/bonus',
+        '/assignment/list',
+        '/assignment/reject',
         '/events',
         '/gettask/assignment/{assignment_id}',
         '/healthz',
@@ -42,6 +46,8 @@ describe.each(['', 'retainer/'] as const)('the description at /%sopenapi.json', 
         '/metrics',
         '/ping/worker/{worker_id}/assignment/{assignment_id}/hit/{hit_id}/event/{ping_type}',
         '/protohit/list',
+        '/protohit/restore',
+        '/protohit/retire',
         '/protohit/sandbox/get',
         '/protohit/sandbox/set',
         '/puttask',
@@ -60,6 +66,9 @@ describe.each(['', 'retainer/'] as const)('the description at /%sopenapi.json', 
         '/reservation/{id}/history',
         '/retainer.js',
         '/toggleSandbox',
+        '/worker/block',
+        '/worker/list',
+        '/worker/unblock',
         '/wait/assignment/{assignment_id}',
       ].sort(),
     );
@@ -104,14 +113,23 @@ describe.each(['docs', 'docs/', 'retainer/docs', 'retainer/docs/'])('the page at
     expect(headers.get('content-type')).toMatch(/^text\/html/);
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'self'/);
     expect(text).not.toMatch(/https?:\/\//);
-    const references = [...text.matchAll(/(?:src|href|data-description)="([^"]+)"/g)].map(([, reference]) => reference);
-    expect(references).toHaveLength(5);
+    const loaded = text.replaceAll(/<a [^>]*>/g, '');
+    const references = [...loaded.matchAll(/(?:src|href|data-description)="([^"]+)"/g)].map(([, found]) => found);
+    expect(references).toHaveLength(6);
     for (const reference of references) {
       const url = new URL(reference ?? '', `${house.url}/${path}`);
       const asset = await client.get(url.pathname.slice(1));
       expect(asset.status).toBe(200);
       expect(asset.headers.get('content-type')).toMatch(/^(text\/(css|javascript)|image\/png|application\/json)/);
     }
+  });
+
+  test('leads to every other page, whatever stands before its path', async () => {
+    const { text } = await client.get(path);
+    const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, found]) => found ?? '');
+    expect(links.filter((link) => link.startsWith('/'))).toEqual([]);
+    const places = links.map((link) => new URL(link, `${house.url}/proxied/${path}`).pathname);
+    expect(places).toEqual(['/proxied/', '/proxied/status', '/proxied/admin', '/proxied/docs']);
   });
 });
 

@@ -57,6 +57,7 @@ describe('a ProtoHIT is put', () => {
       hitTypeID: text,
       hit_type_id: text,
       max_wait: 540,
+      retired: false,
       sandbox: true,
     });
   });

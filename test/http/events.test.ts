@@ -86,7 +86,8 @@ describe('the log as lines', () => {
 
   test.each([
     ['events?since=yesterday', 'since must be a position as the log gives it, or a time such as'],
-    ['events?since=9000000000000000000', 'since must be a position'],
+    ['events?since=9000000000000000000', "since must be no later than the log's last position, 00000000000"],
+    ['events?since=15', 'since must be a position as the log gives it'],
     ['events?types=Nothing', 'types must be types of events with commas between them, of ProtoHitDefined'],
     ['events?limit=0', 'limit must be a whole number from 1'],
     ['events?format=xml', 'format must be one of ndjson, cloudevents, cloudevents-batch, got "xml"'],

@@ -76,6 +76,31 @@ describe('what an auditor is told', () => {
     }
   });
 
+  test('what changed between two moments, whichever is named first', async () => {
+    const changed = `${path}?from=2027-01-15T08:00:30Z&to=${STARTED_AT + 10 * 60_000}`;
+    const diff = jsonOf(await client.get(`${changed}&format=json`));
+    expect(diff).toMatchObject({
+      from: '2027-01-15T08:00:30.000Z',
+      state: expect.arrayContaining([expect.objectContaining({ field: 'phase', before: 'made' })]),
+    });
+    const text = await client.get(changed);
+    expect(text.text).toMatch(/what changed from 2027-01-15T08:00:30\.000Z to /);
+    expect(text.text).toContain('was: Not called: the reservation has not been invoked');
+    const turned = `${path}?to=2027-01-15T08:00:30Z&from=${STARTED_AT + 10 * 60_000}&format=json`;
+    expect(jsonOf(await client.get(turned))).toEqual(diff);
+  });
+
+  test.each([
+    ['from=2027-01-15T08:00:30Z', 400, 'to is missing'],
+    ['to=2027-01-15T08:00:30Z', 400, 'from is missing'],
+    ['from=yesterday&to=2027-01-15T08:00:30Z', 400, 'from must be a time such as'],
+    ['from=0&to=1&asOf=2', 400, 'asOf and from exclude each other'],
+    ['from=0&to=1', 404, 'the reservation had not been made at 1970-01-01T00:00:00.001Z'],
+  ])('%s is answered with %i: %s', async (query, status, says) => {
+    const answer = await client.get(`${path}?${query}`);
+    expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(says)]);
+  });
+
   test('the raw event on demand', async () => {
     const [line] = (await told('&raw=true')).lines;
     expect(line?.raw).toMatchObject({ type: 'ReservationMade', data: { foreignId: '=1+1,"a"' }, id: ids.event(1) });
@@ -153,6 +178,6 @@ test('an event that cannot be understood is named with its position, and the res
   expect(state).toMatchObject({ phase: 'finished' });
   expect(people[0]?.called).toMatch(/^Called at/);
   expect((await client.get(path)).text).toMatch(
-    /This event cannot be understood: its data does not fit: WorkerDispatched in stream reservation-.*, revision 2, position 0*10: assignmentId/,
+    /WorkerDispatched in stream reservation-.*, revision 2, position 0*10, cannot be understood: its data does not fit: assignmentId/,
   );
 });

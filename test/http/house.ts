@@ -5,9 +5,11 @@ import pino, { type Logger } from 'pino';
 import { type Commands, createCommands } from '../../src/commands/commands.ts';
 import type { EventStore } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
+import { createAddressOf } from '../../src/http/addressOf.ts';
 import { createApp } from '../../src/http/app.ts';
 import { measuredStore } from '../../src/http/measuredStore.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
+import { createCalledHere } from '../../src/http/worker/calledHere.ts';
 import { workerRoutes } from '../../src/http/worker/routes.ts';
 import { holdLease } from '../../src/postgres/lease.ts';
 import { createPool } from '../../src/postgres/pool.ts';
@@ -55,6 +57,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const settings = {
     pingTimeoutSeconds: 10,
+    unsignedWorkers: 'accept' as const,
     reservationTimeoutMinutes: 30,
     bodyLimitBytes: BODY_LIMIT,
     maxListeners: 100,
@@ -74,7 +77,8 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     clock,
     settings,
   });
-  const store = measuredStore(postgresStore, metrics);
+  const calledHere = createCalledHere();
+  const store = measuredStore(calledHere.observed(postgresStore), metrics);
   const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
   const ending = new AbortController();
   const projecting = holdLease({ url, name: 'projector', signal: ending.signal, log }, ({ signal }) =>
@@ -86,6 +90,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     commands,
     db: pool,
     caughtUp,
+    calledHere,
     settings,
     publicUrl: () => publicUrl,
     log,
@@ -102,9 +107,11 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     log,
     metrics,
     settings,
+    addressOf: createAddressOf([]),
     publicUrl: () => publicUrl,
     version: '0.0.0-test',
     workerRoutes: workers.routes,
+    hasMarketplace: false,
   });
   const server = await new Promise<Server>((resolve) => {
     const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started as Server));

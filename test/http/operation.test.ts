@@ -29,6 +29,22 @@ describe.each(['', 'retainer/'] as const)('at /%s', (prefix) => {
   });
 });
 
+test('readyz names the read models that stand still, and stays ready: the others go on', async () => {
+  const stand = (at: string, projections: readonly string[]) =>
+    house.database.pool.query(`update retainer.checkpoints set stopped_at = ${at} where projection = any($1)`, [
+      projections,
+    ]);
+  const says = "tasks stands still: 'retainer projections' says why";
+  await stand('now()', ['tasks']);
+  expect(await client.get('readyz')).toMatchObject({ status: 200, text: `OK\nreadModels: ${says}` });
+  const inJson = await client.get('readyz', { headers: { Accept: 'application/json' } });
+  expect([inJson.status, jsonOf(inJson)]).toEqual([200, { ready: true, database: 'ok', log: 'ok', readModels: says }]);
+  await stand('now()', ['reservations']);
+  expect((await client.get('readyz')).text).toContain('readModels: reservations, tasks stand still');
+  await stand('null', ['tasks', 'reservations']);
+  expect((await client.get('readyz')).text).toBe('OK');
+});
+
 const metric = async (name: string): Promise<number> => {
   const { text } = await client.get('metrics');
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
@@ -74,4 +90,15 @@ test('the lag of the read models is the age of what they do not show', async () 
   for (const { name } of projections)
     for (const figure of ['lag_seconds', 'lag_events', 'stopped'])
       expect(await metric(`retainer_projection_${figure}{projection="${name}"}`)).toBe(0);
+});
+
+test('who goes to an address that is not there sees a page in a browser, and a line of text elsewhere', async () => {
+  const page = await client.get('nonsense<b>', { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+  expect(page).toMatchObject({ status: 404, text: expect.stringContaining('nonsense&lt;b&gt;') });
+  expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+  expect(page.text).toMatch(/^<!doctype html><html lang="en">/);
+  expect(await client.get('nonsense', { headers: { Accept: '*/*' } })).toMatchObject({
+    status: 404,
+    text: 'there is no path /nonsense',
+  });
 });

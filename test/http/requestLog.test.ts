@@ -117,3 +117,30 @@ test('an operator who asks for it finds people in the log', async () => {
   expect(log).toMatch(/"ip":"(::ffff:)?127\.0\.0\.1"/);
   await house.close();
 });
+
+test('an event that cannot be understood is named to whoever needs its stream, with what an operator can do', async () => {
+  house = await openHouse();
+  const asked = clientOf(house.url);
+  const id = (await asked.post('puttask', { json: protoHit() })).text;
+  const made = await asked.post('reservation/make', { id, foreignID: 'x', delay: 0, numAssignments: 1 });
+  await house.database.pool.query(
+    `update event_store.events set data = data - 'foreignId' where type = 'ReservationMade'`,
+  );
+  const { status, text, headers } = await asked.post(
+    'reservation/invoke',
+    { id: made.text },
+    { headers: { Accept: 'application/json' } },
+  );
+  expect(status).toBe(500);
+  const place = { stream: `reservation-${made.text}`, revision: 0, eventType: 'ReservationMade' };
+  expect(JSON.parse(text)).toMatchObject({
+    ...{ ...place, status: 500, position: made.headers.get('retainer-position') },
+    requestId: headers.get('x-request-id'),
+    detail: expect.stringMatching(
+      /^ReservationMade in stream reservation-.*, revision 0, position \d+, cannot be understood: .*'retainer projections'/,
+    ),
+  });
+  expect((await asked.post('reservation/invoke', { id: made.text })).text).toMatch(/^ReservationMade in stream/);
+  expect(house.logged().join('')).toContain('its data does not fit: foreignId');
+  await house.close();
+});

@@ -54,6 +54,8 @@ const requests = (): readonly (readonly [
   ['commands', 'POST', 'reservation/cancel', { id: mine.reservation }],
   ['commands', 'POST', 'reservation/finish/all', { id: mine.protoHit }],
   ['commands', 'POST', 'reservation/unfinish', { id: mine.reservation }],
+  ['admin', 'POST', 'protohit/retire', { id: mine.protoHit }],
+  ['admin', 'POST', 'protohit/restore', { id: mine.protoHit }],
   ['commands', 'POST', 'protohit/sandbox/set', { id: mine.protoHit, sandbox: 'true' }],
   ['commands', 'POST', 'toggleSandbox', { id: mine.protoHit }],
   ['read', 'POST', 'protohit/sandbox/get', { id: mine.protoHit }],

@@ -3,21 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Hono } from 'hono';
 
-const CSS = 'text/css; charset=utf-8';
-const JS = 'text/javascript; charset=utf-8';
+const TYPES = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' } as const;
 const SVG = 'image/svg+xml';
 
 const { resolve } = createRequire(import.meta.url);
-/** Beside the bundle, or under dist/ when the sources run as they are. */
-const BUILT = ['./browser/', '../../../dist/browser/'];
-const beside = (name: string): readonly URL[] => BUILT.map((place) => new URL(place + name, import.meta.url));
-const ofPackage = (path: string): readonly URL[] => [new URL(`file://${resolve(path)}`)];
+/** Where the build puts pages' scripts and styles: beside the bundle, or under dist/ when the sources run as they are. */
+const BUILT = ['./browser/pages/', '../../../dist/browser/pages/'];
+/** What comes from a package as it is. */
+const OF_PACKAGES: Readonly<Record<string, string>> = { 'uPlot.css': 'uplot/dist/uPlot.min.css' };
 
-const ASSETS: Readonly<Record<string, { type: string; places: () => readonly URL[] }>> = {
-  '/assets/pages.css': { type: CSS, places: () => beside('pages.css') },
-  '/assets/bell.js': { type: JS, places: () => beside('bell.js') },
-  '/assets/status.js': { type: JS, places: () => beside('status.js') },
-  '/assets/uPlot.css': { type: CSS, places: () => ofPackage('uplot/dist/uPlot.min.css') },
+const placesOf = (name: string): readonly URL[] => {
+  const path = OF_PACKAGES[name];
+  if (path !== undefined) return [new URL(`file://${resolve(path)}`)];
+  return BUILT.map((place) => new URL(place + name, import.meta.url));
 };
 
 /** A person, waiting. */
@@ -26,27 +24,28 @@ const FAVICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><re
 /** What pages load. All of it comes from this service: they work without any other network. */
 export function assetRoutes(): Hono {
   const routes = new Hono();
-  for (const [path, { type, places }] of Object.entries(ASSETS)) {
-    let file: Promise<{ body: string; etag: string }> | undefined;
-    routes.get(path, async (c) => {
-      file ??= firstOf(places()).then((body) => ({ body, etag: etagOf(body) }));
-      const { body, etag } = await file;
-      const headers = { ETag: etag, 'Cache-Control': 'no-cache' };
-      if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
-      return c.body(body, 200, { ...headers, 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' });
-    });
-  }
+  const read = new Map<string, { body: string; etag: string }>();
+  routes.get('/assets/:name{[A-Za-z][\\w-]*\\.(css|js)}', async (c) => {
+    const name = c.req.param('name');
+    const known = read.get(name) ?? (await asset(placesOf(name)));
+    if (known === null) return c.text('There is no such file.', 404);
+    read.set(name, known);
+    const headers = { ETag: known.etag, 'Cache-Control': 'no-cache' };
+    if (c.req.header('if-none-match') === known.etag) return c.body(null, 304, headers);
+    const type = name.endsWith('.css') ? TYPES.css : TYPES.js;
+    return c.body(known.body, 200, { ...headers, 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' });
+  });
   for (const path of ['/favicon.svg', '/favicon.ico'])
     routes.get(path, (c) => c.body(FAVICON, 200, { 'Content-Type': SVG, 'Cache-Control': 'public, max-age=86400' }));
   return routes;
 }
 
-const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
-
-async function firstOf(places: readonly URL[]): Promise<string> {
+async function asset(places: readonly URL[]): Promise<{ body: string; etag: string } | null> {
   for (const place of places) {
-    const text = await readFile(place, 'utf8').catch(() => null);
-    if (text !== null) return text;
+    const body = await readFile(place, 'utf8').catch(() => null);
+    if (body !== null) return { body, etag: etagOf(body) };
   }
-  throw new Error(`${places.at(-1)?.pathname} is not there: run "npm run build"`);
+  return null;
 }
+
+const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;

@@ -1,4 +1,5 @@
 import type { PropsWithChildren } from 'hono/jsx';
+import { Html } from './html.tsx';
 import type { Visitor } from './visitor.ts';
 
 const PLACES = [
@@ -7,6 +8,10 @@ const PLACES = [
   ['/admin', 'Admin'],
   ['/docs', 'API'],
 ] as const;
+
+/** Where one can go from every page. */
+export const placesOf = (hasMarketplace: boolean): readonly (readonly [path: string, name: string])[] =>
+  hasMarketplace ? [...PLACES, ['/marketplace', 'Marketplace']] : PLACES;
 
 type PageProps = PropsWithChildren<{
   readonly title: string;
@@ -30,7 +35,7 @@ export const Page = ({
   hasMarketplace = false,
   children,
 }: PageProps) => (
-  <html lang="en">
+  <Html>
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -54,7 +59,7 @@ export const Page = ({
           <a href="/">Retainer</a>
         </strong>
         <nav aria-label="Pages">
-          {[...PLACES, ...(hasMarketplace ? ([['/marketplace', 'Marketplace']] as const) : [])].map(([path, name]) => (
+          {placesOf(hasMarketplace).map(([path, name]) => (
             <a href={path} aria-current={path === at ? 'page' : undefined}>
               {name}
             </a>
@@ -62,7 +67,9 @@ export const Page = ({
         </nav>
         {visitor?.type === 'operator' && (
           <form method="post" action="/admin/sign-out" class="row">
-            <span class="quiet">{visitor.operator}</span>
+            <a class="quiet" href="/admin/account">
+              {visitor.operator}
+            </a>
             <Csrf visitor={visitor} />
             <button type="submit">Sign out</button>
           </form>
@@ -70,7 +77,7 @@ export const Page = ({
       </header>
       <main id="main">{children}</main>
     </body>
-  </html>
+  </Html>
 );
 
 /** What a form sends along, so that the server knows that it is one of its own. */

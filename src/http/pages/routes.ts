@@ -1,13 +1,17 @@
 import { Hono } from 'hono';
 import type { Commands } from '../../commands/commands.ts';
 import type { Instant } from '../../domain/ids.ts';
+import type { EventStore } from '../../event-store/port.ts';
 import type { Database } from '../../postgres/pool.ts';
-import { addressOf } from '../requestLog.ts';
+import type { AddressOf } from '../addressOf.ts';
+import { limitBody } from '../limits.ts';
+import { type AdminDependencies, adminRoutes } from './admin/routes.ts';
 import { assetRoutes } from './assets.ts';
+import type { Feeds } from './feeds.ts';
 import { createGuard } from './guard.ts';
-import { signInRoutes } from './signIn.tsx';
-import { statusRoutes } from './status.tsx';
-import type { createStatusFeed } from './statusFeed.ts';
+import { type HomeDependencies, homeRoutes } from './home/routes.tsx';
+import { reservationRoutes } from './reservation/routes.tsx';
+import { STATUS_PATHS, statusRoutes } from './status/routes.tsx';
 import { createVisitorOf } from './visitor.ts';
 
 /** Nothing but what this service serves, and no frame of ours in another site. */
@@ -19,38 +23,58 @@ export function pageRoutes({
   commands,
   db,
   clock,
-  feed,
+  feeds,
+  store,
   publicUrl,
   hasMarketplace,
+  bodyLimitBytes,
+  addressOf,
+  admin,
+  ...home
 }: {
   commands: Commands;
   db: Database;
   clock: () => Instant;
-  feed: ReturnType<typeof createStatusFeed>;
+  feeds: Feeds;
+  store: Pick<EventStore, 'read'>;
   publicUrl: () => string;
   hasMarketplace: boolean;
-}): Hono {
+  bodyLimitBytes: number;
+  addressOf: AddressOf;
+  /** What the admin pages alone need. */
+  admin: Pick<AdminDependencies, 'store' | 'rebuilding' | 'settings'>;
+} & Omit<HomeDependencies, 'guard' | 'visitorOf'>): Hono {
   const visitorOf = createVisitorOf(db);
   const guard = createGuard(visitorOf);
   const routes = new Hono();
   const protect = async (c: Parameters<Parameters<typeof routes.use>[1]>[0], next: () => Promise<void>) => {
     await next();
     if (!(c.res.headers.get('content-type') ?? '').startsWith('text/html')) return;
-    c.res.headers.set('Content-Security-Policy', POLICY);
+    if (!c.res.headers.has('Content-Security-Policy')) c.res.headers.set('Content-Security-Policy', POLICY);
     c.res.headers.set('Cache-Control', 'no-store');
     c.res.headers.set('Referrer-Policy', 'same-origin');
   };
-  for (const path of ['/status/*', '/static/status', '/admin/*']) routes.use(path, protect);
+  for (const path of ['/', ...STATUS_PATHS, '/status/*', '/admin/*']) routes.use(path, protect);
+  routes.use('/admin/*', limitBody(bodyLimitBytes));
   routes.route('/', assetRoutes());
   routes.route(
     '/',
-    signInRoutes({
+    adminRoutes({
+      ...admin,
       commands,
+      db,
+      clock,
+      pingTimeoutMs: home.pingTimeoutMs,
+      guard,
       visitorOf,
+      policy: POLICY,
+      hasMarketplace,
       addressOf: (c) => addressOf(c) ?? 'unknown',
       isSecure: () => publicUrl().startsWith('https:'),
     }),
   );
-  routes.route('/', statusRoutes({ db, clock, guard, feed, hasMarketplace }));
+  routes.route('/', homeRoutes({ ...home, db, clock, guard, visitorOf, publicUrl, hasMarketplace }));
+  routes.route('/', statusRoutes({ db, clock, guard, feed: feeds.status, hasMarketplace }));
+  routes.route('/', reservationRoutes({ db, store, guard, feed: feeds.reservation, hasMarketplace }));
   return routes;
 }

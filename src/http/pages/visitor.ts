@@ -1,6 +1,6 @@
 import type { Context as HonoContext } from 'hono';
 import { getCookie } from 'hono/cookie';
-import { hashOfToken } from '../../commands/operators.ts';
+import { hashOfToken } from '../../commands/sessions.ts';
 import { OperatorName } from '../../domain/operator.ts';
 import type { Database } from '../../postgres/pool.ts';
 

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { AssignmentId } from '../../domain/ids.ts';
+import type { Called } from './call.ts';
 
-/** Looks at an assignment for somebody who waits. Rejects if it could not look. */
-export type Listener = () => Promise<void>;
+/** Looks at an assignment for somebody who waits, or is told what there is to see. Rejects if it could not look. */
+export type Listener = (called?: Called) => Promise<void>;
 
 export type CallBoard = {
   /**
@@ -21,14 +22,16 @@ const RETRY_MS = 1_000;
 
 /**
  * Who is connected to this node and waits for which assignment. It holds no tasks: a listener that is woken asks
- * Postgres, together with all others woken in the same turn.
+ * Postgres, together with all others woken in the same turn. Only who is called by this node itself is told at once.
  */
 export function createCallBoard({
   onAssignments,
+  onCalled,
   mostListeners,
   log,
 }: {
   onAssignments: (callback: (ids: readonly AssignmentId[] | null) => void) => () => void;
+  onCalled: (callback: (called: Called) => void) => () => void;
   mostListeners: number;
   log: Logger;
 }): CallBoard {
@@ -46,9 +49,9 @@ export function createCallBoard({
     void wakeMany([...again]);
   };
 
-  const call = async (id: AssignmentId, listener: Listener): Promise<void> => {
+  const call = async (id: AssignmentId, listener: Listener, called?: Called): Promise<void> => {
     try {
-      await listener();
+      await listener(called);
     } catch (error) {
       log.debug({ err: error }, 'a look for a waiting worker failed');
       missed.add(id);
@@ -56,12 +59,12 @@ export function createCallBoard({
     }
   };
 
-  const wake = (id: AssignmentId): Promise<unknown> =>
-    Promise.all([...(listeners.get(id) ?? [])].map((listener) => call(id, listener)));
+  const wake = (id: AssignmentId, called?: Called): Promise<unknown> =>
+    Promise.all([...(listeners.get(id) ?? [])].map((listener) => call(id, listener, called)));
 
   const wakeMany = async (ids: readonly AssignmentId[]): Promise<void> => {
     for (let from = 0; from < ids.length; from += WOKEN_AT_ONCE)
-      await Promise.all(ids.slice(from, from + WOKEN_AT_ONCE).map(wake));
+      await Promise.all(ids.slice(from, from + WOKEN_AT_ONCE).map((id) => wake(id)));
   };
 
   let wakingAll = false;
@@ -77,10 +80,11 @@ export function createCallBoard({
     wakingAll = false;
   };
 
-  const stop = onAssignments((ids) => {
+  const stopWaking = onAssignments((ids) => {
     if (ids === null) void wakeAll();
     else for (const id of ids) void wake(id);
   });
+  const stopTelling = onCalled((called) => void wake(called.assignmentId, called));
 
   return {
     listen: (id, listener) => {
@@ -97,7 +101,8 @@ export function createCallBoard({
     },
     size: () => count,
     close: () => {
-      stop();
+      stopWaking();
+      stopTelling();
       clearTimeout(retrying);
     },
   };

@@ -12,10 +12,10 @@ export const examplePage = (publicUrl: string) => html`<!doctype html>
     <title>Label a picture</title>
     <style>
       :root { color-scheme: light dark; --accent: light-dark(#0a6c74, #5cc8d0); --line: #8885; }
-      body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1.2rem; }
+      body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 34rem; margin: 1.2rem auto; padding: 0 1.2rem; }
       h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 0.4rem; }
       [hidden] { display: none; }
-      svg { display: block; width: 100%; border-radius: 14px; margin: 1rem 0; }
+      svg { display: block; width: 100%; border-radius: 14px; margin: 0.7rem 0; }
       fieldset { border: 0; padding: 0; margin: 0; display: grid; gap: 0.6rem; grid-template-columns: 1fr 1fr; }
       legend { font-weight: 600; margin-bottom: 0.6rem; }
       #task label { display: flex; align-items: center; gap: 0.6rem; padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-radius: 10px; }

@@ -1,5 +1,5 @@
 import type { AssignmentId, Instant } from '../../domain/ids.ts';
-import type { TaskRow } from '../../projections/tasks.ts';
+import type { ToldTask } from './call.ts';
 
 /** A call older than this was told before, perhaps by another node: its page was loaded again. */
 const FRESH_MS = 60_000;
@@ -8,9 +8,9 @@ const MOST_REMEMBERED = 50_000;
 
 /** Hears of every answer that holds a task, and passes on each task's first of this node. */
 export function createFirstTold(
-  told: (task: TaskRow, at: Instant) => void,
+  told: (task: ToldTask, at: Instant) => void,
   clock: () => Instant = Date.now,
-): (task: TaskRow) => void {
+): (task: ToldTask) => void {
   const known = new Set<AssignmentId>();
   return (task) => {
     const { assignmentId, calledAt } = task;

@@ -1,6 +1,7 @@
+import { isUnproven, type Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
 import type { TaskRow } from '../../projections/tasks.ts';
-import { type Call, callOf, WAIT } from './call.ts';
+import { type Call, type Called, callOf, type ToldTask, WAIT } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
 
 /** A poll that overtakes its page's first ping is held this long for it. */
@@ -11,14 +12,18 @@ const MOST_UNKNOWN = 1_000;
 /** A task's row, asked of Postgres with all other look-ups of the same turn. */
 export type LookUp = (id: AssignmentId) => Promise<TaskRow | undefined>;
 
-export type Held = Call | 'unknown' | 'full';
+/** `unproven`: the assignment is signed, and the request does not show its token. */
+export type Held = Call | 'unknown' | 'full' | 'unproven';
 
 /**
  * What to tell a worker, now or as soon as there is something to tell, at most `waitMs` from now; `gone` tells that
  * the client left. An assignment nobody has heard of is waited for briefly. While the database is away a held
  * request stays held, and ends as one that still waits.
  */
-export type Hold = (id: AssignmentId, options: { waitMs: number; gone?: AbortSignal | undefined }) => Promise<Held>;
+export type Hold = (
+  id: AssignmentId,
+  options: { waitMs: number; session: Session; gone?: AbortSignal | undefined },
+) => Promise<Held>;
 
 export function createHold({
   lookUp,
@@ -29,13 +34,17 @@ export function createHold({
   lookUp: LookUp;
   board: CallBoard;
   /** Hears of every task that is handed out. */
-  told: (task: TaskRow) => void;
+  told: (task: ToldTask) => void;
   /** Aborts when the service stops: whoever is held is let go. */
   ending: AbortSignal;
 }): Hold {
   let unknown = 0;
 
-  const hold = (id: AssignmentId, isKnown: boolean, waitMs: number, gone?: AbortSignal): Promise<Held> =>
+  const hold: (isKnown: boolean, ...asked: Parameters<Hold>) => Promise<Held> = (
+    isKnown,
+    id,
+    { waitMs, session, gone },
+  ) =>
     new Promise((resolve) => {
       let known = isKnown;
       const setKnown = (): void => {
@@ -51,9 +60,15 @@ export function createHold({
         resolve(held);
       };
       const end = (): void => settle(known || ending.aborted ? WAIT : 'unknown');
-      const look = async (): Promise<void> => {
+      const look = async (called?: Called): Promise<void> => {
+        // Who asked before the first ping has not shown yet whose page it is: the row says whether that takes a token.
+        if (called && known) {
+          told(called);
+          return settle(callOf(called));
+        }
         const row = await lookUp(id);
         if (row === undefined) return;
+        if (isUnproven(row, session)) return settle('unproven');
         const call = callOf(row);
         if (call.kind === 'task') told(row);
         if (call.kind !== 'wait' || waitMs <= 0) settle(call);
@@ -73,11 +88,12 @@ export function createHold({
       else if (ending.aborted || gone?.aborted) end();
     });
 
-  return async (id, { waitMs, gone }) => {
+  return async (id, asked) => {
     const row = await lookUp(id);
-    if (row === undefined) return unknown < MOST_UNKNOWN ? hold(id, false, waitMs, gone) : 'full';
+    if (row === undefined) return unknown < MOST_UNKNOWN ? hold(false, id, asked) : 'full';
+    if (isUnproven(row, asked.session)) return 'unproven';
     const call = callOf(row);
     if (call.kind === 'task') told(row);
-    return call.kind !== 'wait' || waitMs <= 0 ? call : hold(id, true, waitMs, gone);
+    return call.kind !== 'wait' || asked.waitMs <= 0 ? call : hold(true, id, asked);
   };
 }

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { Commands } from '../../commands/commands.ts';
 import { AssignmentId, type Instant, MarketplaceHitId, PREVIEW_ASSIGNMENT, WorkerId } from '../../domain/ids.ts';
 import { PingType } from '../../domain/presence.ts';
@@ -10,15 +11,18 @@ import { coalesce, TooManyWaiting } from '../../postgres/coalesce.ts';
 import { type Database, isUnavailable } from '../../postgres/pool.ts';
 import type { CaughtUp } from '../../projections/caughtUp.ts';
 import { type TaskRow, tasksOf } from '../../projections/tasks.ts';
-import { problem, send } from '../answers.ts';
+import { problem, send, statusOf } from '../answers.ts';
 import { bellPage } from './bell.ts';
+import type { ToldTask } from './call.ts';
 import { createCallBoard } from './callBoard.ts';
+import type { CalledHere } from './calledHere.ts';
 import { examplePage } from './example.ts';
 import { createFirstTold } from './firstTold.ts';
 import { createHold, type Held } from './hold.ts';
 import { createRate } from './rate.ts';
 import { createBuilt } from './script.ts';
 import { createStreams, STREAM_HEADERS } from './streams.ts';
+import { createTokens } from './tokens.ts';
 
 type WorkerEnv = { Bindings: HttpBindings };
 type WorkerContext = Context<WorkerEnv>;
@@ -32,11 +36,17 @@ const JSON_HEADERS = { ...CORS, 'Content-Type': 'application/json', 'Cache-Contr
 /** Of a node that stops: a connection kept alive would hold it up. */
 const LAST_HEADERS = { ...JSON_HEADERS, Connection: 'close' };
 const TEXT_HEADERS = { ...CORS, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
+/** Holds the token that a page asked for. */
+const TOKEN_HEADER = 'Retainer-Token';
+const TOKEN_HEADERS = { ...TEXT_HEADERS, 'Access-Control-Expose-Headers': TOKEN_HEADER };
+/** From the alarm to *Start*, by the page's clock. */
+const ReactedAfterMs = z.coerce.number().int().nonnegative().max(86_400_000).optional();
 
 export type WorkerDependencies = {
   readonly commands: Pick<Commands, 'ping'>;
   readonly db: Database;
   readonly caughtUp: Pick<CaughtUp, 'onAssignments'>;
+  readonly calledHere: Pick<CalledHere, 'onCalled'>;
   readonly settings: { readonly maxListeners: number };
   readonly publicUrl: () => string;
   readonly log: Logger;
@@ -44,7 +54,7 @@ export type WorkerDependencies = {
     readonly answered: (what: 'poll' | 'ping' | 'wait') => void;
     readonly refused: (status: number) => void;
     /** The first time that this node hands out a task. */
-    readonly told: (task: TaskRow, at: Instant) => void;
+    readonly told: (task: ToldTask, at: Instant) => void;
   };
 };
 
@@ -68,16 +78,23 @@ export function workerRoutes(deps: WorkerDependencies): {
   const lookUp = coalesce<AssignmentId, TaskRow>((ids) => tasksOf(db, ids), { maxKeys: 20_000 });
   const board = createCallBoard({
     onAssignments: deps.caughtUp.onAssignments,
+    onCalled: deps.calledHere.onCalled,
     mostListeners: deps.settings.maxListeners,
     log,
   });
   const told = createFirstTold(deps.observe.told);
   const hold = createHold({ lookUp, board, told, ending: ending.signal });
   const streams = createStreams({ lookUp, board, told });
+  const { tokenOf, sessionOf } = createTokens(db);
   const isTooFast = createRate();
   const routes = new Hono<WorkerEnv>({ strict: false });
 
-  const refuse = (c: WorkerContext, status: 400 | 404 | 409 | 429 | 503, message: string, headers = {}): Response => {
+  const refuse = (
+    c: WorkerContext,
+    status: 400 | 403 | 404 | 409 | 429 | 503,
+    message: string,
+    headers = {},
+  ): Response => {
     refused(status);
     return send(c, problem(status, message, { headers: { ...CORS, ...headers } }));
   };
@@ -88,6 +105,7 @@ export function workerRoutes(deps: WorkerDependencies): {
   const show = (c: WorkerContext, held: Held): Response => {
     if (held === 'unknown') return refuse(c, 404, 'Bad assignment');
     if (held === 'full') return tooMany(c);
+    if (held === 'unproven') return refuse(c, 403, 'Bad assignment: it is signed, and this is not its token');
     answered('poll');
     return c.body(held.json, 200, ending.signal.aborted ? LAST_HEADERS : JSON_HEADERS);
   };
@@ -106,7 +124,8 @@ export function workerRoutes(deps: WorkerDependencies): {
       );
     // Asking for the signal costs a whole Request: most polls do without.
     const gone = waitSeconds > 0 ? c.req.raw.signal : undefined;
-    return show(c, await hold(id.data, { waitMs: waitSeconds * 1000, gone }));
+    const session = await sessionOf(id.data, c.req.query('token'));
+    return show(c, await hold(id.data, { waitMs: waitSeconds * 1000, session, gone }));
   });
 
   routes.get('/wait/assignment/:assignment_id', async (c) => {
@@ -114,8 +133,9 @@ export function workerRoutes(deps: WorkerDependencies): {
     if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
     if (isTooFast(id.data)) return slowDown(c);
     if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
-    const held = await hold(id.data, { waitMs: 0 });
-    if (held === 'unknown' || held === 'full' || ending.signal.aborted) return show(c, held);
+    const session = await sessionOf(id.data, c.req.query('token'));
+    const held = await hold(id.data, { waitMs: 0, session });
+    if (typeof held === 'string' || ending.signal.aborted) return show(c, held);
     if (!streams.open(id.data, c.env.outgoing)) return tooMany(c);
     answered('wait');
     return RESPONSE_ALREADY_SENT;
@@ -127,7 +147,7 @@ export function workerRoutes(deps: WorkerDependencies): {
     async (c) => {
       const { worker_id, assignment_id, hit_id, ping_type } = c.req.param();
       const pingType = PingType.safeParse(ping_type);
-      if (!pingType.success) return refuse(c, 400, 'Bad ping type: it must be waiting or working');
+      if (!pingType.success) return refuse(c, 400, `Bad ping type: it must be ${PingType.options.join(' or ')}`);
       const workerId = WorkerId.safeParse(worker_id);
       const assignmentId = AssignmentId.safeParse(assignment_id);
       const marketplaceHitId = MarketplaceHitId.safeParse(hit_id);
@@ -139,6 +159,9 @@ export function workerRoutes(deps: WorkerDependencies): {
       )
         return refuse(c, 400, 'Bad assignment');
       if (isTooFast(assignmentId.data)) return slowDown(c);
+      const reactedAfterMs = ReactedAfterMs.safeParse(c.req.query('after'));
+      if (!reactedAfterMs.success) return refuse(c, 400, 'after must be milliseconds, a whole number up to 86400000');
+      const session = await sessionOf(assignmentId.data, c.req.query('token'));
       const result = await commands.ping(
         // The assignment names what its pings are about better than an id nobody else knows.
         { actor: `worker:${workerId.data}`, requestId: assignmentId.data },
@@ -147,11 +170,14 @@ export function workerRoutes(deps: WorkerDependencies): {
           assignmentId: assignmentId.data,
           marketplaceHitId: marketplaceHitId.data,
           pingType: pingType.data,
+          session,
+          reactedAfterMs: reactedAfterMs.data,
         },
       );
-      if (result.type === 'refused')
-        return refuse(c, result.refusal.kind === 'conflict' ? 409 : 404, result.refusal.message);
+      if (result.type === 'refused') return refuse(c, statusOf(result.refusal), result.refusal.message);
       answered('ping');
+      if (session === 'asks' && result.value.isSigned)
+        return c.body('OK', 200, { ...TOKEN_HEADERS, [TOKEN_HEADER]: await tokenOf(assignmentId.data) });
       return c.body('OK', 200, TEXT_HEADERS);
     },
   );

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AssignmentId } from '../../domain/ids.ts';
-import type { TaskRow } from '../../projections/tasks.ts';
-import { callOf } from './call.ts';
+import { type Called, callOf, type ToldTask } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
 import type { LookUp } from './hold.ts';
 
@@ -38,7 +37,7 @@ export function createStreams({
   lookUp: LookUp;
   board: CallBoard;
   /** Hears of every task that is handed out. */
-  told: (task: TaskRow) => void;
+  told: (task: ToldTask) => void;
 }): Streams {
   const turns = Array.from({ length: TURNS }, () => new Set<ServerResponse>());
   let opened = 0;
@@ -57,14 +56,14 @@ export function createStreams({
       if (response.destroyed) return true;
       const others = turns[opened++ % TURNS];
       let isOpen = true;
-      const look = async (): Promise<void> => {
-        const row = await lookUp(id);
-        if (row === undefined || !isOpen) return;
-        const { kind, json } = callOf(row);
+      const look = async (called?: Called): Promise<void> => {
+        const task = called ?? (await lookUp(id));
+        if (task === undefined || !isOpen) return;
+        const { kind, json } = callOf(task);
         if (kind === 'wait') return;
         finish();
         response.end(`event: ${kind}\ndata: ${json}\n\n`);
-        if (kind === 'task') told(row);
+        if (kind === 'task') told(task);
       };
       const stop = board.listen(id, look);
       if (stop === null) return false;

@@ -1,29 +1,24 @@
 import { Hono, type Context as HonoContext } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
-import type { Commands } from '../../commands/commands.ts';
-import type { SignedIn } from '../../commands/operators.ts';
-import { Password } from '../../commands/passwords.ts';
-import { OperatorName } from '../../domain/operator.ts';
-import { createGuard, isFromOurPages } from './guard.ts';
-import { Page } from './layout.tsx';
-import { SESSION_COOKIE, type VisitorOf } from './visitor.ts';
+import { Password } from '../../../commands/passwords.ts';
+import type { SignedIn } from '../../../commands/sessions.ts';
+import { OperatorName } from '../../../domain/operator.ts';
+import { Field } from '../form.tsx';
+import { isFromOurPages } from '../guard.ts';
+import { Page } from '../layout.tsx';
+import { SESSION_COOKIE } from '../visitor.ts';
+import type { AdminDependencies } from './routes.ts';
 
 /** Signing in and out, and the one-time page on which the first operator is added. */
 export function signInRoutes({
   commands,
+  guard,
   visitorOf,
   addressOf,
   isSecure,
-}: {
-  commands: Commands;
-  visitorOf: VisitorOf;
-  /** Where a request came from, for throttling and the log. */
-  addressOf: (c: HonoContext) => string;
-  /** Is the service reached over https? */
-  isSecure: () => boolean;
-}): Hono {
+  hasMarketplace,
+}: Pick<AdminDependencies, 'commands' | 'guard' | 'visitorOf' | 'addressOf' | 'isSecure' | 'hasMarketplace'>): Hono {
   const routes = new Hono();
-  const guard = createGuard(visitorOf);
   const letIn = (c: HonoContext, { token, endsAt }: SignedIn, next: string): Response => {
     setCookie(c, SESSION_COOKIE, token, {
       httpOnly: true,
@@ -38,7 +33,14 @@ export function signInRoutes({
   routes.get('/admin/sign-in', async (c) => {
     const visitor = await visitorOf(c);
     if (visitor?.type === 'operator') return c.redirect(ownPath(c.req.query('next')));
-    return c.html(<SignInPage next={ownPath(c.req.query('next'))} isFirst={visitor?.type === 'anyone'} />);
+    return c.html(
+      <SignInPage
+        hasMarketplace={hasMarketplace}
+        next={ownPath(c.req.query('next'))}
+        isFirst={visitor?.type === 'anyone'}
+        isChanged={c.req.query('changed') !== undefined}
+      />,
+    );
   });
 
   routes.post('/admin/sign-in', async (c) => {
@@ -59,7 +61,10 @@ export function signInRoutes({
       tried.type === 'tooMany'
         ? `Too many tries. Wait ${tried.minutes} minutes, then try again.`
         : 'The name or the password is not right.';
-    return c.html(<SignInPage next={next} name={text('name')} error={error} />, tried.type === 'tooMany' ? 429 : 401);
+    return c.html(
+      <SignInPage hasMarketplace={hasMarketplace} next={next} name={text('name')} error={error} />,
+      tried.type === 'tooMany' ? 429 : 401,
+    );
   });
 
   routes.post(
@@ -74,14 +79,20 @@ export function signInRoutes({
     }),
   );
 
-  routes.get('/admin/first', (c) => c.html(<FirstPage token={c.req.query('token') ?? ''} />));
+  routes.get('/admin/first', async (c) => {
+    const token = c.req.query('token') ?? '';
+    return (await commands.isInvitation(token))
+      ? c.html(<FirstPage hasMarketplace={hasMarketplace} token={token} />)
+      : c.html(<DeadLinkPage hasMarketplace={hasMarketplace} />, 404);
+  });
 
   routes.post('/admin/first', async (c) => {
     if (!isFromOurPages(c)) return c.text('This form is not one of ours.', 403);
     const form = await c.req.formData();
     const text = (name: string): string => String(form.get(name) ?? '');
     const token = text('token');
-    const again = (error: string) => c.html(<FirstPage token={token} name={text('name')} error={error} />, 400);
+    const again = (error: string) =>
+      c.html(<FirstPage hasMarketplace={hasMarketplace} token={token} name={text('name')} error={error} />, 400);
     const operator = OperatorName.safeParse(text('name').trim());
     if (!operator.success) return again(`The name ${operator.error.issues[0]?.message ?? 'does not fit'}.`);
     const password = Password.safeParse(text('password'));
@@ -89,7 +100,7 @@ export function signInRoutes({
     if (password.data !== text('again')) return again('The two passwords are not the same.');
     const result = await commands.acceptInvitation(
       { requestId: crypto.randomUUID() },
-      { operator: operator.data, password: password.data, token },
+      { operator: operator.data, password: password.data, token, from: addressOf(c) },
     );
     if (result.type === 'refused') return again(`${result.refusal.message}.`);
     return letIn(c, result.value, '/admin');
@@ -98,21 +109,29 @@ export function signInRoutes({
 }
 
 /** A path of this service, and nothing that leads elsewhere. */
-const ownPath = (next: string | undefined): string =>
-  next !== undefined && /^\/(?![/\\])/.test(next) ? next : '/admin';
+function ownPath(next: string | undefined): string {
+  const here = 'http://here';
+  // As a browser reads it: it drops tabs and line ends, and takes a backslash for a slash.
+  const place = next?.startsWith('/') && URL.canParse(next, here) ? new URL(next, here) : null;
+  return place?.origin === here ? place.pathname + place.search : '/admin';
+}
 
 const SignInPage = ({
+  hasMarketplace,
   next,
   name = '',
   error,
   isFirst = false,
+  isChanged = false,
 }: {
+  hasMarketplace: boolean;
   next: string;
   name?: string;
   error?: string;
   isFirst?: boolean;
+  isChanged?: boolean;
 }) => (
-  <Page title="Sign in" visitor={null}>
+  <Page title="Sign in" at="/admin" visitor={null} hasMarketplace={hasMarketplace}>
     <h1>Sign in</h1>
     {isFirst && (
       <p class="notice">
@@ -120,6 +139,7 @@ const SignInPage = ({
         <code>retainer operator add NAME</code>.
       </p>
     )}
+    {isChanged && <p class="notice">Your password is changed. Sign in with the new one.</p>}
     {error !== undefined && (
       <p class="notice bad" role="alert">
         {error}
@@ -127,14 +147,8 @@ const SignInPage = ({
     )}
     <form method="post" action="/admin/sign-in">
       <input type="hidden" name="next" value={next} />
-      <div class="field">
-        <label for="name">Name</label>
-        <input id="name" name="name" value={name} autocomplete="username" autocapitalize="none" required />
-      </div>
-      <div class="field">
-        <label for="password">Password</label>
-        <input id="password" name="password" type="password" autocomplete="current-password" required />
-      </div>
+      <Field name="name" label="Name" value={name} autocomplete="username" autocapitalize="none" required />
+      <Field name="password" label="Password" type="password" autocomplete="current-password" required />
       <button class="main" type="submit">
         Sign in
       </button>
@@ -142,8 +156,28 @@ const SignInPage = ({
   </Page>
 );
 
-const FirstPage = ({ token, name = '', error }: { token: string; name?: string; error?: string }) => (
-  <Page title="The first operator" visitor={null}>
+const DeadLinkPage = ({ hasMarketplace }: { hasMarketplace: boolean }) => (
+  <Page title="The first operator" at="/admin" visitor={null} hasMarketplace={hasMarketplace}>
+    <h1>This link opens nothing any more</h1>
+    <p>
+      It works once, for a day, and until the service is started again, which prints a new one. Whoever is an operator
+      may <a href="/admin/sign-in">sign in</a>; <code>retainer operator add NAME</code> adds one.
+    </p>
+  </Page>
+);
+
+const FirstPage = ({
+  hasMarketplace,
+  token,
+  name = '',
+  error,
+}: {
+  hasMarketplace: boolean;
+  token: string;
+  name?: string;
+  error?: string;
+}) => (
+  <Page title="The first operator" at="/admin" visitor={null} hasMarketplace={hasMarketplace}>
     <h1>The first operator</h1>
     <p>This link works once. From then on, the pages are for operators alone.</p>
     {error !== undefined && (
@@ -153,22 +187,32 @@ const FirstPage = ({ token, name = '', error }: { token: string; name?: string; 
     )}
     <form method="post" action="/admin/first">
       <input type="hidden" name="token" value={token} />
-      <div class="field">
-        <label for="name">
-          Name <span class="hint">lower-case letters, digits, dots, dashes; it stands in the log with what you do</span>
-        </label>
-        <input id="name" name="name" value={name} autocomplete="username" autocapitalize="none" required />
-      </div>
-      <div class="field">
-        <label for="password">
-          Password <span class="hint">at least 10 characters</span>
-        </label>
-        <input id="password" name="password" type="password" minlength={10} autocomplete="new-password" required />
-      </div>
-      <div class="field">
-        <label for="again">The password again</label>
-        <input id="again" name="again" type="password" minlength={10} autocomplete="new-password" required />
-      </div>
+      <Field
+        name="name"
+        label="Name"
+        hint="Lower-case letters, digits, dots, dashes; it stands in the log with what you do."
+        value={name}
+        autocomplete="username"
+        autocapitalize="none"
+        required
+      />
+      <Field
+        name="password"
+        label="Password"
+        hint="At least 10 characters."
+        type="password"
+        minlength={10}
+        autocomplete="new-password"
+        required
+      />
+      <Field
+        name="again"
+        label="The password again"
+        type="password"
+        minlength={10}
+        autocomplete="new-password"
+        required
+      />
       <button class="main" type="submit">
         Sign in
       </button>

@@ -1,0 +1,50 @@
+import { Hono, type Context as HonoContext } from 'hono';
+import type { EventStore } from '../../../event-store/port.ts';
+import type { Rebuilding } from '../../../projections/rebuilding.ts';
+import type { Guard } from '../guard.ts';
+import type { VisitorOf } from '../visitor.ts';
+import { accountRoutes } from './account.tsx';
+import { type BrowseDependencies, browseRoutes } from './browse/routes.ts';
+import { createAdminGuard } from './guard.ts';
+import { homeRoutes } from './home.tsx';
+import { keyRoutes } from './keys.tsx';
+import { operatorRoutes } from './operators.tsx';
+import { projectionRoutes } from './projections.tsx';
+import { protoHitRoutes } from './protoHits/routes.tsx';
+import { type ShownSetting, settingsRoutes } from './settings.tsx';
+import { signInRoutes } from './signIn.tsx';
+import { signInHistoryRoutes } from './signIns.tsx';
+
+export type AdminDependencies = BrowseDependencies & {
+  readonly store: Pick<EventStore, 'count'>;
+  readonly rebuilding: Rebuilding;
+  /** Those in effect. */
+  readonly settings: readonly ShownSetting[];
+  readonly guard: Guard;
+  readonly visitorOf: VisitorOf;
+  /** The pages' content security policy, for the one page that shows another site in a frame. */
+  readonly policy: string;
+  /** Is the built-in marketplace here to be visited? */
+  readonly hasMarketplace: boolean;
+  /** Where a request came from, for throttling and the log. */
+  readonly addressOf: (c: HonoContext) => string;
+  /** Is the service reached over https? */
+  readonly isSecure: () => boolean;
+};
+
+/** The door, and the pages behind it for operators alone. */
+export function adminRoutes(deps: AdminDependencies): Hono {
+  const behindTheDoor = { ...deps, guard: createAdminGuard(deps.guard, deps) };
+  const routes = new Hono();
+  routes.route('/', signInRoutes(deps));
+  routes.route('/', homeRoutes(behindTheDoor));
+  routes.route('/', protoHitRoutes(behindTheDoor));
+  routes.route('/', keyRoutes(behindTheDoor));
+  routes.route('/', projectionRoutes(behindTheDoor));
+  routes.route('/', settingsRoutes(behindTheDoor));
+  routes.route('/', browseRoutes(behindTheDoor));
+  routes.route('/', operatorRoutes(behindTheDoor));
+  routes.route('/', signInHistoryRoutes(behindTheDoor));
+  routes.route('/', accountRoutes(behindTheDoor));
+  return routes;
+}

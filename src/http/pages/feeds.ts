@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import type { Instant } from '../../domain/ids.ts';
+import type { EventStore } from '../../event-store/port.ts';
+import type { Database } from '../../postgres/pool.ts';
+import type { CaughtUp } from '../../projections/caughtUp.ts';
+import { createReservationFeed, type ReservationFeed } from './reservation/feed.ts';
+import { createStatusFeed, type StatusFeed } from './status/feed.ts';
+
+/** What pages follow live. */
+export type Feeds = { readonly status: StatusFeed; readonly reservation: ReservationFeed; readonly close: () => void };
+
+export function createFeeds(deps: {
+  db: Database;
+  store: Pick<EventStore, 'read'>;
+  caughtUp: Pick<CaughtUp, 'onChange'>;
+  clock: () => Instant;
+  pingTimeoutMs: number;
+  log: Logger;
+}): Feeds {
+  const [status, reservation] = [createStatusFeed(deps), createReservationFeed(deps)];
+  return {
+    status,
+    reservation,
+    close: () => {
+      status.close();
+      reservation.close();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Instant } from '../../../domain/ids.ts';
+import type { EventStore } from '../../../event-store/port.ts';
+import type { Database } from '../../../postgres/pool.ts';
+import type { CaughtUp } from '../../../projections/caughtUp.ts';
+import { createLiveFeed, type LiveFeed } from '../live/feed.ts';
+import { type AskedStory, lookAtReservation } from './look.ts';
+
+/** Only events change a story: between them the connection is kept alive. */
+const LATEST_MS = 15_000;
+
+export type ReservationFeed = LiveFeed<AskedStory>;
+
+/** A reservation's story, while it happens. */
+export const createReservationFeed = ({
+  caughtUp,
+  clock,
+  log,
+  ...sources
+}: {
+  db: Database;
+  store: Pick<EventStore, 'read'>;
+  caughtUp: Pick<CaughtUp, 'onChange'>;
+  clock: () => Instant;
+  log: Logger;
+}): ReservationFeed =>
+  createLiveFeed({
+    look: (asked: AskedStory) => lookAtReservation(sources, asked),
+    onChange: caughtUp.onChange,
+    latestMs: LATEST_MS,
+    clock,
+    log,
+  });

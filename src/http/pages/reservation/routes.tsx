@@ -1,0 +1,65 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { ReservationId } from '../../../domain/ids.ts';
+import type { EventStore } from '../../../event-store/port.ts';
+import type { Database } from '../../../postgres/pool.ts';
+import { findReservation, type ReservationRow } from '../../../projections/reservations.ts';
+import { A_MOMENT, parseMoment } from '../../../story/moment.ts';
+import type { Guard } from '../guard.ts';
+import { changesBetween, drawnOf } from '../live/picture.ts';
+import type { ReservationFeed } from './feed.ts';
+import { lookAtReservation } from './look.ts';
+import { NoReservationPage, ReservationPage } from './page.tsx';
+
+/** One reservation: its facts, what can be done with it, and its story, live or as it was. */
+export function reservationRoutes({
+  guard,
+  feed,
+  hasMarketplace,
+  ...sources
+}: {
+  db: Database;
+  store: Pick<EventStore, 'read'>;
+  guard: Guard;
+  feed: ReservationFeed;
+  hasMarketplace: boolean;
+}): Hono<{ Bindings: HttpBindings }> {
+  const routes = new Hono<{ Bindings: HttpBindings }>({ strict: false });
+  const named = async (c: Context): Promise<ReservationRow | undefined> => {
+    const id = ReservationId.safeParse(c.req.param('id'));
+    return id.success ? findReservation(sources.db, id.data) : undefined;
+  };
+  routes.get(
+    '/status/reservation/:id',
+    guard(async (c, { visitor }) => {
+      const reservation = await named(c);
+      const shared = { visitor, hasMarketplace };
+      if (reservation === undefined) return c.html(<NoReservationPage {...shared} />, 404);
+      return c.html(<ReservationPage {...shared} reservation={reservation} />);
+    }),
+  );
+  routes.get(
+    '/status/reservation/:id/feed',
+    guard(async (c) => {
+      const reservation = await named(c);
+      if (reservation === undefined) return c.text('There is no such reservation.', 404);
+      return feed.open(c.env.outgoing, { id: reservation.reservationId, asOf: null })
+        ? RESPONSE_ALREADY_SENT
+        : c.text('Too many pages are open on this node.', 503, { 'Retry-After': '5' });
+    }),
+  );
+  routes.get(
+    '/status/reservation/:id/story',
+    guard(async (c) => {
+      const reservation = await named(c);
+      const asOf = parseMoment(c.req.query('asOf') ?? '');
+      if (asOf === null) return c.text(`asOf must be ${A_MOMENT}`, 400);
+      const picture = reservation && (await lookAtReservation(sources, { id: reservation.reservationId, asOf }));
+      if (!picture) return c.text('The reservation had not been made then.', 404);
+      const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+      return c.body(changesBetween(null, drawnOf(picture)) ?? '{}', 200, headers);
+    }),
+  );
+  return routes;
+}
