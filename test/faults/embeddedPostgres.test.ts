@@ -90,7 +90,7 @@ test('survives a kill of the service; the next start adopts it with all that was
 
   expect(await second.terminate()).toEqual({ code: 0, signal: null });
   expect(await serversOnFolder()).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('killed itself, it is started again: meanwhile 503 with Retry-After, afterwards nothing is lost', async () => {
   const service = await startService();
@@ -115,7 +115,7 @@ test('killed itself, it is started again: meanwhile 503 with Retry-After, afterw
 
   expect(await service.terminate()).toEqual({ code: 0, signal: null });
   expect(await serversOnFolder()).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('service and server killed at once: the next start recovers the folder by itself', async () => {
   const first = await startService();
@@ -132,7 +132,7 @@ test('service and server killed at once: the next start recovers the folder by i
   expect(await names(second.url)).toEqual(expect.arrayContaining(acknowledged));
   expect(await second.terminate()).toEqual({ code: 0, signal: null });
   expect(await serversOnFolder()).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('a folder that another major version wrote is refused in a sentence, and left as it is', async () => {
   const folder = join(dataDir, 'postgres');

@@ -7,22 +7,28 @@ type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | n
 /** The service as operators run it: a process of its own, from the build (`npm test` builds first). */
 export type ServiceProcess = {
   readonly url: string;
+  /** What it has told whoever started it. */
+  readonly said: () => string;
   /** What it has logged so far. */
   readonly log: () => string;
   /** As `kill -9`: it has no say in it. */
   readonly kill: () => Promise<void>;
   /** As an orchestrator asks it to stop; answers how it ended. */
   readonly terminate: () => Promise<Ended>;
+  /** It hangs, knowing nothing of it, until it is woken up. */
+  readonly hang: () => void;
+  readonly wakeUp: () => void;
 };
 
 const running = new Set<ChildProcess>();
 
-function start(args: readonly string[], environment: Environment) {
+function start(args: readonly string[], environment: Environment, input?: string) {
   const inherited = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
   const child = spawn(process.execPath, ['dist/main.js', ...args], {
     env: { ...inherited, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   running.add(child);
   let stdout = '';
   let stderr = '';
@@ -57,11 +63,14 @@ export async function startServiceProcess(environment: Environment): Promise<Ser
   };
   return {
     url,
+    said: stdout,
     log: stderr,
     kill: async () => {
       await sent('SIGKILL');
     },
     terminate: () => sent('SIGTERM'),
+    hang: () => void child.kill('SIGSTOP'),
+    wakeUp: () => void child.kill('SIGCONT'),
   };
 }
 
@@ -69,8 +78,9 @@ export async function startServiceProcess(environment: Environment): Promise<Ser
 export async function runRetainer(
   args: readonly string[],
   environment: Environment,
+  input?: string,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { ended, stdout, stderr } = start(args, environment);
+  const { ended, stdout, stderr } = start(args, environment, input);
   const { code } = await ended;
   return { code, stdout: stdout(), stderr: stderr() };
 }

@@ -2,6 +2,7 @@ import type { DomainEvent, NewEvent } from '../../src/domain/event.ts';
 import {
   ApiKeyId,
   AssignmentId,
+  BonusId,
   EventId,
   HitId,
   type Instant,
@@ -22,6 +23,7 @@ export const ids = {
   hit: (n: number) => HitId.parse(uuid(3, n)),
   workRequest: (n: number) => WorkRequestId.parse(uuid(4, n)),
   apiKey: (n: number) => ApiKeyId.parse(uuid(5, n)),
+  bonus: (n: number) => BonusId.parse(uuid(7, n)),
   event: (n: number) => EventId.parse(uuid(6, n)),
   assignment: (n: number) => AssignmentId.parse(`ASSIGNMENT${n}`),
   worker: (n: number) => WorkerId.parse(`WORKER${n}`),

@@ -49,21 +49,22 @@ export const happened = {
       marketplaceHitId: ids.marketplaceHit(1),
       protoHitId: ids.protoHit(1),
       recruitedFor: null,
+      isSigned: false,
       ...changes,
       at: STARTED_AT + at,
     },
   }),
-  pinged: (n: number, at: Instant): DomainEvent => ({
+  pinged: (n: number, at: Instant, pingType: DataOf<'WorkerPinged'>['pingType'] = 'waiting'): DomainEvent => ({
     type: 'WorkerPinged',
-    data: { assignmentId: ids.assignment(n), workerId: ids.worker(n), pingType: 'waiting', at: STARTED_AT + at },
+    data: { assignmentId: ids.assignment(n), workerId: ids.worker(n), pingType, at: STARTED_AT + at },
   }),
   taskAssigned: (reservation: number, at: Instant = 0): DomainEvent => ({
     type: 'TaskAssigned',
     data: { reservationId: ids.reservation(reservation), foreignId: `job ${reservation}`, at: STARTED_AT + at },
   }),
-  responded: (reservation: number, at: Instant = 0): DomainEvent => ({
+  responded: (reservation: number, at: Instant = 0, reactedAfterMs: number | null = null): DomainEvent => ({
     type: 'WorkerResponded',
-    data: { reservationId: ids.reservation(reservation), afterMs: 900, at: STARTED_AT + at },
+    data: { reservationId: ids.reservation(reservation), afterMs: 900, reactedAfterMs, at: STARTED_AT + at },
   }),
   lost: (at: Instant = 0): DomainEvent => ({
     type: 'WorkerLost',

@@ -4,8 +4,10 @@ import {
   apiKeys,
   assignments,
   hits,
+  operators,
   protoHits,
   reservations,
+  workers,
   workRequests,
 } from '../../src/commands/aggregates.ts';
 import { issue, revoke } from '../../src/domain/apiKey.ts';
@@ -13,8 +15,12 @@ import * as assignment from '../../src/domain/assignment.ts';
 import { type Decision, replay } from '../../src/domain/decision.ts';
 import { type DomainEvent, type StreamName, streamOf } from '../../src/domain/event.ts';
 import * as hit from '../../src/domain/hit.ts';
+import * as operator from '../../src/domain/operator.ts';
+import { PingType } from '../../src/domain/presence.ts';
 import * as protoHit from '../../src/domain/protoHit.ts';
 import * as reservation from '../../src/domain/reservation.ts';
+import * as review from '../../src/domain/review.ts';
+import * as worker from '../../src/domain/worker.ts';
 import * as workRequest from '../../src/domain/workRequest.ts';
 import type { StreamWrite } from '../../src/event-store/port.ts';
 import { fields, ids, newEvent, STARTED_AT } from './events.ts';
@@ -39,6 +45,8 @@ const small = fc.noBias(fc.nat({ max: 5 }));
 const weights: Readonly<Record<Kind, number>> = {
   putProtoHit: 2,
   switchSandbox: 1,
+  retireProtoHit: 1,
+  restoreProtoHit: 2,
   make: 3,
   invoke: 5,
   finish: 1,
@@ -63,12 +71,23 @@ const weights: Readonly<Record<Kind, number>> = {
   submitted: 2,
   approved: 1,
   rejected: 2,
+  askToApprove: 3,
+  askToReject: 2,
+  reviewFailed: 1,
+  grantBonus: 3,
+  bonusPaid: 2,
+  bonusFailed: 1,
+  block: 3,
+  unblock: 2,
+  marketplaceAnswered: 5,
+  marketplaceRefused: 1,
   reopenSlot: 4,
-  putWork: 1,
-  workDone: 1,
-  reopenWork: 2,
+  putWork: 2,
+  workDone: 2,
+  reopenWork: 3,
   issueKey: 1,
   revokeKey: 1,
+  atTheDoor: 3,
 };
 const kinds = Object.keys(weights) as Kind[];
 const steps: fc.Arbitrary<Step> = fc.record({
@@ -102,6 +121,8 @@ function play(history: readonly Step[]): readonly (readonly StreamWrite[])[] {
   return appends;
 }
 
+const operatorNamed = (n: number): operator.OperatorName => operator.OperatorName.parse(`operator-${n}`);
+
 type Change = { readonly stream: StreamName; readonly events: readonly DomainEvent[]; readonly evolve: () => void };
 
 /** The states of one kind of aggregate, numbered. */
@@ -132,15 +153,17 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
     reservation: states(reservations, (n) => streamOf.reservation(ids.reservation(n))),
     assignment: states(assignments, (n) => streamOf.assignment(ids.assignment(n))),
     hit: states(hits, (n) => streamOf.hit(ids.hit(n))),
+    worker: states(workers, (n) => streamOf.worker(ids.worker(n))),
     workRequest: states(workRequests, (n) => streamOf.workRequest(ids.workRequest(n))),
     apiKey: states(apiKeys, (n) => streamOf.apiKey(ids.apiKey(n))),
+    operator: states(operators, (n) => streamOf.operator(operatorNamed(n))),
   };
   const together = (...changes: readonly (Change | null)[]): void => {
     const accepted = changes.flatMap((change) => change ?? []);
     if (accepted.length === changes.length) append(accepted);
   };
   const now = () => ({ at: clock.now });
-  const pinged = (n: number, pingType: 'waiting' | 'working'): Change => ({
+  const pinged = (n: number, pingType: PingType): Change => ({
     stream: streamOf.presence(ids.assignment(n)),
     events: [
       { type: 'WorkerPinged', data: { assignmentId: ids.assignment(n), workerId: ids.worker(n), pingType, ...now() } },
@@ -169,8 +192,11 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
       });
       together(all.protoHit.change(a % 2, decision));
     },
+    retireProtoHit: (a: number) => together(all.protoHit.change(a % 2, protoHit.retire(all.protoHit.at(a % 2), now()))),
+    restoreProtoHit: (a: number) =>
+      together(all.protoHit.change(a % 2, protoHit.restore(all.protoHit.at(a % 2), now()))),
     make: (a: number, b: number) => {
-      if (all.protoHit.at(b % 2).phase === 'none') return;
+      if (all.protoHit.at(b % 2).phase !== 'defined') return;
       const what = { reservationId: ids.reservation(a), protoHitId: ids.protoHit(b % 2), foreignId: `job "${a}"` };
       const payload = b % 2 === 0 ? null : { text: 'naïve \\ "quoted"', list: [a, b] };
       const size = { delaySeconds: b * 60, numAssignments: 1 + (b % 4) };
@@ -239,10 +265,16 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
       if (posted.phase === 'none' || posted.marketplaceHitId === null) return;
       const { id: hitId, marketplaceHitId, protoHitId, recruitedFor } = posted;
       const worker = { assignmentId: ids.assignment(a), workerId: ids.worker(a), hitId, marketplaceHitId };
-      const decision = assignment.arrive(all.assignment.at(a), { ...worker, protoHitId, recruitedFor, ...now() });
+      const decision = assignment.arrive(all.assignment.at(a), {
+        ...worker,
+        protoHitId,
+        recruitedFor,
+        isSigned: a % 2 === 0,
+        ...now(),
+      });
       together(all.assignment.change(a, decision), pinged(a, 'waiting'));
     },
-    ping: (a: number, b: number) => append([pinged(a, b % 2 === 0 ? 'waiting' : 'working')]),
+    ping: (a: number, b: number) => append([pinged(a, PingType.options[b % 4] ?? 'waiting')]),
     respond: (a: number) =>
       together(all.assignment.change(a, assignment.respond(all.assignment.at(a), now())), pinged(a, 'working')),
     lose: (a: number) =>
@@ -254,6 +286,36 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
     submitted: (a: number) => onAssignment(a, assignment.markSubmitted(all.assignment.at(a), now())),
     approved: (a: number) => onAssignment(a, assignment.markApproved(all.assignment.at(a), now())),
     rejected: (a: number) => onAssignment(a, assignment.markRejected(all.assignment.at(a), now())),
+    askToApprove: (a: number) => onAssignment(a, review.requestApproval(all.assignment.at(a), now())),
+    askToReject: (a: number, b: number) =>
+      onAssignment(a, review.requestRejection(all.assignment.at(a), { feedback: `not ${b}`, ...now() })),
+    reviewFailed: (a: number) =>
+      onAssignment(a, review.recordReviewFailed(all.assignment.at(a), { code: 'No', message: 'no', ...now() })),
+    grantBonus: (a: number, b: number) => {
+      const bonus = { bonusId: ids.bonus(a * 10 + b), amountCents: 1 + b, reason: `"${b}"`, ...now() };
+      onAssignment(a, review.grantBonus(all.assignment.at(a), bonus));
+    },
+    bonusPaid: (a: number, b: number) =>
+      onAssignment(a, review.recordBonusPaid(all.assignment.at(a), { bonusId: ids.bonus(a * 10 + b), ...now() })),
+    bonusFailed: (a: number, b: number) => {
+      const failed = { bonusId: ids.bonus(a * 10 + b), code: 'No', message: 'no', ...now() };
+      onAssignment(a, review.recordBonusFailed(all.assignment.at(a), failed));
+    },
+    block: (a: number, b: number) => {
+      const block = { workerId: ids.worker(a), reason: 'random clicks', onMarketplace: b % 3 !== 0, ...now() };
+      together(all.worker.change(a, worker.blockWorker(all.worker.at(a), block)));
+    },
+    unblock: (a: number) => together(all.worker.change(a, worker.unblockWorker(all.worker.at(a), now()))),
+    marketplaceAnswered: (a: number) => {
+      const as = all.worker.at(a).marketplace === 'unblocking' ? 'unblocked' : 'blocked';
+      const answer = { as, ...now() } as const;
+      together(all.worker.change(a, worker.recordMarketplaceBlock(all.worker.at(a), answer)));
+    },
+    marketplaceRefused: (a: number) => {
+      const as = all.worker.at(a).marketplace === 'unblocking' ? 'unblocked' : 'blocked';
+      const fault = { as, code: 'No', message: 'no', ...now() } as const;
+      together(all.worker.change(a, worker.recordMarketplaceBlockFailed(all.worker.at(a), fault)));
+    },
 
     putWork: (a: number, b: number) => {
       const request = { workRequestId: ids.workRequest(a), protoHitId: ids.protoHit(b % 2), foreignId: `work ${a}` };
@@ -278,5 +340,16 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
         ),
       ),
     revokeKey: (a: number) => together(all.apiKey.change(a, revoke(all.apiKey.at(a), now()))),
+    atTheDoor: (a: number, b: number) => {
+      const types = ['OperatorSignInRefused', 'OperatorSignedIn', 'OperatorSignInThrottled'] as const;
+      const type = types[(a + b) % 3] ?? 'OperatorSignedIn';
+      // No read model is of who may sign in: they are there from the beginning.
+      const state = { phase: 'active' } as const;
+      const decision =
+        b % 3 === 2
+          ? operator.noteSignOut(state, now())
+          : operator.noteSignIn(state, type, { from: `192.0.2.${b}`, ...now() });
+      together(all.operator.change(a % 2, decision));
+    },
   } satisfies Record<string, (a: number, b: number) => void>;
 }

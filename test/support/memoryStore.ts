@@ -72,6 +72,14 @@ export function createMemoryStore(): EventStore & { readonly events: readonly Re
           });
       }
     },
+    lookBack: async ({ before, limit, types }) => {
+      const wanted: ReadonlySet<string> | null = types && new Set(types);
+      const events = log
+        .filter(({ position, type }) => (before === null || position < before) && (wanted === null || wanted.has(type)))
+        .toReversed()
+        .slice(0, limit);
+      return { events, next: events.length < limit ? null : (events.at(-1)?.position ?? null) };
+    },
     head: async () => log.at(-1)?.position ?? BEGINNING,
     first: async () => log[0] ?? null,
     count: async (after = BEGINNING) => log.filter(({ position }) => position > after).length,

@@ -15,15 +15,19 @@ export type TestService = Service & {
 /** A whole node over a real socket and a database of its own; settings as in the environment. */
 export async function startTestService(environment: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const database = await freshDatabase();
-  const result = readSettings({
-    DATABASE_URL: database.url,
-    PORT: '0',
-    SCHEDULER_INTERVAL_SECONDS: '0',
-    LOG_LEVEL: 'silent',
-    ...environment,
-  });
+  const variables = {
+    environment: {
+      DATABASE_URL: database.url,
+      PORT: '0',
+      SCHEDULER_INTERVAL_SECONDS: '0',
+      LOG_LEVEL: 'silent',
+      ...environment,
+    },
+    file: {},
+  };
+  const result = readSettings(variables.environment);
   if (result.type === 'invalid') throw new Error(result.problems.join('\n'));
-  const service = await startService(result.settings, pino({ level: result.settings.logLevel }));
+  const service = await startService(result.settings, pino({ level: result.settings.logLevel }), { variables });
   return {
     ...service,
     database,
@@ -38,9 +42,10 @@ const context = { actor: 'scheduler', requestId: 'test' } as const;
 
 /** A ProtoHIT, a reservation of it, and a HIT on the market that recruits for it. */
 export async function openWork(
-  { core: { commands, caughtUp } }: Pick<Service, 'core'>,
+  { core }: Pick<Service, 'core'>,
   { numAssignments = 1, places = 100 }: { numAssignments?: number; places?: number } = {},
 ): Promise<{ protoHitId: ProtoHitId; reservationId: ReservationId; hit: string }> {
+  const { commands } = core;
   const { hitTypeId: _, ...rest } = fields();
   const protoHit = await commands.putProtoHit(context, { fields: rest });
   if (protoHit.type === 'refused') throw new Error(protoHit.refusal.message);
@@ -54,10 +59,23 @@ export async function openWork(
   });
   if (made.type === 'refused') throw new Error(made.refusal.message);
   const reservationId = made.value;
+  const hit = await postHit({ core }, { protoHitId, recruitedFor: reservationId, places });
+  return { protoHitId, reservationId, hit };
+}
+
+/** A HIT on the market, posted for a reservation or for none. */
+export async function postHit(
+  { core: { commands, caughtUp } }: Pick<Service, 'core'>,
+  {
+    protoHitId,
+    recruitedFor = null,
+    places = 100,
+  }: { protoHitId: ProtoHitId; recruitedFor?: ReservationId | null; places?: number },
+): Promise<MarketplaceHitId> {
   const hitId = HitId.parse(uuidv7());
   const hit = MarketplaceHitId.parse(`HIT${hitId.replaceAll('-', '').toUpperCase()}`);
   await commands.requestHitPost(context, {
-    hits: [{ hitId, protoHitId, recruitedFor: reservationId, fields: fields(), sandbox: true, maxAssignments: places }],
+    hits: [{ hitId, protoHitId, recruitedFor, fields: fields(), sandbox: true, maxAssignments: places }],
   });
   const posted = await commands.recordHitPosted(context, {
     hitId,
@@ -65,11 +83,11 @@ export async function openWork(
     expiresAt: Date.now() + 3_600_000,
   });
   if (posted.type === 'done' && posted.position !== null) await caughtUp.until(posted.position, { timeoutMs: 5_000 });
-  return { protoHitId, reservationId, hit };
+  return hit;
 }
 
 /** Waits for something to become true; fails loudly if it does not. */
-export async function until(isTrue: () => Promise<boolean> | boolean, timeoutMs = 15_000): Promise<void> {
+export async function until(isTrue: () => Promise<boolean> | boolean, timeoutMs = 45_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`it did not happen within ${timeoutMs} ms: ${isTrue.toString()}`);
