@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { side, startRetainer } from './support/child.ts';
 import { type Benchmark, compare, quantile } from './support/result.ts';
-import { EVENTS_AN_EVENING, mixedEvents, seedLog } from './support/seedLog.ts';
+import { eveningsOf, mixedEvents, seedLog, TASKS_AN_EVENING } from './support/seedLog.ts';
 import { seedWaiting } from './support/waiting.ts';
 
 /** Fewer with BENCH_REBUILD_EVENTS, to try it out. */
@@ -15,7 +15,7 @@ export const rebuild: Benchmark = async ({ freshDatabase, rounds, say }) => {
   const url = await freshDatabase();
   const client = new pg.Client(url);
   await client.connect();
-  await seedLog(client, mixedEvents(Math.ceil(EVENTS / EVENTS_AN_EVENING)));
+  await seedLog(client, mixedEvents(eveningsOf(EVENTS)));
   const { rows } = await client.query<{ events: number }>('select count(*)::int as events from event_store.events');
   await client.end();
   const events = rows[0]?.events ?? 0;
@@ -23,8 +23,11 @@ export const rebuild: Benchmark = async ({ freshDatabase, rounds, say }) => {
 
   const [ours, bare, memory, quiet, busy]: number[][] = [[], [], [], [], []];
   for (let round = 0; round < rounds; round++) {
-    const own = await side<{ seconds: number; mebibytes: number }>('rebuild.ours.ts', url);
-    const limit = await side<{ seconds: number }>('rebuild.bare.ts', url);
+    const own = await side<{ seconds: number; mebibytes: number; rows: { tasks: number } }>('rebuild.ours.ts', url);
+    const limit = await side<{ seconds: number; read: number }>('rebuild.bare.ts', url);
+    const tasks = TASKS_AN_EVENING * eveningsOf(EVENTS) + WORKERS;
+    if (own.rows.tasks !== tasks || limit.read < events)
+      throw new Error(`${own.rows.tasks} of ${tasks} tasks were folded, ${limit.read} of ${events} events read`);
     ours?.push(events / own.seconds);
     bare?.push(events / limit.seconds);
     memory?.push(own.mebibytes);

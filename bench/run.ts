@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { benchmarks } from './benchmarks.ts';
 import type { BenchResult } from './support/result.ts';
+import { keep, tableOf } from './support/table.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const wanted = process.argv.slice(2);
@@ -37,14 +38,22 @@ async function asAdmin<T extends pg.QueryResultRow>(statement: string): Promise<
   }
 }
 
-async function emptyDatabase(): Promise<string> {
+async function createDatabase(like = ''): Promise<string> {
   const name = `retainer_bench_${process.pid}_${made.length}`;
   made.push(name);
-  await asAdmin(`create database ${name}`);
+  await asAdmin(`create database ${name} ${like}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return url.href;
 }
+
+const nameOf = (url: string): string => new URL(url).pathname.slice(1);
+const emptyDatabase = () => createDatabase();
+// As files: through the log of Postgres ten million events would travel twice.
+const copyOf = (url: string) => createDatabase(`template ${nameOf(url)} strategy file_copy`);
+const drop = async (url: string): Promise<void> => {
+  await asAdmin(`drop database if exists ${nameOf(url)} with (force)`);
+};
 
 async function freshDatabase(): Promise<string> {
   const url = await emptyDatabase();
@@ -61,11 +70,18 @@ const machine = {
 };
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const results: BenchResult[] = [];
+const failed: string[] = [];
 try {
   for (const [name, benchmark] of Object.entries(benchmarks)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const say = (line: string): void => void process.stderr.write(`${line}\n`);
-    results.push(...(await benchmark({ freshDatabase, emptyDatabase, rounds, say })));
+    try {
+      results.push(...(await benchmark({ freshDatabase, emptyDatabase, copyOf, drop, rounds, say })));
+    } catch (error) {
+      // Half an hour of the others' figures must not go with it.
+      failed.push(name);
+      say(`${name} failed: ${error instanceof Error ? error.stack : error}`);
+    }
   }
 } finally {
   for (const name of made) await asAdmin(`drop database if exists ${name} with (force)`);
@@ -73,23 +89,18 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-const shown = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2));
-process.stdout.write(
-  `\n${machine.cores} cores (${machine.cpu}), Node ${machine.node}, PostgreSQL ${machine.postgres}\n\n`,
-);
-process.stdout.write('| benchmark | ours | reference | against | ratio | goal | |\n|---|---|---|---|---|---|---|\n');
-for (const { name, ours, reference, unit, against, ratio, goal, met } of results)
-  process.stdout.write(
-    `| ${name} | ${shown(ours)} ${unit} | ${shown(reference)} | ${against} | ${ratio.toFixed(2)} | ${goal} | ${met ? 'met' : 'missed'} |\n`,
-  );
-
-let commit = '';
+let commit = 'unknown';
 try {
   commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-} catch {
-  commit = 'unknown';
+} catch (error) {
+  process.stderr.write(`measured outside of a repository: ${error}\n`);
 }
-await mkdir(at('./results'), { recursive: true });
+const report = { machine, commit, results };
+process.stdout.write(`\n${tableOf(report)}`);
 // A run of some benchmarks must not erase the others' figures.
-const file = at(wanted.length === 0 ? './results/latest.json' : `./results/${wanted.join('-')}.json`);
-await writeFile(file, `${JSON.stringify({ machine, commit, results }, null, 2)}\n`);
+if (wanted.length === 0 && failed.length === 0) await keep(report);
+else await writeFile(at(`./results/${wanted.join('-') || 'incomplete'}.json`), `${JSON.stringify(report, null, 2)}\n`);
+if (failed.length > 0) {
+  process.stderr.write(`failed: ${failed.join(', ')}\n`);
+  process.exitCode = 1;
+}

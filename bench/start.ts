@@ -37,18 +37,24 @@ async function fill(dataDir: string): Promise<void> {
   const { password, port } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8'));
   const client = new pg.Client(`postgres://postgres:${password}@127.0.0.1:${port}/retainer`);
   await client.connect();
-  await seedLog(
-    client,
-    `select n, 'presence-A' || n % 10000 as stream, n / 10000 as revision, 'WorkerPinged' as type,
-       jsonb_build_object('assignmentId', 'A' || n % 10000, 'workerId', 'W', 'pingType', 'waiting', 'at', 1) as data
-     from generate_series(1, ${MILLION}) n`,
-  );
+  await seedLog(client, pings(MILLION));
   await client.query(
     `update retainer.checkpoints set position = lpad((select max(position) from event_store.events)::text, 19, '0')`,
   );
   // The log was filled long ago: what is measured is a start, not the recovery of a bulk load.
   await client.query('checkpoint');
   await client.end();
+}
+
+const PINGS_A_BATCH = 10_000;
+
+/** Of ten thousand workers in turn. */
+function* pings(count: number): Generator<string> {
+  for (let before = 0; before < count; before += PINGS_A_BATCH)
+    yield `
+      select n, 'presence-A' || n as stream, ${before / PINGS_A_BATCH} as revision, 'WorkerPinged' as type,
+        jsonb_build_object('assignmentId', 'A' || n, 'workerId', 'W', 'pingType', 'waiting', 'at', 1) as data
+      from generate_series(1, ${PINGS_A_BATCH}) n`;
 }
 
 /** An empty folder to ready, and the same after kill -9 with a million events in the log. */

@@ -11,7 +11,11 @@ const heard = new Map<string, number>();
 const waiting = new Set<string>();
 const PING_MS = 2_500;
 const POLL_MS = 1_000;
-const keepAlive = new Agent({ keepAlive: true, maxSockets: 64 });
+// Pings must not stand in line before polls, nor more of them than there are workers: a server that is slower than its
+// crowd answers late, but the line does not grow.
+const polling = new Agent({ keepAlive: true, maxSockets: 64 });
+const pinging = new Agent({ keepAlive: true, maxSockets: 64 });
+const unanswered = new Set<number>();
 
 const hear = (id: string): void => {
   heard.set(id, performance.timeOrigin + performance.now());
@@ -21,7 +25,7 @@ const hear = (id: string): void => {
 /** Asks once; then again a second later, until there is a task. */
 function poll(n: number): void {
   const id = `BENCHA${n}`;
-  const asked = request({ hostname, port, path: `/gettask/assignment/${id}`, agent: keepAlive }, (response) => {
+  const asked = request({ hostname, port, path: `/gettask/assignment/${id}`, agent: polling }, (response) => {
     response.on('data', (chunk: Buffer) => {
       if (chunk.includes('"start":true')) hear(id);
       else setTimeout(poll, POLL_MS, n);
@@ -53,8 +57,10 @@ function wait(n: number): Promise<void> {
 
 function ping(n: number): void {
   const path = `/ping/worker/BENCHW${n}/assignment/BENCHA${n}/hit/${hit}/event/waiting`;
-  const sent = request({ hostname, port, path, method: 'POST', agent: keepAlive }, (response) => response.resume());
+  unanswered.add(n);
+  const sent = request({ hostname, port, path, method: 'POST', agent: pinging }, (response) => response.resume());
   sent.on('error', () => {});
+  sent.on('close', () => unanswered.delete(n));
   sent.end();
 }
 
@@ -71,7 +77,7 @@ async function open(count: number): Promise<void> {
 void (async () => {
   const SLICES = 50;
   for (let slice = 0; ; slice = (slice + 1) % SLICES) {
-    for (let n = slice; n < opened; n += SLICES) if (waiting.has(`BENCHA${n}`)) ping(n);
+    for (let n = slice; n < opened; n += SLICES) if (waiting.has(`BENCHA${n}`) && !unanswered.has(n)) ping(n);
     await sleep(PING_MS / SLICES);
   }
 })();

@@ -20,11 +20,21 @@ export type BenchEnvironment = {
   readonly freshDatabase: () => Promise<string>;
   /** A fresh database with nothing in it. */
   readonly emptyDatabase: () => Promise<string>;
+  /** A copy of a database that nobody is connected to. */
+  readonly copyOf: (url: string) => Promise<string>;
+  /** Gives a database's room back before the run ends. */
+  readonly drop: (url: string) => Promise<void>;
   readonly rounds: number;
   readonly say: (line: string) => void;
 };
 
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
+/** Of an even number of values it lies between the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [low, high] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
+}
 
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -41,6 +41,7 @@ export const MARKETPLACE_HIT = 'BENCHHIT';
 export async function seedWaiting(
   databaseUrl: string,
   count: number,
+  names = 'BENCHA',
 ): Promise<{ protoHitId: string; assignments: readonly string[] }> {
   const pool = createPool(databaseUrl, { max: 4, applicationName: 'bench seed', onError: () => {} });
   const store = createPostgresStore({ url: databaseUrl, pool, log: pino({ level: 'silent' }) });
@@ -65,7 +66,15 @@ export async function seedWaiting(
     streamOf.hit(hitId),
     {
       type: 'HitPostRequested',
-      data: { hitId, protoHitId, recruitedFor: null, fields: FIELDS, sandbox: true, maxAssignments: 1_000_000, at },
+      data: {
+        hitId,
+        protoHitId,
+        recruitedFor: null,
+        fields: FIELDS,
+        sandbox: true,
+        maxAssignments: 1_000_000,
+        at,
+      },
     },
     { type: 'HitPosted', data: { marketplaceHitId, expiresAt: at + 86_400_000, at } },
   );
@@ -82,7 +91,7 @@ export async function seedWaiting(
       at,
     },
   });
-  const assignments = Array.from({ length: count }, (_, n) => AssignmentId.parse(`BENCHA${n}`));
+  const assignments = Array.from({ length: count }, (_, n) => AssignmentId.parse(`${names}${n}`));
   await Promise.all(
     assignments.map((assignmentId, n) =>
       open(streamOf.assignment(assignmentId), {
@@ -94,6 +103,7 @@ export async function seedWaiting(
           marketplaceHitId,
           protoHitId,
           recruitedFor: null,
+          isSigned: false,
           at,
         },
       }),
