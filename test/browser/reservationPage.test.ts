@@ -66,7 +66,19 @@ describe("a reservation's page", () => {
     await tab.locator('#lines').getByText('The reservation was finished').waitFor();
     await tab.locator('#summary', { hasText: '1 worker was called.' }).waitFor();
     await tab.getByRole('button', { name: 'event of line 2', exact: true }).waitFor();
-    await tab.locator('#marks .mark.atTheEnd', { hasText: 'finished' }).waitFor();
+    await tab.locator('#marks .mark', { hasText: 'finished' }).waitFor();
+  });
+
+  test("a mark's words stand before its line where there is no room behind it", async () => {
+    const { reservationId } = await openWork(service);
+    await service.core.commands.invokeReservation(context, { reservationId });
+    const story = await fetch(`${service.url}/reservation/${reservationId}/history?format=json`);
+    const { lines }: { lines: { time: string; what: string }[] } = await story.json();
+    const invokedAt = Date.parse(lines.at(-1)?.time ?? '');
+    // Seen as it was then, the picture ends with this mark, and does not go on while we look.
+    const tab = await open(reservationId, `?asOf=${invokedAt}`);
+    await tab.locator('#marks .mark.atTheEnd', { hasText: 'invoked' }).waitFor();
+    await tab.locator('#marks .mark:not(.atTheEnd)', { hasText: 'made' }).waitFor();
     for (const mark of await tab.locator('#marks .mark').all()) expect(await isWithin(mark, '#timeline')).toBe(true);
   });
 
