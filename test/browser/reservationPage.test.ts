@@ -1,5 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { OperatorName } from '../../src/domain/operator.ts';
 import { openWork, postHit, startTestService, type TestService } from '../support/service.ts';
 import { startChromium } from './chromium.ts';
@@ -73,7 +74,7 @@ describe("a reservation's page", () => {
     const { reservationId } = await openWork(service);
     await service.core.commands.invokeReservation(context, { reservationId });
     const story = await fetch(`${service.url}/reservation/${reservationId}/history?format=json`);
-    const { lines }: { lines: { time: string; what: string }[] } = await story.json();
+    const { lines } = z.object({ lines: z.array(z.object({ time: z.string() })) }).parse(await story.json());
     const invokedAt = Date.parse(lines.at(-1)?.time ?? '');
     // Seen as it was then, the picture ends with this mark, and does not go on while we look.
     const tab = await open(reservationId, `?asOf=${invokedAt}`);

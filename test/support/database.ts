@@ -17,7 +17,7 @@ export type TestDatabase = {
 /** A migrated, empty database of one's own. */
 export async function freshDatabase(): Promise<TestDatabase> {
   const name = `retainer_test_${randomBytes(6).toString('hex')}`;
-  await asAdmin(`create database ${name} template ${inject('template')}`);
+  await asAdmin(`create database ${name} ${inject('fromTemplate')}`);
   const url = new URL(inject('adminUrl'));
   url.pathname = `/${name}`;
   const pool = createPool(url.href, {
