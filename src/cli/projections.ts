@@ -11,7 +11,8 @@ import { settingsOrExit } from './settings.ts';
 
 const USAGE = `retainer projections [--json]       each read model: version, checkpoint, lag, size, and its last error
 retainer projections retry [NAME]   let those that stand still (or that one) try their event again
-retainer projections skip NAME      let one pass over the event before which it stands still, now and in every rebuild
+retainer projections skip NAME      let one pass over the event before which it, or its rebuild, stands still, now and
+                                    in every rebuild
 
 A projection that cannot apply an event stands still there; the others go on.
 
@@ -44,7 +45,7 @@ export const projectionsCommand: CliCommand = {
         const skipped = await core.commands.skipEvent(context, only);
         process.stdout.write(
           skipped === null
-            ? `${only.name} does not stand still: nothing was skipped\n`
+            ? `${only.name} does not stand still, nor does a rebuild of it: nothing was skipped\n`
             : `${only.name} passes over ${skipped.type} at position ${skipped.position}\n`,
         );
         return skipped === null ? 1 : 0;
@@ -85,7 +86,13 @@ function table(report: readonly ProjectionReport[]): string {
     ...(skipped === 0
       ? []
       : [`${name} passes over ${skipped} ${skipped === 1 ? 'event' : 'events'} by an operator's word\n`]),
-    ...(rebuild === null ? [] : [`${name} v${version} is being made anew: ${rebuild.lagEvents} events left\n`]),
+    ...(rebuild === null
+      ? []
+      : rebuild.stop === null
+        ? [`${name} v${version} is being made anew: ${rebuild.lagEvents} events left\n`]
+        : [
+            `the rebuild of ${name} stands still before position ${shortened(rebuild.stop.position)}: ${rebuild.stop.error}\n`,
+          ]),
   ]);
   return [row(HEADINGS), ...lines.map(row), ...notes].join('');
 }

@@ -3,11 +3,12 @@ import { UnreadableEvent } from '../event-store/codec.ts';
 import { BEGINNING, type EventStore, type Position } from '../event-store/port.ts';
 import { pipelined } from '../postgres/pipelined.ts';
 import { type Database, inTransaction } from '../postgres/pool.ts';
-import { changesBy, upToTheCulprit, write } from './apply.ts';
+import { CannotApply, changesBy, upToTheCulprit, write } from './apply.ts';
 import { type Checkpoints, earliest, movedTo } from './checkpoints.ts';
-import { type Projection, type Queryable, type Skipped, schemaOf } from './projection.ts';
+import { type Projection, type Queryable, type Skipped, schemaAside } from './projection.ts';
 import { type Piece, readTo } from './readTo.ts';
 import { emptyTables } from './setUp.ts';
+import type { Stop } from './stopped.ts';
 
 export type FoldProgress = {
   readonly name: string;
@@ -49,9 +50,6 @@ export type Aside = {
   readonly signal?: AbortSignal | undefined;
   readonly batchSize?: number | undefined;
 };
-
-export const schemaAside = (projection: Parameters<typeof schemaOf>[0], purpose: Aside['purpose']): string =>
-  `${schemaOf(projection)}_${purpose}`;
 
 export const schemasAside = ({ projections, purpose }: Pick<Aside, 'projections' | 'purpose'>): string[] =>
   projections.map((projection) => schemaAside(projection, purpose));
@@ -108,8 +106,8 @@ async function* readOrTell(
     const takers = heldUpBy(aside, error).map(({ name }) => name);
     throw new Error(
       `${error.message}. ${takers.join(', ')} ${takers.length === 1 ? 'is' : 'are'} made from events of this type; ` +
-        'nothing in use was changed. Use a version of the service that understands it, or, if a read model stands ' +
-        "still before it, let that one pass over it ('retainer projections skip NAME')",
+        'nothing in use was changed. Use a version of the service that understands it, or let a read model pass over ' +
+        "it ('retainer projections skip NAME') and rebuild again",
       { cause: error },
     );
   }
@@ -121,12 +119,21 @@ const heldUpBy = ({ projections, skipped }: Aside, { stored }: UnreadableEvent):
     ({ name, events }) => events.some((type) => type === stored.type) && !skipped.get(name)?.has(stored.position),
   );
 
-/** The tables that an interrupted one left, and their places; or new ones. */
+/** Before which event a fold ended, and whose; null if it ended of something else. */
+export function stopOf(aside: Aside, error: unknown): (Stop & { readonly projections: readonly Projection[] }) | null {
+  if (error instanceof CannotApply) return { projections: [error.projection], ...error.event, error: error.message };
+  if (!(error instanceof Error && error.cause instanceof UnreadableEvent)) return null;
+  const { stored, message } = error.cause;
+  return { projections: heldUpBy(aside, error.cause), position: stored.position, type: stored.type, error: message };
+}
+
+/** The tables that an interrupted one left, and their places; or new ones. Whatever they stood still before is tried again. */
 async function takeUp({ db, projections, purpose }: Aside): Promise<Checkpoints> {
   return inTransaction(db, async (tx) => {
     const { rows } = await tx.query<{ schema: string; position: Position }>(
-      `select schema, position from retainer.rebuilds
-       where schema = any($1) and exists (select from pg_namespace where nspname = schema)`,
+      `update retainer.rebuilds set stopped_position = null, stopped_type = null, stopped_error = null
+       where schema = any($1) and exists (select from pg_namespace where nspname = schema)
+       returning schema, position`,
       [schemasAside({ projections, purpose })],
     );
     const known = new Map(rows.map(({ schema, position }) => [schema, position]));

@@ -37,6 +37,10 @@ export type Projection = {
 export const schemaOf = ({ name, version }: { readonly name: string; readonly version: number | string }): string =>
   `read_models_${name}_v${version}`;
 
+/** The schema of tables that are made beside those in use, and what they are for. */
+export const schemaAside = (projection: Parameters<typeof schemaOf>[0], purpose: 'rebuild' | 'check'): string =>
+  `${schemaOf(projection)}_${purpose}`;
+
 /** The search path by which queries find the tables of these projections. */
 export const searchPathOf = (projections: readonly Projection[]): string => projections.map(schemaOf).join(', ');
 

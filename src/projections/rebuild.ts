@@ -12,12 +12,12 @@ import {
   type FoldJob,
   foldAside,
   foldRest,
-  schemaAside,
   schemasAside,
+  stopOf,
 } from './foldAside.ts';
-import { type Projection, type Queryable, schemaOf } from './projection.ts';
+import { type Projection, type Queryable, schemaAside, schemaOf } from './projection.ts';
 import { setUpReadModels } from './setUp.ts';
-import { skippedEvents } from './stopped.ts';
+import { skippedEvents, stopRebuildAt } from './stopped.ts';
 
 export type RebuildReport = {
   /** Events that were folded: not those that an interrupted one had folded before, nor one that was passed over. */
@@ -63,15 +63,26 @@ export async function rebuild({
       batchSize,
     };
     if (restart) await dropAside(db, aside);
-    const folded = await foldAside(aside);
-    // The planner's statistics, before anybody asks these tables.
-    await db.query(`analyze ${tablesOf(chosen, (one) => schemaAside(one, 'rebuild')).join(', ')}`);
-    const swapped = await swap(aside, folded.places);
+    const { folded, swapped } = await foldAndSwap(aside);
     const position = [...swapped.places.values()].sort().at(-1) ?? BEGINNING;
     const events = folded.events + swapped.events;
     const rows = await countRows(db, chosen);
     return { events, seconds: Math.round(performance.now() - startedAt) / 1000, position, rows };
   });
+}
+
+async function foldAndSwap(aside: Aside): Promise<{ readonly folded: Folded; readonly swapped: Folded }> {
+  const { db, projections } = aside;
+  try {
+    const folded = await foldAside(aside);
+    // The planner's statistics, before anybody asks these tables.
+    await db.query(`analyze ${tablesOf(projections, (one) => schemaAside(one, 'rebuild')).join(', ')}`);
+    return { folded, swapped: await swap(aside, folded.places) };
+  } catch (error) {
+    const stop = stopOf(aside, error);
+    if (stop !== null) await stopRebuildAt(db, schemasAside({ ...aside, projections: stop.projections }), stop);
+    throw error;
+  }
 }
 
 /** The projections of these names. Throws if there is no such. */

@@ -1,7 +1,6 @@
 import type { Instant } from '../domain/ids.ts';
 import type { EventStore, Position } from '../event-store/port.ts';
-import { schemaAside } from './foldAside.ts';
-import { type Projection, type Queryable, schemaOf } from './projection.ts';
+import { type Projection, type Queryable, schemaAside, schemaOf } from './projection.ts';
 import type { Stop } from './stopped.ts';
 
 /** One version of a projection, as an operator looks at it. */
@@ -24,8 +23,9 @@ export type ProjectionReport = {
   readonly lastError: { readonly error: string; readonly at: Instant } | null;
   /** Events that operators let it pass over. */
   readonly skipped: number;
-  /** Tables that are being made beside these, or were when a rebuild was interrupted: events still to fold. */
-  readonly rebuild: { readonly lagEvents: number } | null;
+  /** Tables that are being made beside these, or were when a rebuild was interrupted: events still to fold, and which
+   * of them it could not. */
+  readonly rebuild: { readonly lagEvents: number; readonly stop: Stop | null } | null;
 };
 
 type Row = {
@@ -42,6 +42,7 @@ type Row = {
   lastErrorAt: number | null;
   skipped: number;
   rebuildPosition: Position | null;
+  rebuildStop: Stop | null;
 };
 
 /** Every projection, in the order given, and then what other versions have left or still use. */
@@ -69,6 +70,8 @@ export async function reportProjections({
             c.stopped_position as "stoppedPosition", c.stopped_type as "stoppedType",
             c.stopped_error as "stoppedError", c.last_error as "lastError",
             extract(epoch from c.last_error_at)::float8 * 1000 as "lastErrorAt", r.position as "rebuildPosition",
+            case when r.stopped_position is not null then json_build_object(
+              'position', r.stopped_position, 'type', r.stopped_type, 'error', r.stopped_error) end as "rebuildStop",
             (select count(*)::int from retainer.skipped_events s
              where s.projection = c.projection and s.version = c.version) as skipped
      from retainer.checkpoints c
@@ -106,7 +109,7 @@ export async function reportProjections({
           ? null
           : { error: row.lastError, at: Math.round(row.lastErrorAt) },
       skipped: row.skipped,
-      rebuild: row.rebuildPosition === null ? null : { lagEvents: lagOf(row.rebuildPosition) },
+      rebuild: row.rebuildPosition === null ? null : { lagEvents: lagOf(row.rebuildPosition), stop: row.rebuildStop },
     };
   });
 }

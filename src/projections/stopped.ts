@@ -1,7 +1,7 @@
 import type { Position } from '../event-store/port.ts';
 import { type Database, inTransaction } from '../postgres/pool.ts';
 import { versionsOf } from './checkpoints.ts';
-import type { Projection, Queryable, Skipped } from './projection.ts';
+import { type Projection, type Queryable, type Skipped, schemaAside } from './projection.ts';
 
 /** Why a projection stands still: an event that it cannot apply. */
 export type Stop = { readonly position: Position; readonly type: string; readonly error: string };
@@ -33,27 +33,52 @@ export async function retry(db: Queryable, projections: readonly Projection[]): 
   return rows.map(({ projection }) => projection);
 }
 
+/** Keeps before which event rebuilds stand still; the schemas are those that they make. */
+export async function stopRebuildAt(db: Queryable, schemas: readonly string[], stop: Stop): Promise<void> {
+  await db.query(
+    `update retainer.rebuilds set stopped_position = $2, stopped_type = $3, stopped_error = $4 where schema = any($1)`,
+    [schemas, stop.position, stop.type, stop.error],
+  );
+}
+
 /**
- * Lets a projection pass over the event before which it stands still, now and in every rebuild; answers which
- * event that was, or null if it does not stand still. `by`: who says so, kept with it.
+ * Lets a projection pass over the event before which it, or the rebuild of it, stands still, now and in every
+ * rebuild; answers which event that was, or null if neither does. `by`: who says so, kept with it.
  */
-export async function skip(db: Database, { name, version }: Projection, by: string): Promise<Stop | null> {
+export async function skip(db: Database, projection: Projection, by: string): Promise<Stop | null> {
+  const { name, version } = projection;
   return inTransaction(db, async (tx) => {
     const { rows } = await tx.query<Stop>(
-      `insert into retainer.skipped_events (projection, version, position, type, error, skipped_by)
-       select projection, version, stopped_position, stopped_type, stopped_error, $3
-       from retainer.checkpoints
-       where projection = $1 and version = $2 and stopped_at is not null
-       for update
+      `with live as (
+         select stopped_position, stopped_type, stopped_error from retainer.checkpoints
+         where projection = $1 and version = $2 and stopped_position is not null
+         for update
+       ), aside as (
+         select stopped_position, stopped_type, stopped_error from retainer.rebuilds
+         where schema = $4 and stopped_position is not null
+         for update
+       )
+       insert into retainer.skipped_events (projection, version, position, type, error, skipped_by)
+       select $1, $2, stopped_position, stopped_type, stopped_error, $3
+       from (table live union all table aside) as standing
+       order by stopped_position collate "C"
+       limit 1
        on conflict (projection, version, position) do update set skipped_by = excluded.skipped_by
        returning position, type, error`,
-      [name, version, by],
+      [name, version, by, schemaAside(projection, 'rebuild')],
     );
-    await tx.query(`update retainer.checkpoints set ${CLEARED} where projection = $1 and version = $2`, [
-      name,
-      version,
-    ]);
-    return rows[0] ?? null;
+    const [skipped] = rows;
+    if (skipped === undefined) return null;
+    await tx.query(
+      `update retainer.checkpoints set ${CLEARED} where projection = $1 and version = $2 and stopped_position = $3`,
+      [name, version, skipped.position],
+    );
+    await tx.query(
+      `update retainer.rebuilds set stopped_position = null, stopped_type = null, stopped_error = null
+       where schema = $1 and stopped_position = $2`,
+      [schemaAside(projection, 'rebuild'), skipped.position],
+    );
+    return skipped;
   });
 }
 

@@ -6,6 +6,7 @@ import type { Database } from '../../../postgres/pool.ts';
 import { projections } from '../../../projections/all.ts';
 import type { Rebuilding, RebuildState } from '../../../projections/rebuilding.ts';
 import { type ProjectionReport, reportProjections } from '../../../projections/report.ts';
+import type { Stop } from '../../../projections/stopped.ts';
 import { Csrf } from '../layout.tsx';
 import { Moment, Table } from '../table.tsx';
 import { type AdminGuard, type AdminVisit, goTo } from './guard.ts';
@@ -68,7 +69,13 @@ export function projectionRoutes({
     guard(async (c, { context }) => {
       const [projection] = named(c.req.param('name'));
       const skipped = projection ? await commands.skipEvent(context, projection) : null;
-      return goTo(c, PATH, skipped === null ? 'It does not stand still.' : `It passes over that ${skipped.type}.`);
+      return goTo(
+        c,
+        PATH,
+        skipped === null
+          ? 'It does not stand still.'
+          : `It passes over that ${skipped.type}, here and in every rebuild.`,
+      );
     }),
   );
   return routes;
@@ -118,7 +125,7 @@ const ProjectionsPage = ({
           cell: (one) =>
             one.state === 'other version' ? null : (
               <div class="row actions">
-                <Live one={one} what="mend" shown={one.stop === null ? '' : <Mend visit={visit} one={one} />} />
+                <Live one={one} what="mend" shown={<Mend visit={visit} one={one} />} />
                 <Button visit={visit} path="rebuild" name={one.name} says="Rebuild" />
               </div>
             ),
@@ -146,13 +153,23 @@ const State = ({ one: { state, stop, skipped, rebuild } }: { one: ProjectionRepo
     <span class={`tag ${state === 'other version' ? 'gone' : state}`}>{state}</span>
     {stop !== null && (
       <span class="hint">
-        before {stop.type} at {stop.position.replace(/^0+(?=\d)/, '')}: {stop.error}
+        <Before stop={stop} says="before " />
       </span>
     )}
     {skipped > 0 && <span class="hint">passes over {skipped} by an operator’s word</span>}
     {rebuild !== null && (
-      <span class="hint">new tables beside it, {rebuild.lagEvents.toLocaleString('en')} events left</span>
+      <span class="hint">
+        new tables beside it, {rebuild.lagEvents.toLocaleString('en')} events left
+        {rebuild.stop !== null && <Before stop={rebuild.stop} says=", which stand still before " />}
+      </span>
     )}
+  </>
+);
+
+const Before = ({ stop: { type, position, error }, says }: { stop: Stop; says: string }) => (
+  <>
+    {says}
+    {type} at {position.replace(/^0+(?=\d)/, '')}: {error}
   </>
 );
 
@@ -166,10 +183,12 @@ const Button = ({ visit, path, name, says }: { visit: AdminVisit; path: string; 
   </form>
 );
 
-const Mend = ({ visit, one: { name } }: { visit: AdminVisit; one: ProjectionReport }) => (
+const Mend = ({ visit, one: { name, stop, rebuild } }: { visit: AdminVisit; one: ProjectionReport }) => (
   <span class="row actions">
-    <Button visit={visit} path={`${name}/retry`} name={name} says="Try again" />
-    <Button visit={visit} path={`${name}/skip`} name={name} says="Pass over the event" />
+    {stop !== null && <Button visit={visit} path={`${name}/retry`} name={name} says="Try again" />}
+    {(stop ?? rebuild?.stop ?? null) !== null && (
+      <Button visit={visit} path={`${name}/skip`} name={name} says="Pass over the event" />
+    )}
   </span>
 );
 
