@@ -77,10 +77,25 @@ describe('simulated workers', () => {
 
 test('until somebody orders otherwise, as many come as the setting says', { timeout: 60_000 }, async () => {
   const busy = await startTestService({ SIMULATED_WORKERS_PER_MINUTE: '2000' });
-  await openWork(busy);
+  const { reservationId } = await openWork(busy, { numAssignments: 5 });
   expect((await fetch(`${busy.url}/tour/round`, { method: 'POST' })).status).toBe(200);
   await until(async () => (await about(busy)) > 0, 30_000);
   expect(await page(busy)).toContain('<dd id="perMinute">2000</dd>');
+
+  const invoked = await fetch(`${busy.url}/reservation/invoke`, {
+    method: 'POST',
+    body: new URLSearchParams({ id: reservationId }),
+  });
+  expect(invoked.status).toBe(200);
+  const responses = async () => {
+    const { rows } = await busy.database.pool.query<{ reactedAfterMs: unknown }>(
+      `select data -> 'reactedAfterMs' as "reactedAfterMs" from event_store.events where type = 'WorkerResponded'`,
+    );
+    return rows;
+  };
+  await until(async () => (await responses()).length > 0, 30_000);
+  // They say how long they took to come, as a waiting room does.
+  expect(await responses()).toContainEqual({ reactedAfterMs: expect.any(Number) });
   await busy.end();
 });
 

@@ -58,10 +58,13 @@ export function siteAt(baseUrl: string) {
     /** Loads the landing page, as the marketplace's frame does. A page that does not load keeps nobody from waiting. */
     open: (page: string): Promise<boolean> => succeeds(fetch(page)),
 
-    ping: (visit: Visit, type: 'waiting' | 'working'): Promise<boolean> => {
+    /** `reactedAfterMs`: how long it took from the call until the worker came, as the first `working` says. */
+    ping: (visit: Visit, type: 'waiting' | 'working', reactedAfterMs?: number): Promise<boolean> => {
       const { workerId, assignmentId, hitId, kept } = visit;
       const path = `worker/${id(workerId)}/assignment/${id(assignmentId)}/hit/${id(hitId)}/event/${type}`;
-      const pinged = fetch(`${baseUrl}/ping/${path}?token=${kept.token}`, { method: 'POST' }).then((response) => {
+      const after = reactedAfterMs === undefined ? '' : `&after=${reactedAfterMs}`;
+      const asked = `${baseUrl}/ping/${path}?token=${kept.token}${after}`;
+      const pinged = fetch(asked, { method: 'POST' }).then((response) => {
         kept.token = response.headers.get('Retainer-Token') ?? kept.token;
         return response;
       });

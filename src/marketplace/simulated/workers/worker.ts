@@ -61,8 +61,9 @@ export async function liveThrough(
         await aborted(leaving);
         return;
       }
+      const calledAt = performance.now();
       await spend(temper.responseMs);
-      await pinging.work();
+      await pinging.work(Math.round(performance.now() - calledAt));
       say('responded');
       await spend(temper.workMs);
       if (await site.submit(visit, { result: 'worked' }, signal)) say('submitted');
@@ -88,9 +89,9 @@ function startPinging(site: Site, visit: Visit) {
   return {
     /** The first ping is answered, and its token known. */
     begun,
-    work: (): Promise<boolean> => {
+    work: (reactedAfterMs: number): Promise<boolean> => {
       type = 'working';
-      return site.ping(visit, type);
+      return site.ping(visit, type, reactedAfterMs);
     },
     stop: (): Promise<void> => {
       closing.abort();
