@@ -64,6 +64,11 @@ async function compete(
     keepAlive: true,
   });
   const lost = new AbortController();
+  // At once: whoever worked under them may take a while to end, and another node says already that it has them.
+  const holdNone = (): void => {
+    for (const name of names) leases?.delete(name);
+  };
+  lost.signal.addEventListener('abort', holdNone);
   client.on('error', () => lost.abort());
   client.on('end', () => lost.abort());
   const connected = AbortSignal.any([signal, lost.signal]);
@@ -87,7 +92,7 @@ async function compete(
     }
   } finally {
     stopHeart();
-    for (const name of names) leases?.delete(name);
+    holdNone();
     await client
       .end()
       .catch(() => log.debug({ leases: names }, 'the connection of a lease was gone before it was closed'));

@@ -192,6 +192,10 @@ describe('the status page', () => {
     const { reservationId, hit } = await openWork(quiet, { numAssignments: 2 });
     await Promise.all([1, 2, 3].map((n) => arrive(hit, n, quiet)));
     await quiet.core.commands.invokeReservation(context, { reservationId });
+    await until(async () => {
+      const shown = await fetch(`${quiet.url}/reservation/${reservationId}`);
+      return (await shown.text()).includes('"dispatched":2');
+    });
     // Whoever was called presses Start: the second's page does not say when it rang, the others' rang for 5 ms.
     for (const n of [1, 2, 3])
       await fetch(

@@ -9,7 +9,7 @@ export type Node = { readonly url: string; process: ServiceProcess };
 export type Cluster = {
   readonly nodes: readonly Node[];
   readonly balancer: Balancer;
-  /** Who holds a lease; waits until somebody does who is not `but`. */
+  /** Who holds a lease; waits until one does, and one alone says so, who is not `but`. */
   readonly holderOf: (lease: string, but?: Node) => Promise<Node>;
   /** Starts another process in a node's place, and waits until it can serve. */
   readonly restart: (node: Node) => Promise<void>;
@@ -43,7 +43,8 @@ export async function startCluster(environment: Readonly<Record<string, string>>
       await until(async () => {
         const held = await Promise.all(others.map((node) => holds(node, lease)));
         holders.splice(0, holders.length, ...others.filter((_, n) => held[n]));
-        return holders.length > 0;
+        // One that has just woken up may not have heard yet that it holds it no more.
+        return holders.length === 1;
       }, 60_000);
       const [holder] = holders;
       if (holder === undefined) throw new Error(`nobody holds ${lease}`);

@@ -101,6 +101,26 @@ describe('a lease', () => {
     child.kill('SIGKILL');
   }, 180_000);
 
+  test('is not said to be held once it is lost, however long the work under it takes to end', async () => {
+    const ending = new AbortController();
+    const leases = new Set<string>();
+    const lease = { url: database.url, name: 'slow', leases, signal: ending.signal, log };
+    let endWork = (): void => {};
+    const done = holdLease(
+      lease,
+      () =>
+        new Promise((resolve) => {
+          endWork = resolve;
+        }),
+    );
+    await until(() => leases.has('slow'));
+    await database.kill();
+    await until(() => !leases.has('slow'));
+    ending.abort();
+    endWork();
+    await done;
+  });
+
   test('may be one of several: who wins another works on with all of them, and nobody holds one twice', async () => {
     const working = new Map<string, readonly string[]>();
     const node = (name: string, names: readonly string[]) => {
