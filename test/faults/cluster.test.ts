@@ -110,11 +110,12 @@ async function openWork(url: string, title: string, numAssignments: number) {
   return { protoHit, reservation, hit: hit ?? '' };
 }
 
-/** The session in Postgres that holds a lease. */
+/** The session in our database that holds a lease: other tests' services hold theirs in theirs. */
 async function sessionOf(lease: string): Promise<number | undefined> {
   const { rows } = await database.pool.query<{ pid: number }>(
     `select pid from pg_locks
-     where locktype = 'advisory' and granted and (classid::bigint << 32 | objid::bigint) = ${leaseLockSql('$1::text')}`,
+     where database = (select oid from pg_database where datname = current_database()) and locktype = 'advisory'
+       and granted and (classid::bigint << 32 | objid::bigint) = ${leaseLockSql('$1::text')}`,
     [lease],
   );
   return rows[0]?.pid;
