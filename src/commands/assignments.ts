@@ -20,7 +20,7 @@ import type { PingType, PresenceEvent } from '../domain/presence.ts';
 import { END, type StreamWrite } from '../event-store/port.ts';
 import { coalesce } from '../postgres/coalesce.ts';
 import { type HitRow, hitsByMarketplaceIds } from '../projections/hits.ts';
-import { placesHeldOnHit, type TaskRow, tasksOf } from '../projections/tasks.ts';
+import { placesHeldOnHit, type Task, tasksOf } from '../projections/tasks.ts';
 import { assignments, load, workers } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -55,7 +55,7 @@ const LOOK_UP = { maxKeys: 10_000 };
 /** What workers do, and what the marketplace reports of their assignments. */
 export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
   const { store, db, clock, log } = deps;
-  const taskOf = coalesce<AssignmentId, TaskRow>((ids) => tasksOf(db, ids), LOOK_UP);
+  const taskOf = coalesce<AssignmentId, Task>((ids) => tasksOf(db, ids), LOOK_UP);
   const hitOf = coalesce<MarketplaceHitId, HitRow>((ids) => hitsByMarketplaceIds(db, ids), LOOK_UP);
 
   const presence = (context: Context, { assignmentId, workerId, pingType }: Ping, at: Instant): StreamWrite => {
@@ -182,7 +182,7 @@ const MARKS = {
 } as const;
 
 /** Nothing but the time of the last ping changes. */
-const isSettled = (task: TaskRow, ping: Ping): boolean =>
+const isSettled = (task: Task, ping: Ping): boolean =>
   task.workerId === ping.workerId &&
   task.marketplaceHitId === ping.marketplaceHitId &&
   !isUnproven(task, ping.session ?? 'unsigned') &&

@@ -13,7 +13,7 @@ export type Table<Row> = {
 };
 
 /** The select list that gives rows back as they went in. */
-export const columnsOf = <Row>({ columns }: Table<Row>, alias: string): string =>
+export const columnsOf = <Row>({ columns }: Pick<Table<Row>, 'columns'>, alias: string): string =>
   columns.map((column) => `${alias}.${snakeCase(column)} as "${column}"`).join(', ');
 
 /** The same as one JSON object, for a row inside another. */

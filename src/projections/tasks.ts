@@ -168,17 +168,27 @@ const arrived = (row: TaskRow | null, { data: { at, ...worker }, revision }: Rec
   revision,
 });
 
-const select = `select ${columnsOf(table, 't')} from tasks t`;
+const ASKED_OFTEN = [
+  'assignmentId',
+  'workerId',
+  'marketplaceHitId',
+  'protoHitId',
+  'phase',
+  'isSigned',
+  'reservationId',
+  'foreignId',
+  'calledAt',
+] as const satisfies readonly (keyof TaskRow)[];
+
+/** What workers' polls and pings, thousands a second, have to know; each column costs them. */
+export type Task = Pick<TaskRow, (typeof ASKED_OFTEN)[number]>;
 
 /** Assignments that never arrived are left out. */
-export async function tasksOf(
-  db: Queryable,
-  ids: readonly AssignmentId[],
-): Promise<ReadonlyMap<AssignmentId, TaskRow>> {
-  // Named, so that it is planned once a connection: polls ask it thousands of times a second.
-  const { rows } = await db.query<TaskRow>({
+export async function tasksOf(db: Queryable, ids: readonly AssignmentId[]): Promise<ReadonlyMap<AssignmentId, Task>> {
+  // Named, so that it is planned once a connection.
+  const { rows } = await db.query<Task>({
     name: 'tasks.of',
-    text: `${select} where t.assignment_id = any($1)`,
+    text: `select ${columnsOf({ columns: ASKED_OFTEN }, 't')} from tasks t where t.assignment_id = any($1)`,
     values: [ids],
   });
   return new Map(rows.map((row) => [row.assignmentId, row]));
@@ -190,7 +200,7 @@ export async function tasksOnHits(
   hitIds: readonly HitId[],
 ): Promise<ReadonlyMap<HitId, readonly TaskRow[]>> {
   const { rows } = await db.query<TaskRow>(
-    `${select} where t.hit_id = any($1) order by t.arrived_at, t.assignment_id`,
+    `select ${columnsOf(table, 't')} from tasks t where t.hit_id = any($1) order by t.arrived_at, t.assignment_id`,
     [hitIds],
   );
   const byHit = new Map<HitId, TaskRow[]>();

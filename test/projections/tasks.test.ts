@@ -13,7 +13,9 @@ beforeEach(async () => {
 });
 afterEach(() => models.database.drop());
 
-const taskOf = async (n: number) => (await tasksOf(db, [ids.assignment(n)])).get(ids.assignment(n));
+/** The whole row of one who came through the first HIT. */
+const taskOf = async (n: number) =>
+  (await tasksOnHits(db, [ids.hit(1)])).get(ids.hit(1))?.find(({ assignmentId }) => assignmentId === ids.assignment(n));
 
 test('a worker who arrived waits and has no task', async () => {
   await given(on.assignment(1), happened.arrived(1, { recruitedFor: ids.reservation(9), at: 3 }));
@@ -39,6 +41,23 @@ test('a worker who arrived waits and has no task', async () => {
     revision: 0,
   });
   expect(await taskOf(2)).toBeUndefined();
+});
+
+test('polls and pings are told what they have to know of a worker, and of nobody who never came', async () => {
+  await given(on.assignment(1), happened.arrived(1), happened.taskAssigned(4, 10));
+  const found = await tasksOf(db, [ids.assignment(1), ids.assignment(2)]);
+  expect([...found.keys()]).toEqual([ids.assignment(1)]);
+  expect(found.get(ids.assignment(1))).toEqual({
+    assignmentId: ids.assignment(1),
+    workerId: ids.worker(1),
+    marketplaceHitId: ids.marketplaceHit(1),
+    protoHitId: ids.protoHit(1),
+    phase: 'called',
+    isSigned: false,
+    reservationId: ids.reservation(4),
+    foreignId: 'job 4',
+    calledAt: STARTED_AT + 10,
+  });
 });
 
 test('a task stays for ever, through loss and return', async () => {

@@ -141,11 +141,15 @@ async function shown(numbers: readonly number[]) {
   const pool = await db.query<{ id: string; state: string }>(
     `select assignment_id as id, state from waiting_pool where state <> 'away'`,
   );
+  const came = await db.query<{ id: string; waitingSince: number }>(
+    `select assignment_id as id, waiting_since as "waitingSince" from tasks`,
+  );
   return Promise.all(
     numbers.map(async (n) => {
       const reservation = await findReservation(db, ids.reservation(n));
       const task = tasks.get(ids.assignment(n));
       const hit = hitRows.get(ids.hit(n));
+      const waitingSince = came.rows.find(({ id }) => id === ids.assignment(n))?.waitingSince;
       const inPool = pool.rows.find(({ id }) => id === ids.assignment(n))?.state ?? 'not in the pool';
       return {
         reservation: reservation
@@ -157,7 +161,7 @@ async function shown(numbers: readonly number[]) {
               reservation.dispatched,
             ]
           : null,
-        assignment: task ? [task.phase, task.reservationId, task.foreignId, task.waitingSince, inPool] : null,
+        assignment: task ? [task.phase, task.reservationId, task.foreignId, waitingSince, inPool] : null,
         hit: hit ? [hit.phase, hit.recruitedFor, hit.marketplaceHitId, hit.expireWhenPosted] : null,
       };
     }),

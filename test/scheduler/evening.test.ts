@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ProtoHitId, ReservationId } from '../../src/domain/ids.ts';
 import { findReservation } from '../../src/projections/reservations.ts';
-import { type TaskRow, tasksOf } from '../../src/projections/tasks.ts';
+import { type Task, tasksOf } from '../../src/projections/tasks.ts';
 import { type House, openHouse, SECOND, type Worker } from './house.ts';
 
 const STEP_MS = 5 * SECOND;
@@ -31,7 +31,7 @@ async function evening(house: House, chance: (chance: number) => boolean) {
     await house.defineProtoHit({ assignmentDurationSeconds: 400, lifetimeSeconds: 200, maxWaitSeconds: 300 }),
   ];
   let scheduler = house.newScheduler();
-  const tasks = async (): Promise<ReadonlyMap<string, TaskRow>> =>
+  const tasks = async (): Promise<ReadonlyMap<string, Task>> =>
     tasksOf(
       house.db,
       people.map(({ assignmentId }) => assignmentId),

@@ -1,12 +1,12 @@
 import type { Position } from '../../event-store/port.ts';
-import type { TaskRow } from '../../projections/tasks.ts';
+import type { Task } from '../../projections/tasks.ts';
 import { shownForeignId } from '../fields.ts';
 
 /** What a waiting worker's page is told: to go on waiting, the task, or that the wait is over. */
 export type Call = { readonly kind: 'wait' | 'task' | 'released'; readonly json: string };
 
 /** What telling a worker takes of their task. */
-export type ToldTask = Pick<TaskRow, 'assignmentId' | 'phase' | 'reservationId' | 'foreignId' | 'calledAt'> & {
+export type ToldTask = Pick<Task, 'assignmentId' | 'phase' | 'reservationId' | 'foreignId' | 'calledAt'> & {
   /** Given if the read models may not show the task before they have come so far. */
   readonly position?: Position;
 };

@@ -1,6 +1,6 @@
 import { isUnproven, type Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
-import type { TaskRow } from '../../projections/tasks.ts';
+import type { Task } from '../../projections/tasks.ts';
 import { type Call, type Called, callOf, type ToldTask, WAIT } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
 
@@ -10,7 +10,7 @@ const FIRST_PING_MS = 2_000;
 const MOST_UNKNOWN = 1_000;
 
 /** A task's row, asked of Postgres with all other look-ups of the same turn. */
-export type LookUp = (id: AssignmentId) => Promise<TaskRow | undefined>;
+export type LookUp = (id: AssignmentId) => Promise<Task | undefined>;
 
 /** `unproven`: the assignment is signed, and the request does not show its token. */
 export type Held = Call | 'unknown' | 'full' | 'unproven';

@@ -10,7 +10,7 @@ import { StoreUnavailable } from '../../event-store/port.ts';
 import { coalesce, TooManyWaiting } from '../../postgres/coalesce.ts';
 import { type Database, isUnavailable } from '../../postgres/pool.ts';
 import type { CaughtUp } from '../../projections/caughtUp.ts';
-import { type TaskRow, tasksOf } from '../../projections/tasks.ts';
+import { type Task, tasksOf } from '../../projections/tasks.ts';
 import { problem, send, statusOf } from '../answers.ts';
 import { bellPage } from './bell.ts';
 import type { ToldTask } from './call.ts';
@@ -75,7 +75,7 @@ export function workerRoutes(deps: WorkerDependencies): {
   const { commands, db, log } = deps;
   const { answered, refused } = deps.observe;
   const ending = new AbortController();
-  const lookUp = coalesce<AssignmentId, TaskRow>((ids) => tasksOf(db, ids), { maxKeys: 20_000 });
+  const lookUp = coalesce<AssignmentId, Task>((ids) => tasksOf(db, ids), { maxKeys: 20_000 });
   const board = createCallBoard({
     onAssignments: deps.caughtUp.onAssignments,
     onCalled: deps.calledHere.onCalled,
