@@ -5,7 +5,7 @@ export const TEXTS: RoomTexts = {
   preview: ['This is a preview', 'Accept the HIT to wait for work.'],
   arrived: ['Ready to wait?', 'Waiting is paid. A sound calls you.', "I'm ready"],
   waiting: ['Waiting for work', 'Keep this page open: it calls you.', 'Turn on the sound'],
-  called: ['There is work!', 'Start before somebody else does.', 'Start'],
+  called: ['There is work!', 'Your place is kept for a moment.', 'Start'],
   working: ['At work'],
   released: ['The wait is over', 'Submit to be paid for waiting.', 'Submit the HIT'],
   elsewhere: ['You work in another tab', '', 'Start here'],

@@ -221,25 +221,31 @@ export function markAbandoned(state: Assignment, { at }: { at: Instant }): Decis
   return emit({ type: 'AssignmentAbandoned', data: { at } });
 }
 
+/** What a marketplace says of an assignment; no answer if it tells of none. */
+type Submission = { readonly answer?: Answer | undefined; readonly at: Instant };
+
 /** The marketplace has the result. */
-export function markSubmitted(
-  state: Assignment,
-  submission: { answer?: Answer | undefined; at: Instant },
-): Decision<AssignmentEvent> {
+export function markSubmitted(state: Assignment, submission: Submission): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
   return isHandedIn(state) ? nothing : emit({ type: 'AssignmentSubmitted', data: submission });
 }
 
+/** What the marketplace had decided on before we heard that it was handed in: the answer is not lost for that. */
+const firstHeard = (state: Assignment, { answer, at }: Submission): readonly AssignmentEvent[] =>
+  answer === undefined || isHandedIn(state) ? [] : [{ type: 'AssignmentSubmitted', data: { answer, at } }];
+
 /** The marketplace pays the worker. */
-export function markApproved(state: Assignment, { at }: { at: Instant }): Decision<AssignmentEvent> {
+export function markApproved(state: Assignment, seen: Submission): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
-  return state.phase === 'approved' ? nothing : emit({ type: 'AssignmentApproved', data: { at } });
+  return state.phase === 'approved'
+    ? nothing
+    : emit(...firstHeard(state, seen), { type: 'AssignmentApproved', data: { at: seen.at } });
 }
 
 /** The requester refused to pay. A rejection may be turned into an approval, never the other way round. */
-export function markRejected(state: Assignment, { at }: { at: Instant }): Decision<AssignmentEvent> {
+export function markRejected(state: Assignment, seen: Submission): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
   return state.phase === 'rejected' || state.phase === 'approved'
     ? nothing
-    : emit({ type: 'AssignmentRejected', data: { at } });
+    : emit(...firstHeard(state, seen), { type: 'AssignmentRejected', data: { at: seen.at } });
 }

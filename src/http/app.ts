@@ -95,9 +95,16 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
     if (allowed.length === 0 || allowed.includes(c.req.method))
       return wantsPage(c)
         ? c.html(NotFoundPage({ path: withoutPeople(c.req.path) }), 404)
-        : send(c, problem(404, `there is no path ${withoutPeople(c.req.path)}`));
+        : send(c, problem(404, `there is no path ${withoutPeople(c.req.path).slice(0, 200)}`));
     const headers = { Allow: allowed.join(', ') };
-    return send(c, problem(405, `${c.req.method} is not allowed here; ${allowed.join(' and ')} is`, { headers }));
+    return send(
+      c,
+      problem(
+        405,
+        `${c.req.method} is not allowed here; ${allowed.join(' and ')} ${allowed.length === 1 ? 'is' : 'are'}`,
+        { headers },
+      ),
+    );
   });
   app.onError(answerFailures(log));
   return app;

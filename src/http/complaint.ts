@@ -5,8 +5,8 @@ import { expectationOf } from './fields.ts';
 import type { Parameters } from './parameters.ts';
 import { shown } from './soundness.ts';
 
-/** Names that mean something everywhere. */
-const COMMON: ReadonlySet<string> = new Set(KEY_PARAMETERS);
+/** Names that mean something everywhere; jQuery adds `_` to have no answer from a cache. */
+const COMMON: ReadonlySet<string> = new Set([...KEY_PARAMETERS, '_']);
 
 /**
  * All that is wrong with a request's parameters, a line each: the name, what would be right, what came. When one is
@@ -20,11 +20,25 @@ export function complaint(takes: z.ZodRawShape, given: Parameters, { issues }: z
       ? `${name} must be ${expectationOf(takes[name])}, got ${shown(given[name])}`
       : `${name} is missing: it must be ${expectationOf(takes[name])}`,
   }));
-  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(takes, name) && !COMMON.has(name));
+  const unknown = namesUnknownTo(takes, given);
   const isMissing = names.some((name) => !isGiven(given, name));
-  const hint =
-    isMissing && unknown.length > 0 ? [`there is no parameter ${unknown.slice(0, 5).map(shown).join(', ')}`] : [];
+  const hint = isMissing && unknown.length > 0 ? [`there is no parameter ${unknown.map(shown).join(', ')}`] : [];
   return problem(400, [...errors.map(({ detail }) => detail), ...hint].join('\n'), { errors });
 }
+
+/** Refuses names that mean nothing to a request. Null: there is none such. */
+export function misspelt(takes: z.ZodRawShape, given: Parameters): Answer | null {
+  const unknown = namesUnknownTo(takes, given);
+  if (unknown.length === 0) return null;
+  const known = Object.keys(takes);
+  const there = known.length > 0 ? `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}` : 'it takes none';
+  const errors = unknown.map((name) => ({ parameter: name, detail: `there is no parameter ${shown(name)}; ${there}` }));
+  return problem(400, errors.map(({ detail }) => detail).join('\n'), { errors });
+}
+
+const namesUnknownTo = (takes: z.ZodRawShape, given: Parameters): readonly string[] =>
+  Object.keys(given)
+    .filter((name) => !Object.hasOwn(takes, name) && !COMMON.has(name))
+    .slice(0, 5);
 
 const isGiven = (given: Parameters, name: string): boolean => Object.hasOwn(given, name);

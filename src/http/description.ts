@@ -121,4 +121,5 @@ export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoi
   }
 }
 
+/** May it be left out? */
 const isOptional = (schema: unknown): boolean => schema instanceof z.ZodOptional;

@@ -6,7 +6,7 @@ import type { Actor } from '../domain/event.ts';
 import type { ProtoHitId } from '../domain/ids.ts';
 import { type Answer, problem, send } from './answers.ts';
 import type { Authenticate } from './authentication.ts';
-import { complaint } from './complaint.ts';
+import { complaint, misspelt } from './complaint.ts';
 import { type Description, describe } from './description.ts';
 import type { IdempotencyKeys } from './idempotencyKey.ts';
 import { type Parameters, readParameters } from './parameters.ts';
@@ -17,6 +17,8 @@ export type Env = { Variables: { requestId: string; actor: Actor | undefined } }
 
 /** An application's path: what it takes, and what it does. */
 export type Endpoint<Shape extends z.ZodRawShape> = Description<Shape> & {
+  /** Its parameters only narrow what it is about: one that is misspelt would mean everything, so it is refused. */
+  readonly narrows?: true;
   /** Where parameters are packed in a way of their own: unpacks them, or answers what is wrong with that. */
   readonly unpack?: Unpack;
   /** Which ProtoHIT it is about; `of the caller`: it limits itself to theirs. Without it a limited key is refused. */
@@ -50,7 +52,7 @@ export function endpointsOf(
   { authenticate, oncePerKey }: { authenticate: Authenticate; oncePerKey: IdempotencyKeys },
 ): RegisterEndpoint {
   return (endpoint) => {
-    const { paths, methods, takes, unpack, run, deprecated, scope, concerns } = endpoint;
+    const { paths, methods, takes, unpack, run, deprecated, scope, concerns, narrows } = endpoint;
     const schema = z.object(takes);
 
     const answer = async (c: HonoContext<Env>): Promise<Answer> => {
@@ -67,6 +69,8 @@ export function endpointsOf(
       const given = { ...unpacked.parameters, ...c.req.param() };
       const parsed = schema.safeParse(given);
       if (!parsed.success) return complaint(takes, given, parsed.error);
+      const stranger = narrows ? misspelt(takes, given) : null;
+      if (stranger !== null) return stranger;
       if (limitedTo !== null && concerns !== 'of the caller') {
         const refused = beyondLimit(caller, concerns === undefined ? 'everything' : await concerns(parsed.data));
         if (refused !== null) return refused;

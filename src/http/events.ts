@@ -27,6 +27,7 @@ export function eventEndpoints(
   register({
     methods: ['GET'],
     paths: ['events'],
+    narrows: true,
     scope: 'audit',
     summary: 'The events of the log in order; as server-sent events also those to come',
     answers: { text: null, json: null, others: [LINES, BATCH, LIVE] },

@@ -37,7 +37,9 @@ const numeric = (value: unknown): unknown =>
 export const wholeNumber = (minimum: number, maximum: number, unit = '') =>
   field(
     z.preprocess(numeric, z.int().min(minimum).max(maximum)),
-    `a whole number from ${minimum} to ${maximum}${unit}`,
+    maximum === Number.MAX_SAFE_INTEGER
+      ? `a whole number, ${minimum} or more${unit}`
+      : `a whole number from ${minimum} to ${maximum}${unit}`,
     { type: 'integer', minimum, maximum },
   );
 

@@ -12,6 +12,7 @@ export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database
   register({
     methods: ['GET', 'POST'],
     paths: ['protohit/list'],
+    narrows: true,
     scope: 'read',
     concerns: 'of the caller',
     summary: 'Every ProtoHIT that takes reservations, newest first; with retired=true the retired ones too',
@@ -29,6 +30,7 @@ export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database
   register({
     methods: ['GET', 'POST'],
     paths: ['hit/list'],
+    narrows: true,
     scope: 'read',
     concerns: 'of the caller',
     summary: 'HITs, newest first',

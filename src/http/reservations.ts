@@ -87,6 +87,7 @@ export function reservationEndpoints(
   register({
     methods: ['POST'],
     paths: ['reservation/finish/all'],
+    narrows: true,
     scope: 'commands',
     concerns: (named) => concernOf(db, named),
     summary: 'Finish every open reservation (of one ProtoHIT, if named) and take down every HIT nobody needs',

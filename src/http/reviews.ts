@@ -47,6 +47,7 @@ export function reviewEndpoints(
   register({
     methods: ['GET', 'POST'],
     paths: ['assignment/list'],
+    narrows: true,
     scope: 'read',
     summary: 'Assignments, newest first, with what was handed in, decided and paid',
     answers: { text: null, json: z.array(shownAssignment) },

@@ -10,6 +10,7 @@ export function workerListEndpoints(register: RegisterEndpoint, { db }: { db: Da
   register({
     methods: ['GET', 'POST'],
     paths: ['worker/list'],
+    narrows: true,
     scope: 'read',
     summary: 'Workers, who was here last first',
     answers: { text: null, json: z.array(shownWorker) },

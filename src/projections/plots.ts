@@ -7,6 +7,8 @@ export type Step = {
   readonly at: Instant;
   /** Workers who waited then and reacted, and workers that open reservations called for and did not have. */
   readonly waiting: number;
+  /** The most who waited at once within the step. */
+  readonly mostWaiting: number;
   readonly wanted: number;
   /** Workers who came, who were called, and who left without work, within the step. */
   readonly arrived: number;
@@ -89,9 +91,13 @@ export async function stepsOf(
               sum(arrived) as arrived, sum(called) as called, sum(left_) as left_, sum(hits) as hits,
               sum(dollars) as dollars, sum(sandbox_dollars) as sandbox_dollars
        from change group by n
+     ), moment as (
+       select at, sum(sum(waiting)) over (order by at) as waiting from change group by at
+     ), peak as (
+       select ceil((at - $1) / $4)::int as n, max(waiting)::int as waiting from moment where at > $1 group by n
      ), added as (
        select n, $1::float8 + $4::float8 * n as at,
-              coalesce(sum(waiting) over so_far, 0)::int as waiting,
+              coalesce(sum(step.waiting) over so_far, 0)::int as waiting,
               greatest(0, coalesce(sum(wanted) over so_far, 0))::int as wanted,
               coalesce(arrived, 0)::int as arrived, coalesce(called, 0)::int as called, coalesce(left_, 0)::int as "left",
               coalesce(sum(hits) over so_far, 0)::int as "hitsOnMarket",
@@ -99,8 +105,11 @@ export async function stepsOf(
        from generate_series(0, $3::int) n left join step using (n)
        window so_far as (order by n)
      )
-     select at, waiting, wanted, arrived, called, "left", "hitsOnMarket", dollars, "sandboxDollars"
-     from added where n > 0 order by n`,
+     select at, added.waiting, greatest(lag(added.waiting) over (order by n), added.waiting, peak.waiting) as "mostWaiting",
+            wanted, arrived, called, "left", "hitsOnMarket", dollars, "sandboxDollars"
+     from added left join peak using (n)
+     order by n
+     offset 1`,
     [now - minutes * 60_000, now, steps, lengthMs],
   );
   return rows;

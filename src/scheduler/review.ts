@@ -57,7 +57,7 @@ export function createReview({
       log.warn({ assignmentId, code: approval.code, reason: approval.message }, 'cannot approve a released worker yet');
       return false;
     }
-    await commands.markAssignment(context, { assignmentId, as: 'approved' });
+    await commands.markAssignment(context, { assignmentId, as: 'approved', answer });
     return true;
   };
 

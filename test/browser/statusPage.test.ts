@@ -139,7 +139,7 @@ describe('the status page', () => {
     await phase(tab, ReservationId.parse(made.value), 'made');
     expect(tab.url()).toContain('search=needle_100%25');
     await tab.getByLabel('State').selectOption('finished');
-    await tab.getByText('No reservation here').waitFor();
+    await tab.getByText('No reservation matches').waitFor();
   });
 
   test('says so when the service cannot be reached, and goes on when it can', async () => {

@@ -149,6 +149,22 @@ describe('the other paths refuse too', () => {
     },
     { name: 'an unknown path by POST', path: 'reservation/extend', status: 404, says: /there is no path/ },
     {
+      name: 'finish/all of a misspelt parameter: it would finish everything',
+      path: 'reservation/finish/all',
+      parameters: { hit_type: 'verbs' },
+      status: 400,
+      says: /there is no parameter \\*"hit_type\\*"; there are id, hitType/,
+    },
+    ...['assignment/list', 'hit/list', 'worker/list', 'protohit/list'].map(
+      (path): Refused => ({
+        name: `${path} of a misspelt filter: it would list everything`,
+        path,
+        parameters: { stat: 'submitted' },
+        status: 400,
+        says: /there is no parameter \\*"stat/,
+      }),
+    ),
+    {
       name: 'a ping for an unknown HIT',
       path: 'ping/worker/W1/assignment/A1/hit/H1/event/waiting',
       status: 404,
@@ -164,7 +180,7 @@ describe('the other paths refuse too', () => {
       name: 'a ping of another type',
       path: 'ping/worker/W1/assignment/A1/hit/H1/event/resting',
       status: 400,
-      says: /Bad ping type/,
+      says: /Bad ping type: it must be .* or .*, got \\*"resting/,
     },
   ])('$name', expectRefusal);
 });

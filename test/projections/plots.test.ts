@@ -64,6 +64,14 @@ afterAll(() => models.database.drop());
 const drawn = () => stepsOf(models.db, { now: at + 600_000, minutes: 10, steps: 10 });
 const series = async (name: keyof Step) => (await drawn()).map((step) => step[name]);
 
+test('the most who waited at once within a step, however short their wait', async () => {
+  const [all] = await stepsOf(models.db, { now: at + 600_000, minutes: 10, steps: 1 });
+  expect(all).toMatchObject({ waiting: 1, mostWaiting: 3 });
+  const { waiting, mostWaiting } = { waiting: await series('waiting'), mostWaiting: await series('mostWaiting') };
+  // Two leave within a step in which nobody comes: at its beginning there were more.
+  expect(mostWaiting).toEqual(waiting.map((many, n) => Math.max(many, waiting[n - 1] ?? 0, n === 0 ? 1 : 0)));
+});
+
 test('who waited at the end of each step, beside what open reservations called for and did not have', async () => {
   expect(await series('waiting')).toEqual([0, 2, 3, 3, 2, 1, 1, 1, 1, 1]);
   expect(await series('wanted')).toEqual([2, 2, 2, 2, 2, 1, 1, 1, 0, 0]);

@@ -100,6 +100,18 @@ describe('assignments', () => {
     expect(await house.happened('SlotReopened')).toEqual([]);
   });
 
+  test('handed in and approved before anybody looked: what was handed in is not lost', async () => {
+    const { reservationId, first } = await posted();
+    const ann = house.market.accept(first.marketplaceHitId);
+    await working(reservationId, ann);
+    const answer = [{ field: 'label', value: 'a boat' }];
+    house.market.submit(ann.assignmentId, 'approved', answer);
+    house.pass(MINUTE);
+    await reconcile();
+    expect(await phaseOf(ann)).toBe('approved');
+    expect(await house.happened('AssignmentSubmitted')).toMatchObject([{ data: { answer } }]);
+  });
+
   test('work that counts as handed in is never taken for given back', async () => {
     const { reservationId, first } = await posted();
     const ann = house.market.accept(first.marketplaceHitId);

@@ -63,7 +63,7 @@ export async function tellStory({
     const hits = (await api.hitsOf(reservation)).filter(({ hitID }) => hitID !== null);
     return hits.length > 0 ? hits : undefined;
   });
-  say(`the scheduler posted ${posted.length} HITs on the marketplace, through the AWS SDK`);
+  say(`the scheduler posts HITs on the marketplace, through the AWS SDK: ${posted.length} so far`);
 
   const events: WorkerEvent[] = [];
   const leaving = new AbortController();
@@ -94,8 +94,12 @@ export async function tellStory({
     for (const { type, taskId, assignmentId } of events)
       if (type === 'told' && taskId === foreignID) called.add(assignmentId);
     const submitted = events.filter(({ type, assignmentId }) => type === 'submitted' && called.has(assignmentId));
-    return submitted.length >= ASKED ? submitted : undefined;
+    if (submitted.length >= ASKED) return submitted;
+    // Somebody else on the marketplace may have taken a slot.
+    const { responded } = await api.reservation(reservation);
+    return responded >= ASKED && submitted.length >= called.size ? submitted : undefined;
   });
+  if (called.size < ASKED) say(`${ASKED - called.size} of the slots went to others who came to the marketplace`);
   await api.post('reservation/finish', { id: reservation });
   say('reservation/finish: nobody else is sent; those who still wait are released and paid for waiting');
   await until('releasing the others', async () =>

@@ -12,6 +12,7 @@ import { type Database, isUnavailable } from '../../postgres/pool.ts';
 import type { CaughtUp } from '../../projections/caughtUp.ts';
 import { type Task, tasksOf } from '../../projections/tasks.ts';
 import { problem, send, statusOf } from '../answers.ts';
+import { shown } from '../soundness.ts';
 import { bellPage } from './bell.ts';
 import type { ToldTask } from './call.ts';
 import { createCallBoard } from './callBoard.ts';
@@ -147,7 +148,8 @@ export function workerRoutes(deps: WorkerDependencies): {
     async (c) => {
       const { worker_id, assignment_id, hit_id, ping_type } = c.req.param();
       const pingType = PingType.safeParse(ping_type);
-      if (!pingType.success) return refuse(c, 400, `Bad ping type: it must be ${PingType.options.join(' or ')}`);
+      if (!pingType.success)
+        return refuse(c, 400, `Bad ping type: it must be ${PingType.options.join(' or ')}, got ${shown(ping_type)}`);
       const workerId = WorkerId.safeParse(worker_id);
       const assignmentId = AssignmentId.safeParse(assignment_id);
       const marketplaceHitId = MarketplaceHitId.safeParse(hit_id);
@@ -159,8 +161,10 @@ export function workerRoutes(deps: WorkerDependencies): {
       )
         return refuse(c, 400, 'Bad assignment');
       if (isTooFast(assignmentId.data)) return slowDown(c);
-      const reactedAfterMs = ReactedAfterMs.safeParse(c.req.query('after'));
-      if (!reactedAfterMs.success) return refuse(c, 400, 'after must be milliseconds, a whole number up to 86400000');
+      const after = c.req.query('after');
+      const reactedAfterMs = ReactedAfterMs.safeParse(after);
+      if (!reactedAfterMs.success)
+        return refuse(c, 400, `after must be milliseconds, a whole number up to 86400000, got ${shown(after)}`);
       const session = await sessionOf(assignmentId.data, c.req.query('token'));
       const result = await commands.ping(
         // The assignment names what its pings are about better than an id nobody else knows.

@@ -87,7 +87,7 @@ function notesOf(now: TourNow): Readonly<Record<string, string>> {
   return {
     post:
       posted > 0
-        ? `${posted === 1 ? 'One HIT is' : `${posted} HITs are`} on the market.`
+        ? `${posted === 1 ? 'One HIT was' : `${posted} HITs were`} posted on the market.`
         : now.done['post']
           ? ''
           : round,

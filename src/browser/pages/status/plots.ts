@@ -17,7 +17,7 @@ const people = (many: number): string => (many === 1 ? '1 worker' : `${many.toLo
 
 function poolChart(steps: readonly Step[], x: number[]): Chart {
   const [waiting, wanted] = [steps.map((step) => step.waiting), steps.map((step) => step.wanted)];
-  const isEmpty = most(waiting) === 0 && most(wanted) === 0;
+  const isEmpty = most(steps.map((step) => step.mostWaiting)) === 0 && most(wanted) === 0;
   return {
     id: 'poolPlot',
     series: [
@@ -27,7 +27,7 @@ function poolChart(steps: readonly Step[], x: number[]): Chart {
     data: [x, waiting, wanted],
     words: isEmpty
       ? `Nobody waited in ${span()}, and nobody was called for.`
-      : `${people(waiting.at(-1) ?? 0)} waiting now, ${wanted.at(-1)} called for; at most ${most(waiting)} waited at once in ${span()}.`,
+      : `${people(waiting.at(-1) ?? 0)} waiting now, ${wanted.at(-1)} called for; at most ${most(steps.map((step) => step.mostWaiting))} waited at once in ${span()}.`,
   };
 }
 
@@ -66,6 +66,13 @@ function marketChart(steps: readonly Step[], x: number[]): Chart {
   };
 }
 
+/** In the hour before each step's end, or as much of it as the chart shows; of longer steps what an hour of them had. */
+function anHour(each: readonly number[], hoursAStep: number): number[] {
+  const many = Math.max(1, Math.round(1 / hoursAStep));
+  const hours = Math.max(1, hoursAStep);
+  return each.map((_, n) => sum(each.slice(Math.max(0, n + 1 - many), n + 1)) / hours);
+}
+
 /** Bars say how much an hour, the line how much in all since the chart begins; a side that paid nothing is left out. */
 function moneyChart({ steps, total }: Plots, x: number[], hoursAStep: number): Chart {
   const sides = [
@@ -87,7 +94,7 @@ function moneyChart({ steps, total }: Plots, x: number[], hoursAStep: number): C
       { label: `${name}, an hour`, color, drawn: 'bars', say: dollars },
       { label: `${name}, added up`, color, drawn: 'line', isRight: true, say: dollars },
     ]),
-    data: [x, ...shown.flatMap(({ each }) => [bars(each.map((one) => one / hoursAStep)), added(each)])],
+    data: [x, ...shown.flatMap(({ each }) => [bars(anHour(each, hoursAStep)), added(each)])],
     words:
       paying.length === 0
         ? 'Nothing was approved so far.'

@@ -14,7 +14,8 @@ const figure = (id: string, value: number): void => write(element(`#${id}`, HTML
 
 function show(message: StatusMessage): void {
   const shown = showReservations(message);
-  element('#none', HTMLElement).hidden = shown > 0;
+  element('#none', HTMLElement).hidden = shown > 0 || isFiltered;
+  element('#noneMatches', HTMLElement).hidden = shown > 0 || !isFiltered;
   older.hidden = shown < Number(rows.value);
   if (message.facts === undefined) return;
   const { waiting, open, missing, onMarket } = message.facts;
@@ -27,6 +28,7 @@ function show(message: StatusMessage): void {
   figure('market', onMarket);
 }
 
+let isFiltered = false;
 let stop: (() => void) | undefined;
 function look(): void {
   stop?.();
@@ -34,6 +36,7 @@ function look(): void {
   for (const [name, value] of new FormData(filters))
     if (typeof value === 'string' && value !== '' && !(name === 'rows' && value === rowsAtFirst))
       asked.set(name, value);
+  isFiltered = [...asked.keys()].some((name) => name !== 'rows');
   const query = asked.size > 0 ? `?${asked}` : '';
   history.replaceState(null, '', location.pathname + query);
   stop = follow<StatusMessage>(`/status/feed${query}`, show);

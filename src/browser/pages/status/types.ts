@@ -22,6 +22,7 @@ export type Latency = { p50: number | null; p95: number | null; counts: number[]
 export type Step = {
   at: number;
   waiting: number;
+  mostWaiting: number;
   wanted: number;
   arrived: number;
   called: number;

@@ -150,7 +150,7 @@ const SignInPage = ({
       <Field name="name" label="Name" value={name} autocomplete="username" autocapitalize="none" required />
       <Field name="password" label="Password" type="password" autocomplete="current-password" required />
       <button class="main" type="submit">
-        Sign in
+        Become the first operator
       </button>
     </form>
   </Page>
@@ -214,7 +214,7 @@ const FirstPage = ({
         required
       />
       <button class="main" type="submit">
-        Sign in
+        Add, and sign in
       </button>
     </form>
   </Page>

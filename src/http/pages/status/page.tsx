@@ -160,6 +160,9 @@ const Reservations = () => (
     <p id="none" class="quiet" hidden>
       No reservation here. <a href="/">The tour</a> makes one.
     </p>
+    <p id="noneMatches" class="quiet" hidden>
+      No reservation matches. <a href="/status">Show all of them</a>
+    </p>
     <button type="button" id="older" hidden>
       Older ones
     </button>

@@ -18,7 +18,7 @@ export const FaultRulesSection = ({ inForce, visitor }: { inForce: FaultRules | 
       <>
         <p class="quiet">
           They befall the requester’s side, which is this retainer server: what it asks of the marketplace then fails.
-          Every one of them was seen on a real marketplace.
+          Users of a real marketplace have reported every one of them.
         </p>
         {inForce.rules.length === 0 ? (
           <p id="noFaults">Nothing goes wrong on purpose now.</p>
