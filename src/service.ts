@@ -69,121 +69,136 @@ export async function startService(
   });
   const { db, caughtUp, store } = core;
   const commands = tracing ? tracing.commands(core.commands) : core.commands;
-  if (!isLoopback(settings.host) && !settings.openApi && !(await anyKeyIssued(db))) {
-    await core.close();
-    throw new Error(
-      `no API key was ever issued, so whoever reaches ${settings.host} could spend your money. Issue one with ` +
-        "'retainer key issue', or say OPEN_API=true if that is what you want.",
-    );
-  }
-  let ownUrl = settings.publicUrl;
-  const publicUrl = (): string => (settings.port === 0 ? ownUrl : settings.publicUrl);
-  const measureLatency = measureTold({ db, caughtUp }, (seconds) => metrics?.told(seconds));
-  const tellTrace = tracing?.telling(store);
-  const workers = workerRoutes({
-    // Pings are not traced: there are thousands a second.
-    commands: core.commands,
-    db,
-    caughtUp,
-    calledHere,
-    settings,
-    publicUrl,
-    log,
-    observe: {
-      answered: (what) => metrics?.workerAnswered(what),
-      refused: (status) => metrics?.workerRefused(status),
-      told: (task, at) => {
-        for (const measure of [measureLatency, tellTrace])
-          measure?.(task, at).catch((error: unknown) => log.debug({ err: error }, 'a call could not be measured'));
-      },
-    },
-  });
-  metrics = createMetrics({ db, store, node: figuresOf(core, workers), clock, settings });
-  const rebuilding = createRebuilding({ store, db, projections, clock, log });
-  const scheduled = schedulerDependencies(core, settings, log, {
-    ownUrl: () => ownUrl,
-    called: (call) => metrics?.called(call),
-  });
-  const pingTimeoutMs = settings.pingTimeoutSeconds * 1000;
-  const feeds = createFeeds({ db, store, caughtUp, clock, pingTimeoutMs, log });
-  const hasMarketplace = settings.mturk === 'simulated';
-  const addressOf = createAddressOf(settings.trustedProxies ?? []);
-  const pages: { path: string; routes: Hono }[] = [
-    {
-      path: '/',
-      routes: pageRoutes({
-        commands,
-        db,
-        clock,
-        feeds,
-        store,
-        publicUrl,
-        hasMarketplace,
-        bodyLimitBytes: settings.bodyLimitBytes,
-        addressOf,
-        pingTimeoutMs: settings.pingTimeoutSeconds * 1000,
-        schedulerIntervalSeconds: settings.schedulerIntervalSeconds,
-        round: () => createScheduler(scheduled).tick(),
-        version,
-        admin: { store, rebuilding, settings: shownSettings(settings, variables) },
-      }),
-    },
-  ];
-  if (settings.mturk === 'simulated') {
-    const { createSimulatedMarketplace } = await import('./marketplace/simulated/simulated.ts');
-    const control = settings.faultInjection;
-    const guard = createGuard(createVisitorOf(db));
-    const { simulatedWorkersPerMinute } = settings;
-    const options = { db, clock, publicUrl, control, guard, simulatedWorkersPerMinute, log };
-    const routes = createSimulatedMarketplace({ ...options, seed: 1 });
-    pages.push({ path: '/marketplace', routes });
-  }
   const ending = new AbortController();
-  const app = createApp({
-    ending: ending.signal,
-    commands,
-    db,
-    store,
-    caughtUp,
-    clock,
-    log,
-    metrics,
-    settings,
-    addressOf,
-    publicUrl,
-    version,
-    workerRoutes: workers.routes,
-    traced: tracing?.requests,
-    pages,
-    hasMarketplace,
-  });
-
-  const server = await listening(workers.before(app.fetch), settings);
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : settings.port;
-  ownUrl = `http://${isLoopback(settings.host) ? settings.host : '127.0.0.1'}:${port}`;
-
-  const scheduling = runScheduler({ ...scheduled, signal: ending.signal });
-  const crowd = sendCrowd(core, settings, { baseUrl: ownUrl, signal: ending.signal, log });
-  return {
-    url: ownUrl,
-    // Asked for by nobody, so it has no trace.
-    addresses: addressesOf(settings, publicUrl(), await core.commands.inviteFirstOperator()),
-    core,
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
+  /** Lets go of whoever waits, and of timers. */
+  let release = (): void => ending.abort();
+  const start = async (): Promise<Service> => {
+    if (!isLoopback(settings.host) && !settings.openApi && !(await anyKeyIssued(db)))
+      throw new Error(
+        `no API key was ever issued, so whoever reaches ${settings.host} could spend your money. Issue one with ` +
+          "'retainer key issue', or say OPEN_API=true if that is what you want.",
+      );
+    let ownUrl = settings.publicUrl;
+    const publicUrl = (): string => (settings.port === 0 ? ownUrl : settings.publicUrl);
+    const measureLatency = measureTold({ db, caughtUp }, (seconds) => metrics?.told(seconds));
+    const tellTrace = tracing?.telling(store);
+    const workers = workerRoutes({
+      // Pings are not traced: there are thousands a second.
+      commands: core.commands,
+      db,
+      caughtUp,
+      calledHere,
+      settings,
+      publicUrl,
+      log,
+      observe: {
+        answered: (what) => metrics?.workerAnswered(what),
+        refused: (status) => metrics?.workerRefused(status),
+        told: (task, at) => {
+          for (const measure of [measureLatency, tellTrace])
+            measure?.(task, at).catch((error: unknown) => log.debug({ err: error }, 'a call could not be measured'));
+        },
+      },
+    });
+    metrics = createMetrics({ db, store, node: figuresOf(core, workers), clock, settings });
+    const rebuilding = createRebuilding({ store, db, projections, clock, log });
+    const scheduled = schedulerDependencies(core, settings, log, {
+      ownUrl: () => ownUrl,
+      called: (call) => metrics?.called(call),
+    });
+    const pingTimeoutMs = settings.pingTimeoutSeconds * 1000;
+    const feeds = createFeeds({ db, store, caughtUp, clock, pingTimeoutMs, log });
+    release = () => {
       workers.close();
       feeds.close();
       ending.abort();
-      server.closeIdleConnections();
-      // What is answered from now on is the last on its connection.
-      server.keepAliveTimeout = 1;
-      const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-      await Promise.all([closed, scheduling, crowd, rebuilding.stop()]);
-      clearTimeout(cut);
-      await core.close();
-    },
+    };
+    const hasMarketplace = settings.mturk === 'simulated';
+    const addressOf = createAddressOf(settings.trustedProxies ?? []);
+    const pages: { path: string; routes: Hono }[] = [
+      {
+        path: '/',
+        routes: pageRoutes({
+          commands,
+          db,
+          clock,
+          feeds,
+          store,
+          publicUrl,
+          hasMarketplace,
+          bodyLimitBytes: settings.bodyLimitBytes,
+          addressOf,
+          pingTimeoutMs: settings.pingTimeoutSeconds * 1000,
+          schedulerIntervalSeconds: settings.schedulerIntervalSeconds,
+          round: () => createScheduler(scheduled).tick(),
+          version,
+          admin: { store, rebuilding, settings: shownSettings(settings, variables) },
+        }),
+      },
+    ];
+    if (settings.mturk === 'simulated') {
+      const { createSimulatedMarketplace } = await import('./marketplace/simulated/simulated.ts');
+      const control = settings.faultInjection;
+      const guard = createGuard(createVisitorOf(db));
+      const { simulatedWorkersPerMinute } = settings;
+      const options = { db, clock, publicUrl, control, guard, simulatedWorkersPerMinute, log };
+      const routes = createSimulatedMarketplace({ ...options, seed: 1 });
+      pages.push({ path: '/marketplace', routes });
+    }
+    const app = createApp({
+      ending: ending.signal,
+      commands,
+      db,
+      store,
+      caughtUp,
+      clock,
+      log,
+      metrics,
+      settings,
+      addressOf,
+      publicUrl,
+      version,
+      workerRoutes: workers.routes,
+      traced: tracing?.requests,
+      pages,
+      hasMarketplace,
+    });
+
+    // Nothing may fail once somebody can reach us.
+    const invitation = await core.commands.inviteFirstOperator();
+    const server = await listening(workers.before(app.fetch), settings);
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : settings.port;
+    ownUrl = `http://${isLoopback(settings.host) ? settings.host : '127.0.0.1'}:${port}`;
+
+    const scheduling = runScheduler({ ...scheduled, signal: ending.signal });
+    const crowd = sendCrowd(core, settings, { baseUrl: ownUrl, signal: ending.signal, log });
+    return {
+      url: ownUrl,
+      // Asked for by nobody, so it has no trace.
+      addresses: addressesOf(settings, publicUrl(), invitation),
+      core,
+      stop: async () => {
+        const closed = new Promise((resolve) => server.close(resolve));
+        release();
+        server.closeIdleConnections();
+        // What is answered from now on is the last on its connection.
+        server.keepAliveTimeout = 1;
+        const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+        await Promise.all([closed, scheduling, crowd, rebuilding.stop()]);
+        clearTimeout(cut);
+        await core.close();
+      },
+    };
   };
+  try {
+    return await start();
+  } catch (error) {
+    // What runs in the background would go on, and keep the process from ending.
+    release();
+    await core.close();
+    throw error;
+  }
 }
 
 /** What metrics ask of a node. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { z } from 'zod';
 import { openCore } from '../core.ts';
-import { Scope } from '../domain/apiKey.ts';
+import { Label, Scope } from '../domain/apiKey.ts';
 import { ApiKeyId, ProtoHitId } from '../domain/ids.ts';
 import type { CliCommand } from '../main.ts';
 import type { Database } from '../postgres/pool.ts';
@@ -32,6 +32,15 @@ export const key: CliCommand = {
       process.stderr.write(USAGE);
       return 2;
     }
+    if (id !== undefined && action !== 'revoke') {
+      process.stderr.write(`retainer key ${action}: what is "${id}" for?\n\n${USAGE}`);
+      return 2;
+    }
+    const label = Label.safeParse(values['label'] ?? '');
+    if (!label.success) {
+      process.stderr.write('retainer key issue: --label must be a text of at most 255 characters\n');
+      return 2;
+    }
     const apiKeyId = ApiKeyId.safeParse(id);
     if (action === 'revoke' && !apiKeyId.success) {
       process.stderr.write(`retainer key revoke: "${id ?? ''}" is no key's id; 'retainer key list' prints them\n`);
@@ -45,17 +54,16 @@ export const key: CliCommand = {
       return 2;
     }
     const settings = settingsOrExit();
-    const core = await openCore(settings, startQuietLog(settings), { onlyExisting: action === 'list' });
+    const core = await openCore(settings, startQuietLog(settings), { onlyExisting: action !== 'issue' });
     const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {
       if (action === 'issue') {
-        const label = typeof values['label'] === 'string' ? values['label'] : '';
         const protoHit = await protoHitNamed(core.db, values['proto-hit']);
         if (protoHit === 'unknown') {
           process.stderr.write(`retainer key issue: there is no ProtoHIT "${String(values['proto-hit'])}"\n`);
           return 2;
         }
-        const result = await core.commands.issueApiKey(context, { label, scopes, protoHitId: protoHit });
+        const result = await core.commands.issueApiKey(context, { label: label.data, scopes, protoHitId: protoHit });
         if (result.type === 'refused') throw new Error(result.refusal.message);
         process.stdout.write(`id   ${result.value.apiKeyId}\nkey  ${result.value.key}\n`);
         process.stdout.write(

@@ -38,7 +38,7 @@ export const operatorCommand: CliCommand = {
       return 2;
     }
     const settings = settingsOrExit();
-    const core = await openCore(settings, startQuietLog(settings), { onlyExisting: action === 'list' });
+    const core = await openCore(settings, startQuietLog(settings), { onlyExisting: action !== 'add' });
     const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {
       if (!name.success) {

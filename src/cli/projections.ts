@@ -11,8 +11,9 @@ import { settingsOrExit } from './settings.ts';
 
 const USAGE = `retainer projections [--json]       each read model: version, checkpoint, lag, size, and its last error
 retainer projections retry [NAME]   let those that stand still (or that one) try their event again
-retainer projections skip NAME      let one pass over the event before which it, or its rebuild, stands still, now and
-                                    in every rebuild
+retainer projections skip NAME [POSITION]
+                                    let one pass over the event before which it, or its rebuild, stands still, now and
+                                    in every rebuild; with POSITION only if it is that event
 
 A projection that cannot apply an event stands still there; the others go on.
 
@@ -23,9 +24,13 @@ export const projectionsCommand: CliCommand = {
   usage: USAGE,
   takesWords: true,
   options: { json: { type: 'boolean' } },
-  run: async ({ positionals: [action = 'list', name, ...more], values }) => {
+  run: async ({ positionals: [action = 'list', name, at, ...more], values }) => {
     const chosen = name === undefined ? projections : projections.filter((one) => one.name === name);
-    const isKnown = ['list', 'retry', 'skip'].includes(action) && more.length === 0 && chosen.length > 0;
+    const isKnown =
+      ['list', 'retry', 'skip'].includes(action) &&
+      more.length === 0 &&
+      (at === undefined || action === 'skip') &&
+      chosen.length > 0;
     if (!isKnown || (action === 'skip' && name === undefined)) {
       const unknown = `there is no projection "${name}"; there are ${projectionNames}\n`;
       process.stderr.write(chosen.length > 0 ? USAGE : `retainer projections: ${unknown}`);
@@ -42,17 +47,17 @@ export const projectionsCommand: CliCommand = {
       }
       const [only] = chosen;
       if (action === 'skip' && only !== undefined) {
-        const skipped = await core.commands.skipEvent(context, only);
+        const skipped = await core.commands.skipEvent(context, only, at ?? null);
         process.stdout.write(
           skipped === null
-            ? `${only.name} does not stand still, nor does a rebuild of it: nothing was skipped\n`
+            ? `${only.name} does not stand still${at === undefined ? '' : ` before position ${at}`}, nor does a rebuild of it: nothing was skipped\n`
             : `${only.name} passes over ${skipped.type} at position ${skipped.position}\n`,
         );
         return skipped === null ? 1 : 0;
       }
       const report = await reportProjections({ db: core.db, store: core.store, projections, now: core.clock() });
       process.stdout.write(values['json'] === true ? `${JSON.stringify(report, null, 2)}\n` : table(report));
-      return report.some(({ state }) => state === 'stopped') ? 1 : 0;
+      return report.some(({ state, rebuild }) => state === 'stopped' || (rebuild?.stop ?? null) !== null) ? 1 : 0;
     } finally {
       await core.close();
     }

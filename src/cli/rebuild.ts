@@ -28,7 +28,7 @@ projections: ${projectionNames}
     const log = startLog(settings);
     // Where the cores are shared with a service, its polls go first.
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-    const core = await openCore(settings, log, { projector: false });
+    const core = await openCore(settings, log, { projector: false, onlyExisting: true });
     const bar = foldBar();
     const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
     try {

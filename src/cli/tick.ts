@@ -22,7 +22,7 @@ Two rounds that overlap decide the same HITs, not twice as many.
   run: async () => {
     const settings = settingsOrExit();
     const log = startLog(settings);
-    const core = await openCore(settings, log);
+    const core = await openCore(settings, log, { onlyExisting: true });
     try {
       await createScheduler(schedulerDependencies(core, settings, log)).tick();
       return 0;

@@ -26,9 +26,12 @@ export function readModelCommands(deps: Dependencies) {
       return names;
     },
 
-    /** Lets one pass over the event before which it stands still; answers which that was, null if it does not. */
-    skipEvent: async (context: Context, projection: Projection): Promise<Stop | null> => {
-      const skipped = await skip(deps.db, projection, context.actor);
+    /**
+     * Lets one pass over the event before which it, or its rebuild, stands still; answers which that was, null if neither
+     * does. With `at` only over the event there.
+     */
+    skipEvent: async (context: Context, projection: Projection, at: string | null): Promise<Stop | null> => {
+      const skipped = await skip(deps.db, projection, { by: context.actor, at });
       if (skipped !== null) {
         const { position, type } = skipped;
         await note(context, (at) => ({

@@ -9,11 +9,14 @@ import { ApiKeyId, Instant, ProtoHitId } from './ids.ts';
 export const Scope = z.enum(['commands', 'read', 'audit', 'admin']);
 export type Scope = z.infer<typeof Scope>;
 
+/** What an operator calls a key. */
+export const Label = z.string().max(255);
+
 /** The log knows that a key was issued or revoked, never the key: its hash lives in a table of its own. */
 export const apiKeyEvents = {
   ApiKeyIssued: z.object({
     apiKeyId: ApiKeyId,
-    label: z.string().max(255),
+    label: Label,
     scopes: z.array(Scope).min(1),
     /** The one ProtoHIT it is limited to; null: every one. */
     protoHitId: ProtoHitId.nullable(),

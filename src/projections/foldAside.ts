@@ -106,8 +106,9 @@ async function* readOrTell(
     const takers = heldUpBy(aside, error).map(({ name }) => name);
     throw new Error(
       `${error.message}. ${takers.join(', ')} ${takers.length === 1 ? 'is' : 'are'} made from events of this type; ` +
-        'nothing in use was changed. Use a version of the service that understands it, or let a read model pass over ' +
-        "it ('retainer projections skip NAME') and rebuild again",
+        'nothing in use was changed. Use a version of the service that understands it, or let a read model pass over it: ' +
+        `${aside.purpose === 'check' ? "'retainer rebuild NAME', which will stand still there, then " : ''}` +
+        "'retainer projections skip NAME', and rebuild",
       { cause: error },
     );
   }
@@ -142,7 +143,8 @@ async function takeUp({ db, projections, purpose }: Aside): Promise<Checkpoints>
       await tx.query(missing.map((projection) => emptyTables(projection, schemaAside(projection, purpose))).join(''));
       await tx.query(
         `insert into retainer.rebuilds (schema, position) select schema, $2 from unnest($1::text[]) as made (schema)
-         on conflict (schema) do update set position = excluded.position, recorded_at = null, started_at = now()`,
+         on conflict (schema) do update set position = excluded.position, recorded_at = null, started_at = now(),
+           stopped_position = null, stopped_type = null, stopped_error = null`,
         [schemasAside({ projections: missing, purpose }), BEGINNING],
       );
     }

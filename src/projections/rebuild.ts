@@ -4,6 +4,7 @@ import { BEGINNING, type Position } from '../event-store/port.ts';
 import { alone } from '../postgres/alone.ts';
 import { inTransaction } from '../postgres/pool.ts';
 import { announcementOf } from './announcement.ts';
+import { CannotApply } from './apply.ts';
 import { type Checkpoints, versionsOf } from './checkpoints.ts';
 import {
   type Aside,
@@ -77,11 +78,24 @@ async function foldAndSwap(aside: Aside): Promise<{ readonly folded: Folded; rea
     const folded = await foldAside(aside);
     // The planner's statistics, before anybody asks these tables.
     await db.query(`analyze ${tablesOf(projections, (one) => schemaAside(one, 'rebuild')).join(', ')}`);
-    return { folded, swapped: await swap(aside, folded.places) };
+    return { folded, swapped: await swapOrBlame(aside, folded.places) };
   } catch (error) {
     const stop = stopOf(aside, error);
     if (stop !== null) await stopRebuildAt(db, schemasAside({ ...aside, projections: stop.projections }), stop);
     throw error;
+  }
+}
+
+/** A swap folds what is left all at once, so it cannot say which event was to blame: folded by itself, it shows. */
+async function swapOrBlame(aside: Aside, places: Checkpoints): Promise<Folded> {
+  try {
+    return await swap(aside, places);
+  } catch (error) {
+    if (!(error instanceof CannotApply)) throw error;
+    await foldAside(aside, await aside.store.head());
+    throw new Error('the last events could be folded, but not while the tables were swapped: rebuild again', {
+      cause: error,
+    });
   }
 }
 

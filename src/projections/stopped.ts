@@ -43,9 +43,14 @@ export async function stopRebuildAt(db: Queryable, schemas: readonly string[], s
 
 /**
  * Lets a projection pass over the event before which it, or the rebuild of it, stands still, now and in every
- * rebuild; answers which event that was, or null if neither does. `by`: who says so, kept with it.
+ * rebuild; answers which event that was, or null if neither does. `by`: who says so, kept with it. `at`: only if it is
+ * that one, its zeros in front left out or not: whoever says so has seen no other.
  */
-export async function skip(db: Database, projection: Projection, by: string): Promise<Stop | null> {
+export async function skip(
+  db: Database,
+  projection: Projection,
+  { by, at = null }: { readonly by: string; readonly at?: string | null },
+): Promise<Stop | null> {
   const { name, version } = projection;
   return inTransaction(db, async (tx) => {
     const { rows } = await tx.query<Stop>(
@@ -61,11 +66,12 @@ export async function skip(db: Database, projection: Projection, by: string): Pr
        insert into retainer.skipped_events (projection, version, position, type, error, skipped_by)
        select $1, $2, stopped_position, stopped_type, stopped_error, $3
        from (table live union all table aside) as standing
+       where $5::text is null or ltrim(stopped_position, '0') = ltrim($5, '0')
        order by stopped_position collate "C"
        limit 1
        on conflict (projection, version, position) do update set skipped_by = excluded.skipped_by
        returning position, type, error`,
-      [name, version, by, schemaAside(projection, 'rebuild')],
+      [name, version, by, schemaAside(projection, 'rebuild'), at],
     );
     const [skipped] = rows;
     if (skipped === undefined) return null;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { streamOf } from '../../src/domain/event.ts';
 import { type AssignmentId, EventId, type ProtoHitId } from '../../src/domain/ids.ts';
-import { tasksOf } from '../../src/projections/tasks.ts';
+import { findAssignment } from '../../src/projections/browse/assignments.ts';
 import { type House, openHouse, type Worker } from './house.ts';
 import { final } from './market.ts';
 
@@ -33,7 +33,7 @@ const comes = async (as?: Worker['workerId']): Promise<Worker> => {
 };
 const block = ({ workerId }: Pick<Worker, 'workerId'>, onMarketplace = false) =>
   house.commands.blockWorker(ann, { workerId, reason: 'Random clicks.', onMarketplace });
-const taskOf = async (id: AssignmentId) => (await tasksOf(house.db, [id])).get(id);
+const taskOf = (id: AssignmentId) => findAssignment(house.db, id);
 
 test('a waiting worker who is blocked is told at once that the wait is over', async () => {
   const worker = await comes();

@@ -52,8 +52,12 @@ test('one that stands still is told to try again, or to pass over its event, by 
   expect(await page()).toContain('before HitPosted');
   expect(said(await ann.post(`${PATH}/hits/retry`))).toContain('hits tries again');
   await stop();
-  expect(said(await ann.post(`${PATH}/hits/skip`))).toContain('passes over that HitPosted');
-  expect(said(await ann.post(`${PATH}/hits/skip`))).toContain('does not stand still');
+  const position = /name="position" value="(\d+)"/.exec(await page())?.[1] ?? '';
+  expect((await ann.post(`${PATH}/hits/skip`)).status).toBe(400);
+  expect(said(await ann.post(`${PATH}/hits/skip`, { position: '1' }))).toContain('does not stand still there');
+  expect((await ann.post(`${PATH}/nosuch/skip`, { position })).status).toBe(404);
+  expect(said(await ann.post(`${PATH}/hits/skip`, { position }))).toContain('passes over that HitPosted');
+  expect(said(await ann.post(`${PATH}/hits/skip`, { position }))).toContain('does not stand still there');
   expect((await orders()).slice(-2)).toEqual([
     'ReadModelRetried hits operator:ann',
     'ReadModelEventSkipped hits operator:ann',
@@ -64,5 +68,5 @@ test('one that stands still is told to try again, or to pass over its event, by 
 
 test('what is not there is not made anew', async () => {
   expect((await ann.post(`${PATH}/rebuild`, { name: 'nonsense' })).status).toBe(404);
-  expect(said(await ann.post(`${PATH}/nonsense/retry`))).toContain('does not stand still');
+  expect((await ann.post(`${PATH}/nonsense/retry`)).status).toBe(404);
 });

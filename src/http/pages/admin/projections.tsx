@@ -58,22 +58,29 @@ export function projectionRoutes({
 
   routes.post(
     `${PATH}/:name/retry`,
-    guard(async (c, { context }) => {
-      const retried = await commands.retryReadModels(context, named(c.req.param('name')));
+    guard(async (c, visit) => {
+      const { context } = visit;
+      const chosen = named(c.req.param('name'));
+      if (chosen.length === 0) return noSuch(c, visit, 'read model');
+      const retried = await commands.retryReadModels(context, chosen);
       return goTo(c, PATH, retried.length > 0 ? `${retried.join()} tries again.` : 'It does not stand still.');
     }),
   );
 
   routes.post(
     `${PATH}/:name/skip`,
-    guard(async (c, { context }) => {
+    guard(async (c, visit) => {
+      const { form, context } = visit;
       const [projection] = named(c.req.param('name'));
-      const skipped = projection ? await commands.skipEvent(context, projection) : null;
+      if (projection === undefined) return noSuch(c, visit, 'read model');
+      const at = form['position'];
+      if (at === undefined) return c.text('position is missing: it must be that of the event to pass over', 400);
+      const skipped = await commands.skipEvent(context, projection, at);
       return goTo(
         c,
         PATH,
         skipped === null
-          ? 'It does not stand still.'
+          ? 'It does not stand still there any more.'
           : `It passes over that ${skipped.type}, here and in every rebuild.`,
       );
     }),
@@ -173,24 +180,41 @@ const Before = ({ stop: { type, position, error }, says }: { stop: Stop; says: s
   </>
 );
 
-const Button = ({ visit, path, name, says }: { visit: AdminVisit; path: string; name: string; says: string }) => (
+const Button = ({
+  visit,
+  path,
+  name,
+  position,
+  says,
+}: {
+  visit: AdminVisit;
+  path: string;
+  name: string;
+  /** Of the event that it is about: whoever presses it has seen no other. */
+  position?: string;
+  says: string;
+}) => (
   <form method="post" action={`${PATH}/${path}`}>
     <Csrf visitor={visit.visitor} />
     {path === 'rebuild' && <input type="hidden" name="name" value={name} />}
+    {position !== undefined && <input type="hidden" name="position" value={position} />}
     <button type="submit">
       {says} <span class="visually-hidden">{name}</span>
     </button>
   </form>
 );
 
-const Mend = ({ visit, one: { name, stop, rebuild } }: { visit: AdminVisit; one: ProjectionReport }) => (
-  <span class="row actions">
-    {stop !== null && <Button visit={visit} path={`${name}/retry`} name={name} says="Try again" />}
-    {(stop ?? rebuild?.stop ?? null) !== null && (
-      <Button visit={visit} path={`${name}/skip`} name={name} says="Pass over the event" />
-    )}
-  </span>
-);
+const Mend = ({ visit, one: { name, stop, rebuild } }: { visit: AdminVisit; one: ProjectionReport }) => {
+  const before = stop ?? rebuild?.stop ?? null;
+  return (
+    <span class="row actions">
+      {stop !== null && <Button visit={visit} path={`${name}/retry`} name={name} says="Try again" />}
+      {before !== null && (
+        <Button visit={visit} path={`${name}/skip`} name={name} position={before.position} says="Pass over the event" />
+      )}
+    </span>
+  );
+};
 
 const Rebuild = ({ rebuild }: { rebuild: RebuildState | null }) => {
   if (rebuild === null) return null;
