@@ -6,6 +6,8 @@ export type CliCommand = {
   readonly options: NonNullable<Parameters<typeof parseArgs>[0]>['options'];
   /** Takes words that are no options, and says itself what is wrong with them. Default: any word is refused. */
   readonly takesWords?: true;
+  /** The exit code when it cannot go on, where scripts have to tell that from what it found. Default: 1. */
+  readonly failsWith?: number;
   /** Answers with the exit code. */
   readonly run: (input: { positionals: readonly string[]; values: Record<string, unknown> }) => Promise<number>;
 };
@@ -112,7 +114,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`retainer: there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}\n`);
     return 2;
   }
-  const { usage, options, takesWords = false, run } = await command.load();
+  const { usage, options, takesWords = false, failsWith = 1, run } = await command.load();
   const wanted = { ...options, help: { type: 'boolean', short: 'h' } } as const;
   let parsed: { positionals: string[]; values: Record<string, unknown> };
   try {
@@ -130,7 +132,10 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`retainer ${name}: what is "${stray}" for?\n\n${usage}`);
     return 2;
   }
-  return run(parsed);
+  return run(parsed).catch((error: unknown) => {
+    process.stderr.write(`retainer: ${explain(error)}\n`);
+    return failsWith;
+  });
 }
 
 /** What an operator is told when a command cannot go on: a sentence, and the stack only when asked for. */

@@ -14,11 +14,13 @@ export const checkCommand: CliCommand = {
 
 Folds the log into scratch tables and compares them row by row with the tables in use, at the position where these
 stand. The service goes on meanwhile. Prints the differences, each as one line of JSON, and exits with 1 if there
-are any; 'retainer rebuild' mends them. Also exits with 1 if one stands still, which is compared up to there.
+are any; 'retainer rebuild' mends them. Also exits with 1 if one stands still, which is compared up to there; with
+3 if it could not compare.
 
 projections: ${projectionNames}
 `,
   takesWords: true,
+  failsWith: 3,
   options: {},
   run: async ({ positionals }) => {
     const names = chosenProjections('check', positionals);

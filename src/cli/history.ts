@@ -2,7 +2,7 @@ import { openCore } from '../core.ts';
 import { ReservationId } from '../domain/ids.ts';
 import type { CliCommand } from '../main.ts';
 import { FORMATS, type Format, showDiff, showStory } from '../story/format.ts';
-import { type History, historyOf } from '../story/history.ts';
+import { type History, historyOf, whyNotWhole } from '../story/history.ts';
 import { A_MOMENT, momentInWords, parseMoment } from '../story/moment.ts';
 import { diffOf, storyOf } from '../story/story.ts';
 import { startQuietLog } from './log.ts';
@@ -53,6 +53,11 @@ export const history: CliCommand = {
     try {
       const isCaughtUp = await core.caughtUp.until(await core.store.head(), { timeoutMs: CATCH_UP_MS });
       if (!isCaughtUp) log.warn('the read models lag: streams that the reservation touched just now may be missing');
+      const gap = await whyNotWhole(core.db);
+      if (gap !== null) {
+        process.stderr.write(`retainer history: ${gap}\n`);
+        return 1;
+      }
       const found = await historyOf(core, asked.reservationId);
       const shown = found && show(found, asked);
       if (shown === null) {

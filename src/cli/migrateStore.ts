@@ -71,5 +71,13 @@ export const migrateStoreCommand: CliCommand = {
 function whatIsWrong(from: string, to: string): string | null {
   if (!isLogUrl(from)) return `--from must be ${A_LOG_URL}`;
   if (!isLogUrl(to)) return `--to must be ${A_LOG_URL}`;
-  return from === to ? '--to must be another store than --from' : null;
+  return placeOf(from) === placeOf(to) ? '--to must be another store than --from' : null;
 }
+
+/** Where a store is: who asks, and options in its URL, make no other store of it. Several hosts are no URL to parse. */
+const placeOf = (url: string): string =>
+  url
+    .replace(/\?.*$/, '')
+    .replace(/^postgresql:/, 'postgres:')
+    .replace(/\/\/[^@/]*@/, '//')
+    .replace(/^(postgres:\/\/[^/:]+)(?=\/|$)/, '$1:5432');

@@ -15,8 +15,10 @@ Computes the hash of every event and of every batch of the log anew, and names t
 With --against, a file that 'retainer checkpoint' printed: proves besides that the log since then only grew.
 With --signed-by, the publicKey of a checkpoint that you trust: FILE has to be signed by that key, not by just any.
 
-Exits with 0 if all fits, with 1 at the first misfit, with 2 if FILE is no checkpoint or not signed as it has to be.
+Exits with 0 if all fits, with 1 at the first misfit, with 2 if FILE is no checkpoint or not signed as it has to
+be, with 3 if the log could not be looked at.
 `,
+  failsWith: 3,
   options: { against: { type: 'string' }, 'signed-by': { type: 'string' } },
   run: async ({ values }) => {
     const { against: file, 'signed-by': signedBy } = values;

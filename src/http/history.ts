@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
 import { FORMATS, MEDIA_TYPES, showDiff, showStory } from '../story/format.ts';
-import { historyOf } from '../story/history.ts';
+import { historyOf, whyNotWhole } from '../story/history.ts';
 import { momentInWords } from '../story/moment.ts';
 import { diffOf, storyOf } from '../story/story.ts';
 import { bodyAnswer, problem } from './answers.ts';
@@ -44,6 +44,8 @@ export function historyEndpoints(
         );
       if (from !== undefined && asOf !== undefined)
         return problem(400, 'asOf and from exclude each other: what changed until a moment has that moment as to');
+      const gap = await whyNotWhole(sources.db);
+      if (gap !== null) return problem(503, gap);
       const history = await historyOf(sources, id);
       if (history === null) return problem(404, 'WorkReservation.DoesNotExist');
       const { gathered, labels } = history;

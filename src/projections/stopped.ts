@@ -18,6 +18,16 @@ export async function stopAt(db: Queryable, projections: readonly Projection[], 
   );
 }
 
+/** Before which event a projection stands still, if it does. */
+export async function stopOf(db: Queryable, { name, version }: Projection): Promise<Stop | null> {
+  const { rows } = await db.query<Stop>(
+    `select stopped_position as position, stopped_type as type, stopped_error as error from retainer.checkpoints
+     where projection = $1 and version = $2 and stopped_at is not null`,
+    [name, version],
+  );
+  return rows[0] ?? null;
+}
+
 const CLEARED = 'stopped_position = null, stopped_type = null, stopped_error = null, stopped_at = null';
 
 /** Lets projections that stand still try again; answers which they were. A running projector notices. */

@@ -32,15 +32,24 @@ async function schemas(): Promise<readonly string[]> {
 
 const RESERVATION = '01890000-0000-7000-8000-000000000001';
 
-test.each([['verify'], ['export'], ['history', RESERVATION], ['projections'], ['check'], ['doctor'], ['key', 'list']])(
-  '%s looks, and sets up nothing in a database that holds no log',
-  async (...words) => {
-    const { code, stdout, stderr } = await runRetainer(words, { DATABASE_URL: url });
-    expect(code).toBe(1);
-    expect(stdout + stderr).toMatch(/the database \S+ holds no log of this service: .*'retainer migrate'/);
-    expect(await schemas()).toEqual(['public']);
-  },
-);
+test.each([
+  { words: ['verify'], ends: 3 },
+  { words: ['export'] },
+  { words: ['history', RESERVATION] },
+  { words: ['projections'] },
+  { words: ['check'], ends: 3 },
+  { words: ['doctor'] },
+  { words: ['key', 'list'] },
+  { words: ['key', 'revoke', RESERVATION] },
+  { words: ['operator', 'remove', 'ann'] },
+  { words: ['rebuild'] },
+  { words: ['tick'] },
+])('$words sets up nothing in a database that holds no log, and says so', async ({ words, ends = 1 }) => {
+  const { code, stdout, stderr } = await runRetainer(words, { DATABASE_URL: url });
+  expect(code).toBe(ends);
+  expect(stdout + stderr).toMatch(/the database \S+ holds no log of this service: .*'retainer migrate'/);
+  expect(await schemas()).toEqual(['public']);
+});
 
 test('a database that another application uses under one of our names is refused, and left as it was', async () => {
   const client = new pg.Client({ connectionString: url });

@@ -37,6 +37,21 @@ describe('what an auditor is told', () => {
     expect(lines.map(({ position }) => position)).toEqual(lines.map(({ position }) => position).sort());
   });
 
+  test('nothing, while it cannot be told whole', async () => {
+    const stand = (position: string | null) =>
+      house.database.pool.query(
+        `update retainer.checkpoints
+         set stopped_position = $1, stopped_type = $1, stopped_error = $1, stopped_at = case when $1::text is null then null else now() end
+         where projection = 'story_streams'`,
+        [position],
+      );
+    await stand('99');
+    const answer = await client.get(`${path}?format=json`);
+    await stand(null);
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('the read model story_streams stands still before 99 at position 99');
+  });
+
   test('of everybody who waited: why they were called or not, paid or not', async () => {
     const { people, summary } = await told();
     expect(summary).toMatch(/1 worker was called\.$/);
