@@ -55,6 +55,19 @@ describe.each(looks)('in a $scheme scheme at $width pixels', (look) => {
   }, 180_000);
 });
 
+test('no page scrolls sideways between a phone and a desk', async () => {
+  const tab = await admin('/admin');
+  for (const width of [700, 840, 1_000]) {
+    await tab.setViewportSize({ width, height: 800 });
+    for (const path of [...pages, '/status']) {
+      await tab.goto(service.url + path);
+      if (path === '/status') await tab.locator('#reservations tr').first().waitFor();
+      const scrolled = await tab.evaluate<number>('document.documentElement.scrollWidth');
+      expect({ path, scrolled }).toEqual({ path, scrolled: width });
+    }
+  }
+}, 180_000);
+
 test('every admin page is reached from the first by keyboard alone', async () => {
   const tab = await admin('/admin');
   const names = await tab.getByRole('navigation', { name: 'Admin' }).getByRole('link').allInnerTexts();
