@@ -66,6 +66,9 @@ describe("a reservation's page", () => {
     await tab.locator('#phase', { hasText: 'finished' }).waitFor();
     await tab.locator('#lines').getByText('The reservation was finished').waitFor();
     await tab.locator('#summary', { hasText: '1 worker was called.' }).waitFor();
+    // One clock on the page: the log's own is for those who read the event.
+    expect(await tab.locator('#summary').textContent()).not.toMatch(/\d{4}-\d\d-\d\dT/);
+    expect(await bar(tab, 'W1').textContent()).not.toMatch(/\d{4}-\d\d-\d\dT/);
     await tab.getByRole('button', { name: 'event of line 2', exact: true }).waitFor();
     await tab.locator('#marks .mark', { hasText: 'finished' }).waitFor();
   });

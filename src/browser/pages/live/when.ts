@@ -10,6 +10,14 @@ export function clockTime(at: number, now: number): string {
 export const secondOfDay = (at: number): string =>
   new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
+/** A text whose moments, as the log tells them, are told as the rest of the page tells time; the date only of another day. */
+export const inLocalTime = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => {
+    const at = new Date(iso);
+    const isToday = at.toDateString() === new Date().toDateString();
+    return isToday ? secondOfDay(at.getTime()) : at.toLocaleString();
+  });
+
 /** How long, in the largest unit that says it. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -3,7 +3,7 @@ import { complain } from '../live/ask.ts';
 import { element, setClass, write } from '../live/element.ts';
 import { follow, say, serverNow } from '../live/follow.ts';
 import { drawPlaces } from '../live/people.ts';
-import { clockTime, expectation, secondOfDay } from '../live/when.ts';
+import { clockTime, expectation, inLocalTime, secondOfDay } from '../live/when.ts';
 import { showLines } from './story.ts';
 import { passTime, seenAtWork, showTimeline } from './timeline.ts';
 import type { Facts, StoryMessage } from './types.ts';
@@ -29,7 +29,7 @@ function show(message: StoryMessage): void {
 function showFacts({ summary, state, protoHit }: Facts): void {
   const { phase, foreignId, numAssignments, dispatched, expectedAt, invokedAt } = state;
   const held = Object.keys(dispatched).length;
-  write(element('#summary', HTMLElement), summary);
+  write(element('#summary', HTMLElement), inLocalTime(summary));
   write(element('#phase', HTMLElement), PHASES[phase]);
   setClass(element('#phase', HTMLElement), `tag ${phase}`);
   const until = phase === 'made' ? ` (${expectation(expectedAt, now())})` : '';

@@ -1,7 +1,7 @@
 import { complain } from '../live/ask.ts';
 import { copyOf, element, write } from '../live/element.ts';
 import { createKeyedList } from '../live/keyedList.ts';
-import { secondOfDay } from '../live/when.ts';
+import { inLocalTime, secondOfDay } from '../live/when.ts';
 import type { Line, StoryMessage } from './types.ts';
 
 const id = element('#reservation', HTMLElement).dataset['id'] ?? '';
@@ -21,9 +21,9 @@ const lines = createKeyedList<Line, HTMLLIElement>({
     write(shown, secondOfDay(Date.parse(time)));
     shown.setAttribute('datetime', time);
     shown.title = time;
-    write(cell(row, 'what'), what);
+    write(cell(row, 'what'), inLocalTime(what));
     write(cell(row, 'number'), ` of line ${line}`);
-    write(cell(row, 'why'), `by ${who}; because of ${why}`);
+    write(cell(row, 'why'), inLocalTime(`by ${who}; because of ${why}`));
     if (isNew && lines.size() > 0) row.classList.add('changed');
   },
 });

@@ -1,6 +1,6 @@
 import { copyOf, element, setClass, write } from '../live/element.ts';
 import { createKeyedList } from '../live/keyedList.ts';
-import { secondOfDay } from '../live/when.ts';
+import { inLocalTime, secondOfDay } from '../live/when.ts';
 import type { Hit, Mark, Person, StoryMessage } from './types.ts';
 
 const place = element('#timeline', HTMLElement);
@@ -42,9 +42,9 @@ const people = createKeyedList<Person, HTMLLIElement>({
     write(cell(row, 'name'), person.workerId);
     cell(row, 'note').hidden = person.touched;
     cell(row, 'unsigned').hidden = person.isSigned;
-    write(cell(row, 'words'), person.words);
-    write(cell(row, 'called'), person.called);
-    write(cell(row, 'paid'), person.paid);
+    write(cell(row, 'words'), inLocalTime(person.words));
+    write(cell(row, 'called'), inLocalTime(person.called));
+    write(cell(row, 'paid'), inLocalTime(person.paid));
     element('.track', HTMLElement, row).replaceChildren(
       ...person.stretches.map(({ kind, from, to }) => bar(kind, from, to)),
       ...(person.paidAt === null ? [] : [point('paid', person.paidAt)]),
