@@ -14,6 +14,8 @@ retainer projections retry [NAME]   let those that stand still (or that one) try
 retainer projections skip NAME [POSITION]
                                     let one pass over the event before which it, or its rebuild, stands still, now and
                                     in every rebuild; with POSITION only if it is that event
+retainer projections unskip NAME POSITION
+                                    let it take that event again, from its next rebuild on
 
 A projection that cannot apply an event stands still there; the others go on.
 
@@ -27,9 +29,9 @@ export const projectionsCommand: CliCommand = {
   run: async ({ positionals: [action = 'list', name, at, ...more], values }) => {
     const chosen = name === undefined ? projections : projections.filter((one) => one.name === name);
     const isKnown =
-      ['list', 'retry', 'skip'].includes(action) &&
+      ['list', 'retry', 'skip', 'unskip'].includes(action) &&
       more.length === 0 &&
-      (at === undefined || action === 'skip') &&
+      (at === undefined ? action !== 'unskip' : action === 'skip' || action === 'unskip') &&
       chosen.length > 0;
     if (!isKnown || (action === 'skip' && name === undefined)) {
       const unknown = `there is no projection "${name}"; there are ${projectionNames}\n`;
@@ -54,6 +56,15 @@ export const projectionsCommand: CliCommand = {
             : `${only.name} passes over ${skipped.type} at position ${skipped.position}\n`,
         );
         return skipped === null ? 1 : 0;
+      }
+      if (action === 'unskip' && only !== undefined && at !== undefined) {
+        const lifted = await core.commands.liftSkip(context, only, at);
+        process.stdout.write(
+          lifted === null
+            ? `${only.name} passes over no event at position ${at}\n`
+            : `${only.name} takes ${lifted.type} at position ${lifted.position} again once it is rebuilt\n`,
+        );
+        return lifted === null ? 1 : 0;
       }
       const report = await reportProjections({ db: core.db, store: core.store, projections, now: core.clock() });
       process.stdout.write(values['json'] === true ? `${JSON.stringify(report, null, 2)}\n` : table(report));
@@ -88,9 +99,9 @@ function table(report: readonly ProjectionReport[]): string {
   const notes = report.flatMap(({ name, version, stop, lastError, skipped, rebuild }) => [
     ...(stop === null ? [] : [`${name} stands still before position ${shortened(stop.position)}: ${stop.error}\n`]),
     ...(stop !== null || lastError === null ? [] : [`${name} goes on; its last error was: ${lastError.error}\n`]),
-    ...(skipped === 0
-      ? []
-      : [`${name} passes over ${skipped} ${skipped === 1 ? 'event' : 'events'} by an operator's word\n`]),
+    ...skipped.map(
+      ({ type, position, by }) => `${name} passes over ${type} at position ${shortened(position)}, as ${by} said\n`,
+    ),
     ...(rebuild === null
       ? []
       : rebuild.stop === null

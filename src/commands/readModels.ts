@@ -3,7 +3,7 @@ import { streamOf } from '../domain/event.ts';
 import type { Instant } from '../domain/ids.ts';
 import type { ReadModelEvent } from '../domain/readModels.ts';
 import type { Projection } from '../projections/projection.ts';
-import { retry, type Stop, skip } from '../projections/stopped.ts';
+import { liftSkip, retry, type Stop, skip } from '../projections/stopped.ts';
 import { readModels } from './aggregates.ts';
 import type { Context, Dependencies } from './context.ts';
 import { handleOne, nothingToTell } from './handle.ts';
@@ -40,6 +40,19 @@ export function readModelCommands(deps: Dependencies) {
         }));
       }
       return skipped;
+    },
+
+    /** Has one take an event again from its next rebuild on; answers which, null if it does not pass over one there. */
+    liftSkip: async (context: Context, projection: Projection, at: string): Promise<Stop | null> => {
+      const lifted = await liftSkip(deps.db, projection, at);
+      if (lifted !== null) {
+        const { position, type } = lifted;
+        await note(context, (now) => ({
+          type: 'ReadModelSkipLifted',
+          data: { name: projection.name, position, type, at: now },
+        }));
+      }
+      return lifted;
     },
   };
 }

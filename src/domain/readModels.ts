@@ -8,5 +8,7 @@ export const readModelEvents = {
   ReadModelRetried: z.object({ names: z.array(z.string()).min(1), at: Instant }),
   /** One stood still before an event that it could not apply, and passes over it from now on. */
   ReadModelEventSkipped: z.object({ name: z.string(), position: z.string(), type: z.string(), at: Instant }),
+  /** It takes that event again from its next rebuild on. */
+  ReadModelSkipLifted: z.object({ name: z.string(), position: z.string(), type: z.string(), at: Instant }),
 } as const;
 export type ReadModelEvent = EventsOf<typeof readModelEvents>;

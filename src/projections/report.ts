@@ -21,8 +21,8 @@ export type ProjectionReport = {
   readonly stop: Stop | null;
   /** Why it last stood still, also when it goes on since. */
   readonly lastError: { readonly error: string; readonly at: Instant } | null;
-  /** Events that operators let it pass over. */
-  readonly skipped: number;
+  /** Events that operators let it pass over, and who did. */
+  readonly skipped: readonly { readonly position: Position; readonly type: string; readonly by: string }[];
   /** Tables that are being made beside these, or were when a rebuild was interrupted: events still to fold, and which
    * of them it could not. */
   readonly rebuild: { readonly lagEvents: number; readonly stop: Stop | null } | null;
@@ -40,7 +40,7 @@ type Row = {
   stoppedError: string | null;
   lastError: string | null;
   lastErrorAt: number | null;
-  skipped: number;
+  skipped: ProjectionReport['skipped'] | null;
   rebuildPosition: Position | null;
   rebuildStop: Stop | null;
 };
@@ -72,7 +72,9 @@ export async function reportProjections({
             extract(epoch from c.last_error_at)::float8 * 1000 as "lastErrorAt", r.position as "rebuildPosition",
             case when r.stopped_position is not null then json_build_object(
               'position', r.stopped_position, 'type', r.stopped_type, 'error', r.stopped_error) end as "rebuildStop",
-            (select count(*)::int from retainer.skipped_events s
+            (select json_agg(json_build_object('position', s.position, 'type', s.type, 'by', s.skipped_by)
+                             order by s.position collate "C")
+             from retainer.skipped_events s
              where s.projection = c.projection and s.version = c.version) as skipped
      from retainer.checkpoints c
      left join sizes on sizes.nspname = format($1, c.projection, c.version)
@@ -108,7 +110,7 @@ export async function reportProjections({
         row.lastError === null || row.lastErrorAt === null
           ? null
           : { error: row.lastError, at: Math.round(row.lastErrorAt) },
-      skipped: row.skipped,
+      skipped: row.skipped ?? [],
       rebuild: row.rebuildPosition === null ? null : { lagEvents: lagOf(row.rebuildPosition), stop: row.rebuildStop },
     };
   });

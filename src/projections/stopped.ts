@@ -98,6 +98,17 @@ export async function skip(
   });
 }
 
+/** Has a projection take an event again that it passes over, from its next rebuild on; null if it passes over none there. */
+export async function liftSkip(db: Queryable, { name, version }: Projection, at: string): Promise<Stop | null> {
+  const { rows } = await db.query<Stop>(
+    `delete from retainer.skipped_events
+     where projection = $1 and version = $2 and ltrim(position, '0') = ltrim($3, '0')
+     returning position, type, error`,
+    [name, version, at],
+  );
+  return rows[0] ?? null;
+}
+
 /** The events that these projections pass over. */
 export async function skippedEvents(db: Queryable, projections: readonly Projection[]): Promise<Skipped> {
   const { rows } = await db.query<{ projection: string; positions: Position[] }>(

@@ -146,6 +146,8 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return `An operator had read models that stood still try again: ${event.data.names.join(', ')}.`;
     case 'ReadModelEventSkipped':
       return `An operator had the read model ${event.data.name} pass over ${event.data.type} at position ${event.data.position}.`;
+    case 'ReadModelSkipLifted':
+      return `An operator had the read model ${event.data.name} take ${event.data.type} at position ${event.data.position} again from its next rebuild on.`;
 
     default:
       return unknown(event);

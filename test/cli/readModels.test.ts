@@ -81,7 +81,7 @@ test('projections lists each read model', async () => {
     expect(stdout).toMatch(new RegExp(`^${name} +${version} +running +${events} +0 +0\\.0 `, 'm'));
   const report: unknown = JSON.parse((await retainer('projections', '--json')).stdout);
   expect(report).toHaveLength(projections.length);
-  expect(report).toContainEqual(expect.objectContaining({ name: 'proto_hits', lagEvents: 0, stop: null, skipped: 0 }));
+  expect(report).toContainEqual(expect.objectContaining({ name: 'proto_hits', lagEvents: 0, stop: null, skipped: [] }));
 });
 
 test('check says that all is as the log says, and exits with 1 and the differences if not', async () => {
@@ -147,4 +147,9 @@ test('what is unknown is refused with what there is', async () => {
   expect(await retainer('projections', 'retry', 'people')).toMatchObject({ code: 2 });
   expect(await retainer('projections', 'retry')).toMatchObject({ code: 0, stdout: 'none stands still\n' });
   expect(await retainer('projections', 'skip', 'tasks')).toMatchObject({ code: 1 });
+  expect(await retainer('projections', 'unskip', 'tasks')).toMatchObject({ code: 2 });
+  expect(await retainer('projections', 'unskip', 'tasks', '7')).toMatchObject({
+    code: 1,
+    stdout: 'tasks passes over no event at position 7\n',
+  });
 });

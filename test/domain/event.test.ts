@@ -112,6 +112,7 @@ const samples = {
   ReadModelRebuildOrdered: { names: ['hits'], at },
   ReadModelRetried: { names: ['hits'], at },
   ReadModelEventSkipped: { name: 'hits', position: '42', type: 'HitPosted', at },
+  ReadModelSkipLifted: { name: 'hits', position: '42', type: 'HitPosted', at },
   SchedulerElected: { node: 'left-1', at },
   SchedulerActed: { elected: 0, streams: 3, at },
   OperatorAdded: { operator: OperatorName.parse('ann'), at },

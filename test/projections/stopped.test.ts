@@ -10,7 +10,7 @@ import { rebuild } from '../../src/projections/rebuild.ts';
 import { reportProjections } from '../../src/projections/report.ts';
 import { findReservation } from '../../src/projections/reservations.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
-import { retry, skip, stopAt } from '../../src/projections/stopped.ts';
+import { liftSkip, retry, skip, stopAt } from '../../src/projections/stopped.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 import { type House, openHouse } from '../support/runningProjector.ts';
 
@@ -232,6 +232,16 @@ test('a rebuild that stands still before an event that the tables in use have pa
   await rebuild(job);
   expect(await names()).toEqual(typesOf([1, 2, 3]));
   expect(await check({ ...house, projections, names: ['proto_hits'] })).toMatchObject({ differing: {} });
+
+  const passedOver = async () => {
+    const report = await reportProjections({ db: house.db, store: house.store, projections, now: STARTED_AT });
+    return report.find((one) => one.name === 'proto_hits')?.skipped;
+  };
+  expect(await passedOver()).toEqual([{ position: positions[3], type: 'ProtoHitDefined', by: 'operator:ann' }]);
+  expect(await liftSkip(house.db, projection, '1')).toBeNull();
+  expect(await liftSkip(house.db, projection, positions[3] ?? '')).toMatchObject({ type: 'ProtoHitDefined' });
+  expect(await passedOver()).toEqual([]);
+  await expect(rebuild(job)).rejects.toThrow(`cannot be understood`);
 });
 
 test('check finds every row that is not what the log makes of it, and leaves nothing behind', async () => {

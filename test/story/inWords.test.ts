@@ -154,6 +154,10 @@ const EXAMPLES: Examples = {
     { name: 'hits', position: '42', type: 'HitPosted', at },
     'An operator had the read model hits pass over HitPosted at position 42.',
   ],
+  ReadModelSkipLifted: [
+    { name: 'hits', position: '42', type: 'HitPosted', at },
+    'An operator had the read model hits take HitPosted at position 42 again from its next rebuild on.',
+  ],
   SchedulerElected: [{ node: 'left-1', at }, 'Node left-1 decides for all from here on.'],
   SchedulerActed: [{ elected: 4, streams: 2, at }, 'The node that took office in revision 4 wrote to 2 streams.'],
   OperatorAdded: [{ operator: OperatorName.parse('ann'), at }, 'ann may sign in to the pages.'],

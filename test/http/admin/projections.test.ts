@@ -64,6 +64,11 @@ test('one that stands still is told to try again, or to pass over its event, by 
   ]);
   const { rows } = await service.database.pool.query('select skipped_by from retainer.skipped_events');
   expect(rows).toEqual([{ skipped_by: 'operator:ann' }]);
+
+  expect(await page()).toContain('as operator:ann said');
+  expect(said(await ann.post(`${PATH}/hits/unskip`, { position }))).toContain('takes that HitPosted again');
+  expect(said(await ann.post(`${PATH}/hits/unskip`, { position }))).toContain('passes over no event there');
+  expect(await page()).not.toContain('as operator:ann said');
 });
 
 test('what is not there is not made anew', async () => {

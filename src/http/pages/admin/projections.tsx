@@ -85,6 +85,20 @@ export function projectionRoutes({
       );
     }),
   );
+  routes.post(
+    `${PATH}/:name/unskip`,
+    guard(async (c, visit) => {
+      const { form, context } = visit;
+      const [projection] = named(c.req.param('name'));
+      if (projection === undefined) return noSuch(c, visit, 'read model');
+      const lifted = await commands.liftSkip(context, projection, form['position'] ?? '');
+      return goTo(
+        c,
+        PATH,
+        lifted === null ? 'It passes over no event there.' : `It takes that ${lifted.type} again once it is rebuilt.`,
+      );
+    }),
+  );
   return routes;
 }
 
@@ -163,7 +177,11 @@ const State = ({ one: { state, stop, skipped, rebuild } }: { one: ProjectionRepo
         <Before stop={stop} says="before " />
       </span>
     )}
-    {skipped > 0 && <span class="hint">passes over {skipped} by an operator’s word</span>}
+    {skipped.map(({ type, position, by }) => (
+      <span class="hint">
+        passes over {type} at {position.replace(/^0+(?=\d)/, '')}, as {by} said
+      </span>
+    ))}
     {rebuild !== null && (
       <span class="hint">
         new tables beside it, {rebuild.lagEvents.toLocaleString('en')} events left
@@ -204,7 +222,7 @@ const Button = ({
   </form>
 );
 
-const Mend = ({ visit, one: { name, stop, rebuild } }: { visit: AdminVisit; one: ProjectionReport }) => {
+const Mend = ({ visit, one: { name, stop, rebuild, skipped } }: { visit: AdminVisit; one: ProjectionReport }) => {
   const before = stop ?? rebuild?.stop ?? null;
   return (
     <span class="row actions">
@@ -212,6 +230,9 @@ const Mend = ({ visit, one: { name, stop, rebuild } }: { visit: AdminVisit; one:
       {before !== null && (
         <Button visit={visit} path={`${name}/skip`} name={name} position={before.position} says="Pass over the event" />
       )}
+      {skipped.map(({ position }) => (
+        <Button visit={visit} path={`${name}/unskip`} name={name} position={position} says="Take the event again" />
+      ))}
     </span>
   );
 };
