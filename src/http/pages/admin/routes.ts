@@ -9,7 +9,7 @@ import { createAdminGuard } from './guard.ts';
 import { homeRoutes } from './home.tsx';
 import { keyRoutes } from './keys.tsx';
 import { operatorRoutes } from './operators.tsx';
-import { projectionRoutes } from './projections.tsx';
+import { projectionRoutes } from './projections/routes.tsx';
 import { protoHitRoutes } from './protoHits/routes.tsx';
 import { type ShownSetting, settingsRoutes } from './settings.tsx';
 import { signInRoutes } from './signIn.tsx';
