@@ -34,7 +34,7 @@ export const ProjectionsPage = ({
         {
           name: 'Name',
           cell: ({ name, version }) => (
-            <span>
+            <span class="who">
               {name} <span class="quiet">v{version}</span>
             </span>
           ),
