@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { version } from './cli/version.ts';
 import { type Commands, createCommands } from './commands/commands.ts';
-import type { Settings } from './config.ts';
+import type { Settings } from './config/settings.ts';
 import type { Instant } from './domain/ids.ts';
 import { identityOf, markLog } from './event-store/identity.ts';
 import type { EventStore } from './event-store/port.ts';

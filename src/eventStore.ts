@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { Settings } from './config.ts';
+import type { Settings } from './config/settings.ts';
 import type { EventStore } from './event-store/port.ts';
 import type { StoredBatch } from './event-store/postgres/groupCommit.ts';
 import { createPostgresStore } from './event-store/postgres/store.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Settings } from './config.ts';
+import type { Settings } from './config/settings.ts';
 import type { Core } from './core.ts';
 import type { Instant } from './domain/ids.ts';
 import { type MeasuredCall, measuredMarketplace } from './marketplace/measured.ts';

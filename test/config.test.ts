@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { describeSettings, readEnvFile, readSettings } from '../src/config.ts';
+import { readEnvFile } from '../src/config/env.ts';
+import { readSettings } from '../src/config/read.ts';
+import { describeSettings } from '../src/config/shown.ts';
 
 const settings = (variables: Record<string, string>) => {
   const result = readSettings(variables);

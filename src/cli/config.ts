@@ -1,4 +1,5 @@
-import { describeSettings, readEnvFile } from '../config.ts';
+import { readEnvFile } from '../config/env.ts';
+import { describeSettings } from '../config/shown.ts';
 import type { CliCommand } from '../main.ts';
 import { settingsOrExit } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 
 /** For a command that answers and ends: the answer is what it has to say, and only what is wrong is logged. */
 export const startQuietLog = (settings: Settings): Logger =>

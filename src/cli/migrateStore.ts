@@ -1,4 +1,4 @@
-import { A_LOG_URL, isLogUrl } from '../config.ts';
+import { A_LOG_URL, isLogUrl } from '../config/values.ts';
 import { copyLog } from '../event-store/copy.ts';
 import { isPostgres, openEventStore } from '../eventStore.ts';
 import type { CliCommand } from '../main.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { readEnvFile } from '../config.ts';
+import { readEnvFile } from '../config/env.ts';
 import type { CliCommand } from '../main.ts';
 import { startService } from '../service.ts';
 import type { Tracing } from '../tracing/tracing.ts';

@@ -1,4 +1,6 @@
-import { readEnvFile, readSettings, type Settings } from '../config.ts';
+import { readEnvFile } from '../config/env.ts';
+import { readSettings } from '../config/read.ts';
+import type { Settings } from '../config/settings.ts';
 
 /** The settings of the environment, over those of the file `.env`, or an error that lists all that is wrong with them. */
 export const settingsOrExit = (): Settings => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { readSettings } from '../../src/config.ts';
+import { readSettings } from '../../src/config/read.ts';
 import type { ReservationId } from '../../src/domain/ids.ts';
 import { startService } from '../../src/service.ts';
 import { fields } from '../support/events.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { serve } from '@hono/node-server';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readSettings } from '../../src/config.ts';
+import { readSettings } from '../../src/config/read.ts';
 import { type Core, openCore } from '../../src/core.ts';
 import { streamOf } from '../../src/domain/event.ts';
 import type { HitId, ReservationId } from '../../src/domain/ids.ts';

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
-import { readSettings } from '../../src/config.ts';
+import { readSettings } from '../../src/config/read.ts';
 import { HitId, MarketplaceHitId, type ProtoHitId, type ReservationId } from '../../src/domain/ids.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';

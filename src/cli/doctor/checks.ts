@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Settings } from '../../config.ts';
+import type { Settings } from '../../config/settings.ts';
 import { clocks, failed, ok, type Said, warning } from '../../event-store/finding.ts';
 import type { EventStore } from '../../event-store/port.ts';
 import type { ProjectionReport } from '../../projections/report.ts';

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSettings } from '../../../src/config.ts';
+import { readSettings } from '../../../src/config/read.ts';
 import { type Service, startService } from '../../../src/service.ts';
 import { openWork, startTestService, type TestService, until } from '../../support/service.ts';
 
