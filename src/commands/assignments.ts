@@ -19,6 +19,7 @@ import type { AssignmentId, Instant, MarketplaceHitId, WorkerId } from '../domai
 import type { PingType, PresenceEvent } from '../domain/presence.ts';
 import { END, type StreamWrite } from '../event-store/port.ts';
 import { coalesce } from '../postgres/coalesce.ts';
+import { tellHandedIn } from '../postgres/handedIn.ts';
 import { type HitRow, hitsByMarketplaceIds } from '../projections/hits.ts';
 import { placesHeldOnHit, type Task, tasksOf } from '../projections/tasks.ts';
 import { assignments, load, workers } from './aggregates.ts';
@@ -88,6 +89,31 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     return holders.length - silent.filter(Boolean).length < maxAssignments;
   };
 
+  /** A ping that changes nothing but when the page was last heard of. */
+  const onlyHeardOf = async (context: Context, ping: Ping, { isSigned }: Task): Promise<CommandResult<Pinged>> => {
+    const result = await store.append([presence(context, ping, clock())]);
+    if (result.type === 'conflict') throw new Error(`a ping expects nothing, yet ${result.stream} conflicts`);
+    return { type: 'done', value: { isSigned }, position: result.position };
+  };
+
+  /**
+   * The page is about to post the form. That ends nothing here, also if they were taken for gone: what was handed in is
+   * for the marketplace to say, which is asked now.
+   */
+  const submitting = async (context: Context, ping: Ping, task: Task): Promise<CommandResult<Pinged>> => {
+    const { assignmentId, workerId, marketplaceHitId, session = 'unsigned' } = ping;
+    if (task.workerId !== workerId || task.marketplaceHitId !== marketplaceHitId || isUnproven(task, session))
+      return NOT_THEIRS;
+    const result = await onlyHeardOf(context, ping, task);
+    tellHandedIn(db, { marketplaceHitId, assignmentId }).catch((error: unknown) =>
+      log.warn(
+        { err: error },
+        'a hint that work is being handed in was lost; the next poll of the marketplace finds it',
+      ),
+    );
+    return result;
+  };
+
   /** A ping that may change the assignment: the worker arrives, comes back, or answers the call. */
   const pingThatMatters = (context: Context, ping: Ping, hit: HitRow): Promise<CommandResult<Pinged>> =>
     handle(deps, async () => {
@@ -130,11 +156,9 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     ping: async (context: Context, ping: Ping): Promise<CommandResult<Pinged>> => {
       const task = await taskOf(ping.assignmentId);
       if (ping.pingType === 'left' && (task === undefined || isGone(task))) return badAssignment('nobody waits there');
-      if (task !== undefined && isSettled(task, ping)) {
-        const result = await store.append([presence(context, ping, clock())]);
-        if (result.type === 'conflict') throw new Error(`a ping expects nothing, yet ${result.stream} conflicts`);
-        return { type: 'done', value: { isSigned: task.isSigned }, position: result.position };
-      }
+      if (ping.pingType === 'submitting')
+        return task === undefined ? badAssignment('nobody was ever there') : submitting(context, ping, task);
+      if (task !== undefined && isSettled(task, ping)) return onlyHeardOf(context, ping, task);
       const hit = await hitOf(ping.marketplaceHitId);
       if (hit === undefined) return badAssignment(`no HIT ${ping.marketplaceHitId} was posted here`);
       // Counted only when it can matter: fewer ever came than it has assignments.

@@ -4,9 +4,10 @@ import { AssignmentId, Instant, type ProtoHitId, WorkerId } from './ids.ts';
 
 /**
  * What a page says of its worker. `idle`: the page is open, but they do not react; `left`: they pressed *Leave* or closed
- * the page. Neither counts as waiting until the page says so again.
+ * the page; `submitting`: the page is about to post the form with their result. None of them counts as waiting until the
+ * page says so again.
  */
-export const PingType = z.enum(['waiting', 'idle', 'left', 'working']);
+export const PingType = z.enum(['waiting', 'idle', 'left', 'working', 'submitting']);
 export type PingType = z.infer<typeof PingType>;
 
 /** Every ping is kept, for as long as the operator says; no decision depends on this stream's revision. */

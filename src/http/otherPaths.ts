@@ -67,7 +67,7 @@ export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): vo
         method,
         path: '/ping/worker/{worker_id}/assignment/{assignment_id}/hit/{hit_id}/event/{ping_type}',
         operationId: `${method}Ping`,
-        summary: 'What a worker is at: waiting, or working after the call; or not reacting, or gone',
+        summary: 'What a worker is at: waiting, or working after the call, or submitting; or not reacting, or gone',
         request: {
           params: z.object({
             worker_id: marketplaceId,

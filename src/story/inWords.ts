@@ -162,6 +162,7 @@ const PINGED = {
   idle: 'do not react',
   left: 'have left',
   working: 'are working',
+  submitting: 'are about to submit',
 } as const;
 
 const reactedInWords = (ms: number | null): string =>

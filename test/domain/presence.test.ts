@@ -17,5 +17,6 @@ test('whoever waits or works is there; whoever does not react or has left is not
     ['idle', false],
     ['left', false],
     ['working', true],
+    ['submitting', false],
   ]);
 });
