@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startChromium } from '../test/browser/chromium.ts';
+import { chromium } from 'playwright-core';
+import { chromiumOptions } from '../test/support/shared/chromium.ts';
 import { seedBusyHouse } from './support/busyHouse.ts';
 import { startRetainer } from './support/child.ts';
 import { type Benchmark, compare } from './support/result.ts';
@@ -45,7 +46,7 @@ const OBSERVE = `window.longTasks = [];
 /** The longest task of a status page in Chromium while people ping and a reservation is invoked, finished and opened again. */
 export const status: Benchmark = async ({ freshDatabase, rounds, say }) => {
   const longest: number[] = [];
-  const browser = await startChromium();
+  const browser = await chromium.launch(chromiumOptions());
   for (let round = 0; round < rounds; round++) {
     const databaseUrl = await freshDatabase();
     const { assignments } = await seedBusyHouse(databaseUrl, { reservations: RESERVATIONS, waiting: WAITING });

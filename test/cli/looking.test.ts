@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { killLeftOvers, runRetainer } from '../faults/serviceProcess.ts';
+import { sharedPostgres } from '../support/database.ts';
 
 let admin: pg.Client;
 let url: string;
 beforeEach(async () => {
-  admin = new pg.Client({ connectionString: inject('adminUrl') });
+  const { adminUrl } = await sharedPostgres();
+  admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   const name = `retainer_bare_${randomBytes(6).toString('hex')}`;
   await admin.query(`create database ${name}`);
-  const address = new URL(inject('adminUrl'));
+  const address = new URL(adminUrl);
   address.pathname = `/${name}`;
   url = address.href;
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/domain/event.ts';
 import type { Verification } from '../../src/event-store/audit.ts';
 import type { EventStore } from '../../src/event-store/port.ts';
@@ -11,7 +11,7 @@ import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 import { createPool } from '../../src/postgres/pool.ts';
 import { freshStream, pinged, write } from '../contract/eventStore.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freshDatabase, sharedPostgres, type TestDatabase } from '../support/database.ts';
 import { histories } from '../support/histories.ts';
 
 const log = pino({ level: 'silent' });
@@ -162,10 +162,11 @@ const strange: NewEvent = {
 /** As an earlier version of the service left it: with so many migrations. */
 async function databaseOfBefore(count: number): Promise<{ url: string; pool: pg.Pool; drop: () => Promise<void> }> {
   const name = `retainer_test_${randomBytes(6).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: inject('adminUrl') });
+  const { adminUrl } = await sharedPostgres();
+  const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   await admin.query(`create database ${name}`);
-  const url = new URL(inject('adminUrl'));
+  const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   await runner({
     databaseUrl: url.href,

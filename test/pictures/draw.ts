@@ -1,7 +1,8 @@
 // `npm run pictures` draws the pictures of docs/pictures/ anew, from a service of its own.
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { startChromium } from '../browser/chromium.ts';
+import { chromium } from 'playwright-core';
+import { chromiumOptions } from '../support/shared/chromium.ts';
 import { openPictureHouse, type PictureHouse } from './house.ts';
 
 type Picture = {
@@ -31,7 +32,7 @@ const PICTURES: readonly Picture[] = [
 
 const folder = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 const house = await openPictureHouse();
-const browser = await startChromium();
+const browser = await chromium.launch(chromiumOptions());
 try {
   for (const { name, path, ready, height = 900, prepare } of PICTURES) {
     const tab = await browser.newPage({ viewport: { width: 1280, height } });

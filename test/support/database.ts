@@ -4,6 +4,8 @@ import { inject } from 'vitest';
 import { createPool } from '../../src/postgres/pool.ts';
 import { projections } from '../../src/projections/all.ts';
 import { searchPathOf } from '../../src/projections/projection.ts';
+import type { SharedPostgres } from './shared/postgres.ts';
+import { reachShared } from './shared/share.ts';
 
 export type TestDatabase = {
   readonly url: string;
@@ -17,8 +19,9 @@ export type TestDatabase = {
 /** A migrated, empty database of one's own. */
 export async function freshDatabase(): Promise<TestDatabase> {
   const name = `retainer_test_${randomBytes(6).toString('hex')}`;
-  await asAdmin(`create database ${name} ${inject('fromTemplate')}`);
-  const url = new URL(inject('adminUrl'));
+  const { adminUrl, fromTemplate } = await sharedPostgres();
+  await asAdmin(`create database ${name} ${fromTemplate}`);
+  const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   const pool = createPool(url.href, {
     max: 10,
@@ -40,8 +43,12 @@ export async function freshDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** The PostgreSQL that the whole run shares. */
+export const sharedPostgres = (): Promise<SharedPostgres> => reachShared(inject('sharedUrl'), 'postgres');
+
 async function asAdmin(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('adminUrl') });
+  const { adminUrl } = await sharedPostgres();
+  const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
     await client.query(statement);

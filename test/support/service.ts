@@ -5,6 +5,9 @@ import { HitId, MarketplaceHitId, type ProtoHitId, type ReservationId } from '..
 import { type Service, startService } from '../../src/service.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { fields } from './events.ts';
+import { PATIENCE_MS } from './until.ts';
+
+export { until } from './until.ts';
 
 export type TestService = Service & {
   readonly database: TestDatabase;
@@ -82,15 +85,7 @@ export async function postHit(
     marketplaceHitId: hit,
     expiresAt: Date.now() + 3_600_000,
   });
-  if (posted.type === 'done' && posted.position !== null) await caughtUp.until(posted.position, { timeoutMs: 5_000 });
+  if (posted.type === 'done' && posted.position !== null)
+    await caughtUp.until(posted.position, { timeoutMs: PATIENCE_MS });
   return hit;
-}
-
-/** Waits for something to become true; fails loudly if it does not. */
-export async function until(isTrue: () => Promise<boolean> | boolean, timeoutMs = 45_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`it did not happen within ${timeoutMs} ms: ${isTrue.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
