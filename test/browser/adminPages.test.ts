@@ -52,7 +52,7 @@ describe.each(looks)('in a $scheme scheme at $width pixels', (look) => {
       await tab.goto(service.url + path);
       await expectSound(tab);
     }
-  }, 180_000);
+  });
 });
 
 test('no page scrolls sideways between a phone and a desk', async () => {
@@ -66,7 +66,7 @@ test('no page scrolls sideways between a phone and a desk', async () => {
       expect({ path, scrolled }).toEqual({ path, scrolled: width });
     }
   }
-}, 180_000);
+});
 
 test('every admin page is reached from the first by keyboard alone', async () => {
   const tab = await admin('/admin');

@@ -28,7 +28,7 @@ async function picture(tab: Page, name: string): Promise<void> {
 describe.each(looks)('the example, $scheme, $width px wide', (look) => {
   const name = (state: string): string => `example-${state}-${look.scheme}-${look.width}`;
 
-  test('leads from the preview to the submitted label, by keyboard alone', { timeout: 60_000 }, async () => {
+  test('leads from the preview to the submitted label, by keyboard alone', async () => {
     const { hit, reservationId } = await openWork(service);
     const n = ++workers;
     const visit = new URLSearchParams({
@@ -72,9 +72,7 @@ describe.each(looks)('the example, $scheme, $width px wide', (look) => {
     });
   });
 
-  test('says by keyboard that the worker left, is away, is asked for, and that nobody needs them', {
-    timeout: 60_000,
-  }, async () => {
+  test('says by keyboard that the worker left, is away, is asked for, and that nobody needs them', async () => {
     const { hit, reservationId } = await openWork(service);
     const n = ++workers;
     const visit = new URLSearchParams({ workerId: `W${n}`, assignmentId: `A${n}`, hitId: hit });

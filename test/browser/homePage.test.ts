@@ -44,7 +44,7 @@ describe('the tour on the home page', () => {
   });
   afterAll(() => service?.end());
 
-  test('leads by the keyboard from nothing to a worker who is called and paid', { timeout: 120_000 }, async () => {
+  test('leads by the keyboard from nothing to a worker who is called and paid', async () => {
     const tab = await openTab(browser, service.url);
     await isNext(tab, 'define');
     await tab.getByRole('button', { name: 'Define the ProtoHIT' }).press('Enter');

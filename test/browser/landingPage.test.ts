@@ -34,7 +34,7 @@ const reservation = async (id: string): Promise<{ workers: number; dispatched: n
   JSON.parse(await (await fetch(`${service.url}/reservation/${id}`)).text());
 const someoneWaits = (id: string) => until(async () => (await reservation(id)).workers === 1);
 const hears = (page: LandingPage, expected: readonly unknown[]) =>
-  until(async () => JSON.stringify(await page.heard()) === JSON.stringify(expected), 25_000);
+  until(async () => JSON.stringify(await page.heard()) === JSON.stringify(expected));
 const of = (page: LandingPage, part: string): readonly string[] =>
   page.requests.filter((request) => request.includes(part));
 /** Lets nothing through to the service's paths that begin so. */
@@ -161,7 +161,7 @@ describe('where not everything gets through', () => {
         await tab.route(/\/gettask\/.*wait=25/, (route) => route.abort());
       },
     });
-    await until(() => of(page, '/gettask/').length >= 12, 25_000);
+    await until(() => of(page, '/gettask/').length >= 12);
     await ask('reservation/invoke', { id: reservationId });
     await hears(page, [TASK]);
   });

@@ -48,7 +48,7 @@ async function atTheMarket(): Promise<Page> {
   await until(async () => {
     await tab.goto(`${service.url}/marketplace`);
     return (await tab.getByRole('link', { name: TITLE }).count()) > 0;
-  }, 30_000);
+  });
   return tab;
 }
 const framed = (tab: Page): FrameLocator => tab.frameLocator('iframe[sandbox]');
@@ -56,7 +56,7 @@ const state = (tab: Page, text: string): Promise<void> =>
   framed(tab).getByRole('status').filter({ hasText: text }).waitFor();
 
 describe("the example's landing page in the marketplace's frame", () => {
-  test('takes a worker from the market to their pay', { timeout: 90_000 }, async () => {
+  test('takes a worker from the market to their pay', async () => {
     const tab = await atTheMarket();
     await tab.getByRole('link', { name: TITLE }).first().click();
     await state(tab, 'This is a preview');

@@ -61,9 +61,7 @@ async function picture(tab: Page, name: string): Promise<void> {
 }
 
 describe('a newcomer with two tabs', () => {
-  test('accepts a HIT in one, presses invoke in the other, and is called', {
-    timeout: 60_000,
-  }, async () => {
+  test('accepts a HIT in one, presses invoke in the other, and is called', async () => {
     const { title, reservation } = await post();
     const worker = await openTab(browser, `${service.url}/marketplace`);
     await accept(worker, title);
@@ -286,7 +284,7 @@ describe.each(looks)("the worker's pages in a $scheme scheme at $width pixels", 
   const worker = `A${look.scheme}${look.width}`.toUpperCase();
   const name = (page: string) => `market-${page}-${look.scheme}-${look.width}`;
 
-  test('are sound, and lead by keyboard alone from the list to the pay', { timeout: 60_000 }, async () => {
+  test('are sound, and lead by keyboard alone from the list to the pay', async () => {
     const { title, reservation } = await post();
     const tab = await openTab(browser, market(worker), look);
     const focus = async (words: string) => {

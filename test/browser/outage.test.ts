@@ -65,7 +65,7 @@ async function isDispatched(page: LandingPage, reservationId: string): Promise<v
 }
 
 describe('a page whose service is away for a while (realtime-turk: both loops of its script ended for good at the first request that failed)', () => {
-  test.concurrent.each(WAYS)('goes on by itself, when the service %s', { timeout: 180_000 }, async (away) => {
+  test.concurrent.each(WAYS)('goes on by itself, when the service %s', async (away) => {
     const { hit, reservationId } = await openWork(service);
     const gate = await createGate(service.url);
     const page = await openBehind(gate, hit);
@@ -80,7 +80,7 @@ describe('a page whose service is away for a while (realtime-turk: both loops of
     await gate.close();
   });
 
-  test.concurrent.each(WAYS)('begins by itself, when the service %s at first', { timeout: 180_000 }, async (away) => {
+  test.concurrent.each(WAYS)('begins by itself, when the service %s at first', async (away) => {
     const { hit, reservationId } = await openWork(service);
     const gate = await createGate(service.url);
     await gate.shut(away);
@@ -94,7 +94,7 @@ describe('a page whose service is away for a while (realtime-turk: both loops of
     await gate.close();
   });
 
-  test.concurrent('hears of a call that came meanwhile', { timeout: 180_000 }, async () => {
+  test.concurrent('hears of a call that came meanwhile', async () => {
     const { hit, reservationId } = await openWork(service);
     const gate = await createGate(service.url);
     const page = await openBehind(gate, hit);

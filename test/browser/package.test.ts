@@ -42,7 +42,7 @@ beforeAll(async () => {
     response.end(text.replace('https://retainer.example.org', service.url));
   });
   origin = await listening(server);
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   server?.close();
@@ -63,7 +63,7 @@ test('retainer.js is one file under 12 KB that needs no other', async () => {
 });
 
 describe('the entry retainer/browser', () => {
-  test('has types that a strict project accepts, and that catch mistakes', { timeout: 120_000 }, async () => {
+  test('has types that a strict project accepts, and that catch mistakes', async () => {
     await writeFile(
       join(folder, 'consumer.ts'),
       `import { createRetainer, type RoomView } from 'retainer/browser';
@@ -80,7 +80,7 @@ describe('the entry retainer/browser', () => {
     expect(await check()).toBe('');
   });
 
-  test('serves pages that load the script, with the global', { timeout: 120_000 }, async () => {
+  test('serves pages that load the script, with the global', async () => {
     const types = join(folder, 'node_modules/retainer/dist/browser/retainer.d.ts');
     const page = join(folder, 'global/page.ts');
     await mkdir(dirname(page), { recursive: true });
@@ -88,9 +88,7 @@ describe('the entry retainer/browser', () => {
     expect(await check('--noEmit', '--strict', '--lib', 'ES2022,DOM', page, types)).toBe('');
   });
 
-  test('bundles with React, and takes a worker from the click to the submitted answer', {
-    timeout: 60_000,
-  }, async () => {
+  test('bundles with React, and takes a worker from the click to the submitted answer', async () => {
     await build({
       absWorkingDir: folder,
       entryPoints: ['main.tsx'],

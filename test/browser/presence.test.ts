@@ -129,7 +129,7 @@ describe('a signed session', () => {
     expect(refused).toEqual([]);
   });
 
-  test('comes back to a browser that keeps nothing, after some seconds', { timeout: 90_000 }, async () => {
+  test('comes back to a browser that keeps nothing, after some seconds', async () => {
     const { tab, reservationId } = await waitingAt('', (page) =>
       page.addInitScript(`
         for (const name of ['localStorage', 'sessionStorage'])
@@ -145,9 +145,7 @@ describe('a signed session', () => {
   });
 });
 
-test('a frame of another origin, which may not notify, opens a window that rings until Start', {
-  timeout: 60_000,
-}, async () => {
+test('a frame of another origin, which may not notify, opens a window that rings until Start', async () => {
   const { tab, reservationId } = await arrivedAt('');
   const market = await tab.context().newPage();
   await market.setContent(`<iframe src="${tab.url()}" width="600" height="400"></iframe>`);

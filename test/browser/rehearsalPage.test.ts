@@ -23,9 +23,7 @@ const rehearsal = (): string => `${service.url}/marketplace/rehearsal`;
 const figure = (tab: Page, id: string) => tab.locator(`#${id}`);
 
 describe('the rehearsal page', () => {
-  test('starts simulated workers, shows how many are about, and stops them, by keyboard alone', {
-    timeout: 60_000,
-  }, async () => {
+  test('starts simulated workers, shows how many are about, and stops them, by keyboard alone', async () => {
     // The tour's HITs are there for them to take.
     const tour = await openTab(browser, service.url);
     await tour.getByRole('button', { name: 'Define the ProtoHIT' }).click();
@@ -45,7 +43,7 @@ describe('the rehearsal page', () => {
     await tab.keyboard.press('Tab');
     await tab.keyboard.press('Enter');
     await tab.locator('#perMinute', { hasText: '1200' }).waitFor();
-    await until(async () => Number(await figure(tab, 'about').textContent()) > 0, 30_000);
+    await until(async () => Number(await figure(tab, 'about').textContent()) > 0);
     await picture(tab, 'rehearsal-busy');
     await tour.locator('[data-step=wait].done').waitFor();
     await tab.getByRole('button', { name: 'Stop' }).click();
@@ -86,7 +84,7 @@ describe('the rehearsal page', () => {
 });
 
 describe('on a service with operators', () => {
-  test('is for those who sign in, and refuses forms of other sites', { timeout: 60_000 }, async () => {
+  test('is for those who sign in, and refuses forms of other sites', async () => {
     const guarded = await startTestService();
     const token = await guarded.core.commands.inviteFirstOperator();
     const tab = await openTab(browser, `${guarded.url}/admin/first?token=${token}`);

@@ -23,7 +23,7 @@ beforeAll(async () => {
   for (let n = 0; n < 300; n++)
     await store.append(Array.from({ length: 20 }, (_, k) => write(freshStream(), 'any', pinged(`N${n}K${k}`))));
   await store.close();
-}, 180_000);
+});
 afterAll(async () => {
   await killLeftOvers();
   await node.stop();
@@ -53,7 +53,7 @@ test('a log is copied from Postgres to Postgres, though it is killed in the midd
     /^\d+ events in \d+ streams are in both stores, and the same\nits chain of hashes begins anew: /,
   );
   expect(await contents(target)).toEqual(await contents(source));
-}, 180_000);
+});
 
 test('a log goes to KurrentDB and back, and is the same', async () => {
   const back = await freshDatabase();
@@ -61,7 +61,7 @@ test('a log goes to KurrentDB and back, and is the same', async () => {
   expect(await migrateStore(node.url, back.url)).toMatchObject({ code: 0 });
   expect(await contents(back)).toEqual(await contents(source));
   await back.drop();
-}, 120_000);
+});
 
 test('a target that holds another log is refused, and left as it was', async () => {
   const other = await freshDatabase();
@@ -86,7 +86,7 @@ test('a target on which the service went on is not the beginning of the source a
     stderr: expect.stringMatching(/the target holds another log, from its event \d+ on/),
   });
   await other.drop();
-}, 180_000);
+});
 
 test('a source that holds no log of ours is not copied: nothing, or another application’s', async () => {
   const [nothing, other] = await Promise.all([freshDatabase(), freshDatabase()]);

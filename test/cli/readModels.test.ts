@@ -21,7 +21,7 @@ beforeAll(async () => {
   await store.close();
   // The first command opens the log: what it writes there is counted.
   expect(await retainer('projections')).toMatchObject({ code: 0 });
-}, 180_000);
+});
 afterAll(async () => {
   await killLeftOvers();
   await database.drop();
@@ -71,7 +71,7 @@ test('a node whose read models are behind says how far they are, and then that i
       /readModels: more than 2 s behind the log: \d+ of \d+ events are still to come \(\d+ % done\)/,
     );
   await service.terminate();
-}, 180_000);
+});
 
 test('projections lists each read model', async () => {
   const { code, stdout } = await retainer('projections');
@@ -95,7 +95,7 @@ test('check says that all is as the log says, and exits with 1 and the differenc
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ table: 'proto_hits', inUse: { hit_type_id: 'spoilt' } });
   expect(stderr).toContain('1 differ');
-}, 120_000);
+});
 
 test('check takes one that stands still for no success, though all rows are as the log says up to there', async () => {
   await database.pool.query(
@@ -106,7 +106,7 @@ test('check takes one that stands still for no success, though all rows are as t
   await database.pool.query('update retainer.checkpoints set stopped_at = null, stopped_position = null');
   expect(stderr).toContain('tasks stands still before X at position 1, and was compared up to there');
   expect(code).toBe(1);
-}, 120_000);
+});
 
 test('a rebuild that is killed changes nothing in use, and the next one goes on from there', async () => {
   const before = await allRows(database.pool);
@@ -124,7 +124,7 @@ test('a rebuild that is killed changes nothing in use, and the next one goes on 
   expect(place).not.toBeNull();
   expect(stderr).toContain('going on where the last one was interrupted');
   expect((await retainer('check')).code).toBe(0);
-}, 120_000);
+});
 
 /** How far an unfinished rebuild has come; null before its first batch. */
 async function leftOver(): Promise<string | null> {

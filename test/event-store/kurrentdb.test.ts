@@ -193,7 +193,7 @@ describe('a cluster', () => {
     await following;
     await store.close();
     await b.stop();
-  }, 180_000);
+  });
 });
 
 describe('what an operator is told at the start', () => {
@@ -201,7 +201,7 @@ describe('what an operator is told at the start', () => {
     await expect(open('kurrentdb://127.0.0.1:1?tls=false')).rejects.toThrow(
       /^cannot connect to the KurrentDB at 127\.0\.0\.1:1: /,
     );
-  }, 180_000);
+  });
 
   test('the password is wrong', async () => {
     const node = await startKurrentNode({ password: 'changeit' });
@@ -213,7 +213,7 @@ describe('what an operator is told at the start', () => {
     expect((await store.read(stream)).revision).toBe(0);
     await store.close();
     await node.stop();
-  }, 180_000);
+  });
 
   test('the server is too old', async () => {
     const node = await startKurrentNode({ version: '24.10.4' });

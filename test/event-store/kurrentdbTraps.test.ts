@@ -225,7 +225,7 @@ describe('URLs', () => {
       /^cannot connect to the KurrentDB at 127\.0\.0\.1:1,127\.0\.0\.1:2: nothing answers there; /,
     );
     expect(failure).not.toContain('secret');
-  }, 180_000);
+  });
 
   test('one at which nothing answers, or not as the URL says, is told of in words that can be acted on', async () => {
     const nobody = open('kurrentdb://127.0.0.1:1?tls=false');
@@ -234,7 +234,7 @@ describe('URLs', () => {
     );
     const encrypted = open(node.url.replace('tls=false', 'tls=true'));
     await expect(encrypted).rejects.toThrow(/: nothing answers there; .* is tls= in the URL right\? \([^()]+\)$/);
-  }, 180_000);
+  });
 
   test('a server whose certificate nobody vouches for is not spoken to', async () => {
     const secure = await startKurrentNode({ password: 'changeit' });
@@ -242,7 +242,7 @@ describe('URLs', () => {
       /^cannot connect to the KurrentDB at .*: its certificate is not trusted; is tlsCAFile= right\? \(.*certificate.*\)$/,
     );
     await secure.stop();
-  }, 180_000);
+  });
 
   test('a user who may not read $all is told what to do', async () => {
     const closed = await startKurrentNode({ mayReadAll: false });

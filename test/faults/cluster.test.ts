@@ -30,7 +30,7 @@ const NUM_ASSIGNMENTS = 500;
 
 /** For what takes reading a log to know. */
 const eventually = (isSo: () => Promise<boolean>): Promise<void> =>
-  until(async () => (await isSo()) || sleep(300, false), 60_000);
+  until(async () => (await isSo()) || sleep(300, false));
 
 let database: TestDatabase;
 let kurrent: KurrentNode | null;
@@ -127,7 +127,7 @@ async function isTakenOver(cluster: Cluster, lease: string, strike: (holder: Nod
   const session = await sessionOf(lease);
   const since = Date.now();
   await strike(holder);
-  await until(async () => ![session, undefined].includes(await sessionOf(lease)), 60_000);
+  await until(async () => ![session, undefined].includes(await sessionOf(lease)));
   expect(Date.now() - since).toBeLessThan(LEASE_SECONDS * 1000 + SLACK_MS);
   expect(await cluster.holderOf(lease, holder)).not.toBe(holder);
   return holder;
@@ -136,7 +136,7 @@ async function isTakenOver(cluster: Cluster, lease: string, strike: (holder: Nod
 /** Workers are called, whatever has just happened. */
 async function isServing({ acknowledged: { told } }: Crowd): Promise<void> {
   const before = told.size;
-  await until(() => told.size > before, 60_000);
+  await until(() => told.size > before);
 }
 
 /** Whoever holds a lease hangs until it is gone and another works on, and wakes up in the belief to hold it. */
@@ -144,7 +144,7 @@ async function hangAndWakeUp(cluster: Cluster, lease: string, crowd: Crowd): Pro
   const hung = await isTakenOver(cluster, lease, ({ process }) => process.hang());
   await isServing(crowd);
   hung.process.wakeUp();
-  await until(() => cluster.isReady(hung), 60_000);
+  await until(() => cluster.isReady(hung));
   await isServing(crowd);
 }
 
@@ -242,7 +242,7 @@ test('three nodes on a log in Postgres: each is killed, those in charge hang and
   for (const lease of [SCHEDULER, PROJECTOR]) await hangAndWakeUp(cluster, lease, crowd);
 
   await post(balancer.url, 'reservation/invoke', { id: patience.reservation });
-  await until(async () => JSON.stringify(await patient.heard()) === '[{"start":true,"taskID":7}]', 60_000);
+  await until(async () => JSON.stringify(await patient.heard()) === '[{"start":true,"taskID":7}]');
   await comeToRest(balancer.url, crowd);
   await crowd.leave();
   await expectOneHitADecision();
@@ -255,7 +255,7 @@ test('three nodes on a log in Postgres: each is killed, those in charge hang and
   await Promise.all(nodes.map((node) => node.process.terminate()));
   const checked = await runRetainer(['check'], stores);
   expect(checked.code, checked.stdout + checked.stderr).toBe(0);
-}, 240_000);
+});
 
 test('three nodes on a log in KurrentDB: who schedules is killed, the next one hangs and wakes up', async () => {
   const { cluster } = await openCluster('KurrentDB');
@@ -271,4 +271,4 @@ test('three nodes on a log in KurrentDB: who schedules is killed, the next one h
   await expectOneHitADecision();
   await expectNothingLostOrDoubled(crowd.acknowledged);
   await cluster.balancer.close();
-}, 240_000);
+});

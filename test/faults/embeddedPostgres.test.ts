@@ -90,7 +90,7 @@ test('survives a kill of the service; the next start adopts it with all that was
 
   expect(await second.terminate()).toEqual({ code: 0, signal: null });
   expect(await serversOnFolder()).toEqual([]);
-}, 180_000);
+});
 
 test('killed itself, it is started again: meanwhile 503 with Retry-After, afterwards nothing is lost', async () => {
   const service = await startService();
@@ -105,7 +105,7 @@ test('killed itself, it is started again: meanwhile 503 with Retry-After, afterw
     else if (meanwhile.length > 0) return true;
     await sleep(20);
     return false;
-  }, 30_000);
+  });
   expect(new Set(meanwhile.map(({ status, retryAfter }) => `${status}, again after ${retryAfter} s`))).toEqual(
     new Set(['503, again after 1 s']),
   );
@@ -115,7 +115,7 @@ test('killed itself, it is started again: meanwhile 503 with Retry-After, afterw
 
   expect(await service.terminate()).toEqual({ code: 0, signal: null });
   expect(await serversOnFolder()).toEqual([]);
-}, 180_000);
+});
 
 test('service and server killed at once: the next start recovers the folder by itself', async () => {
   const first = await startService();
@@ -132,7 +132,7 @@ test('service and server killed at once: the next start recovers the folder by i
   expect(await names(second.url)).toEqual(expect.arrayContaining(acknowledged));
   expect(await second.terminate()).toEqual({ code: 0, signal: null });
   expect(await serversOnFolder()).toEqual([]);
-}, 180_000);
+});
 
 test('a folder that another major version wrote is refused in a sentence, and left as it is', async () => {
   const folder = join(dataDir, 'postgres');

@@ -43,7 +43,7 @@ async function start(stores: Record<string, string>): Promise<ServiceProcess> {
     RESPONSE_TIMEOUT_SECONDS: '3600',
     LOG_LEVEL: 'warn',
   });
-  await until(async () => (await fetch(`${service.url}/readyz`)).ok, 30_000);
+  await until(async () => (await fetch(`${service.url}/readyz`)).ok);
   return service;
 }
 const migrateStore = async (from: string, to: string): Promise<void> =>
@@ -116,7 +116,7 @@ test('the folder of the embedded server, copied while the service is stopped, is
   const restored = await start({ DATA_DIR: data });
   expect(await toldAt(restored.url, reservation)).toEqual(told);
   await restored.terminate();
-}, 120_000);
+});
 
 test('a database without its read models is a backup: a service makes them anew from the log', async () => {
   const { url, pool } = await database();
@@ -141,7 +141,7 @@ test('a database without its read models is a backup: a service makes them anew 
   expect(after['tasks']).toEqual(before['tasks']);
   expect(await runRetainer(['check'], { DATABASE_URL: url })).toMatchObject({ code: 0 });
   expect(await runRetainer(['verify'], { DATABASE_URL: url })).toMatchObject({ code: 0 });
-}, 120_000);
+});
 
 test('a log in KurrentDB, copied to Postgres, is a backup: it comes back in an empty server', async () => {
   const [lost, fresh] = [await kurrentNode(), await kurrentNode()];
@@ -159,4 +159,4 @@ test('a log in KurrentDB, copied to Postgres, is a backup: it comes back in an e
   expect(await toldAt(restored.url, reservation)).toEqual(told);
   await restored.terminate();
   expect(await runRetainer(['check'], stores)).toMatchObject({ code: 0 });
-}, 120_000);
+});

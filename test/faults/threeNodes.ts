@@ -45,14 +45,14 @@ export async function startCluster(environment: Readonly<Record<string, string>>
         holders.splice(0, holders.length, ...others.filter((_, n) => held[n]));
         // One that has just woken up may not have heard yet that it holds it no more.
         return holders.length === 1;
-      }, 60_000);
+      });
       const [holder] = holders;
       if (holder === undefined) throw new Error(`nobody holds ${lease}`);
       return holder;
     },
     restart: async (node) => {
       node.process = await start(nodes.indexOf(node));
-      await until(() => isReady(node), 30_000);
+      await until(() => isReady(node));
     },
   };
 }

@@ -47,7 +47,7 @@ test('when the server is away commands answer 503, and go on when it is back', a
   await node.start();
   await until(async () => (await post('reservation/invoke', { id: reservationId })) === 'OK');
   await until(async () => (await get('readyz')) === 'OK');
-}, 180_000);
+});
 
 test('the scheduler posts HITs, a node that starts again goes on from its checkpoints, and positions are the store’s own', async () => {
   const log = await startKurrentNode();
@@ -86,7 +86,7 @@ test('the scheduler posts HITs, a node that starts again goes on from its checkp
   await second.end();
   await first.database.drop();
   await log.stop();
-}, 120_000);
+});
 
 test('metrics leave out what only a log in Postgres has, and guess how many events there are', async () => {
   const metrics = await get('metrics');

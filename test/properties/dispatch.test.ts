@@ -355,7 +355,7 @@ test('two nodes at once send as many as asked for, nobody twice, and leave no sl
   const names = projections.map(({ name }) => name);
   await rebuild({ store: house.store, db: house.db, projections, names, log });
   expect(await allRows(house.db)).toEqual(followed);
-}, 120_000);
+});
 
 test('a call to dispatch is looked at, however close to the end of a running one it comes', async () => {
   for (let steps = 0; steps < 40; steps++) {

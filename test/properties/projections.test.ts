@@ -77,7 +77,7 @@ test('however a history is cut into batches, and rebuilt, the read models are th
     ),
     { numRuns: 40 },
   );
-}, 120_000);
+});
 
 test('a check finds no difference after any history, and finds every row that was changed behind its back', async () => {
   await fc.assert(
@@ -96,7 +96,7 @@ test('a check finds no difference after any history, and finds every row that wa
     }),
     { numRuns: 8 },
   );
-}, 120_000);
+});
 
 test('the read models say what the streams add up to', async () => {
   await fc.assert(
@@ -118,7 +118,7 @@ test('the read models say what the streams add up to', async () => {
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+});
 
 const shownReservation = (state: Reservation) =>
   state.phase === 'none'
@@ -178,7 +178,7 @@ test('a batch that comes twice changes nothing', async () => {
     }),
     { numRuns: 10 },
   );
-}, 120_000);
+});
 
 test('histories are what they are meant to be: every kind of event happens', () => {
   const types = new Set<string>();

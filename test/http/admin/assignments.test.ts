@@ -83,7 +83,7 @@ describe('the review', () => {
     const asked = await logged(service, 'RejectionRequested');
     expect(asked).toHaveLength(999);
     expect(asked[0]?.data['feedback']).toBe('Every one of them is empty.');
-  }, 120_000);
+  });
 
   test.each([
     [{ of: 'chosen', verdict: 'approve' }, 'Nothing was chosen'],

@@ -42,14 +42,12 @@ const callMarket = async (node: Service): Promise<number> => {
 };
 
 describe('simulated workers', () => {
-  test('come as was ordered on one node, from one of them, and stay when no more come', {
-    timeout: 60_000,
-  }, async () => {
+  test('come as was ordered on one node, from one of them, and stay when no more come', async () => {
     await openWork(one, { numAssignments: 5 });
     // HITs for it on the built-in marketplace itself.
     expect((await fetch(`${one.url}/tour/round`, { method: 'POST' })).status).toBe(200);
     expect((await order(one, '/crowd', { ratePerMinute: '2000', patienceMinutes: '500' })).status).toBe(303);
-    await until(async () => (await about(other)) > 0, 30_000);
+    await until(async () => (await about(other)) > 0);
     expect((await order(other, '/crowd/stop')).status).toBe(303);
     expect(await page(one)).toContain('<dd id="perMinute">none</dd>');
     const { rows } = await one.database.pool.query<{ holders: number }>(
@@ -62,24 +60,24 @@ describe('simulated workers', () => {
     expect(await about(one)).toBeGreaterThan(0);
   });
 
-  test('leave at once when they are sent away, and hold no connection then', { timeout: 60_000 }, async () => {
+  test('leave at once when they are sent away, and hold no connection then', async () => {
     expect((await order(one, '/crowd/away')).status).toBe(303);
-    await until(async () => (await about(one)) === 0 && (await about(other)) === 0, 30_000);
+    await until(async () => (await about(one)) === 0 && (await about(other)) === 0);
     await until(async () => {
       const { rows } = await one.database.pool.query(
         `select from pg_stat_activity
          where datname = current_database() and application_name = 'retainer lease simulated workers'`,
       );
       return rows.length === 0;
-    }, 30_000);
+    });
   });
 });
 
-test('until somebody orders otherwise, as many come as the setting says', { timeout: 60_000 }, async () => {
+test('until somebody orders otherwise, as many come as the setting says', async () => {
   const busy = await startTestService({ SIMULATED_WORKERS_PER_MINUTE: '2000' });
   const { reservationId } = await openWork(busy, { numAssignments: 5 });
   expect((await fetch(`${busy.url}/tour/round`, { method: 'POST' })).status).toBe(200);
-  await until(async () => (await about(busy)) > 0, 30_000);
+  await until(async () => (await about(busy)) > 0);
   expect(await page(busy)).toContain('<dd id="perMinute">2000</dd>');
 
   const invoked = await fetch(`${busy.url}/reservation/invoke`, {
@@ -93,7 +91,7 @@ test('until somebody orders otherwise, as many come as the setting says', { time
     );
     return rows;
   };
-  await until(async () => (await responses()).length > 0, 30_000);
+  await until(async () => (await responses()).length > 0);
   // They say how long they took to come, as a waiting room does.
   expect(await responses()).toContainEqual({ reactedAfterMs: expect.any(Number) });
   await busy.end();
