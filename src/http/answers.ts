@@ -7,7 +7,7 @@ import type { Refusal } from '../domain/decision.ts';
 /** What a request is answered with, in both ways to speak: a line of text, or JSON. */
 export type Answer = {
   readonly status: ContentfulStatusCode;
-  /** Null: the answer is JSON however it is asked for (lists and records, as the original's clients read them). */
+  /** Null: the text is the JSON, which the original's clients parse themselves (lists and records). */
   readonly text: string | null;
   readonly json: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -71,7 +71,10 @@ const TITLES: Readonly<Record<number, string>> = {
 
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
-/** The client asks for JSON, and for nothing else sooner; who does not say gets the original's plain text. */
+/**
+ * The client names JSON, and wants nothing else sooner; who does not say gets plain text. Also a JSON text is plain
+ * then: what is labelled as JSON, jQuery hands over parsed, and scripts written for realtime-turk parse it again.
+ */
 export const wantsJson = (c: HonoContext): boolean =>
   JSON_TYPES.includes(accepts(c, { header: 'Accept', supports: ['text/plain', ...JSON_TYPES], default: 'text/plain' }));
 
@@ -81,7 +84,7 @@ export const wantsPage = (c: HonoContext): boolean =>
 
 /** Sends an answer in the way the client speaks. */
 export function send(c: HonoContext, { status, text, json, headers = {}, body }: Answer): Response {
-  const asJson = text === null || wantsJson(c);
+  const asJson = wantsJson(c);
   const type = body
     ? body.type
     : !asJson
@@ -89,7 +92,7 @@ export function send(c: HonoContext, { status, text, json, headers = {}, body }:
       : status >= 400
         ? 'application/problem+json'
         : 'application/json';
-  return c.body(body ? body.content : asJson ? JSON.stringify(json) : text, status, {
+  return c.body(body ? body.content : asJson || text === null ? JSON.stringify(json) : text, status, {
     'Cache-Control': 'no-store',
     Vary: 'Accept',
     'X-Content-Type-Options': 'nosniff',

@@ -11,7 +11,11 @@ import type { Parameters } from './parameters.ts';
 import { type Caller, EVERYTHING } from './scopes.ts';
 
 /** Who asks; null if they may not. */
-export type Authenticate = (c: HonoContext, parameters: Parameters) => Promise<Caller | null>;
+export type Authenticate = (
+  c: HonoContext,
+  parameters: Parameters,
+  asked: { readonly changes: boolean },
+) => Promise<Caller | null>;
 
 /** Looked up for callers without a key: no key has an empty hash. */
 const NO_KEY = '';
@@ -51,18 +55,21 @@ export function authentication(db: Database, visitorOf: VisitorOf): Authenticate
     },
     { maxKeys: 10_000 },
   );
-  return async (c, parameters) => {
+  return async (c, parameters, { changes }) => {
     const key = keyOf(c, parameters);
-    return (key === NO_KEY ? await signedIn(c, visitorOf) : null) ?? (await callerOf(hashOf(key))) ?? null;
+    return (key === NO_KEY ? await signedIn(c, visitorOf, changes) : null) ?? (await callerOf(hashOf(key))) ?? null;
   };
 }
 
-/** An operator, when a page of ours asks in their name. */
-async function signedIn(c: HonoContext, visitorOf: VisitorOf): Promise<Caller | null> {
+/**
+ * An operator, when a page of ours asks in their name. What changes something needs the session's token whatever its
+ * method: the cookie alone comes along with every link.
+ */
+async function signedIn(c: HonoContext, visitorOf: VisitorOf, changes: boolean): Promise<Caller | null> {
   if (getCookie(c, SESSION_COOKIE) === undefined) return null;
   const visitor = await visitorOf(c);
   if (visitor?.type !== 'operator') return null;
-  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+  const isRead = !changes && (c.req.method === 'GET' || c.req.method === 'HEAD');
   const isOurs = isRead || c.req.header(CSRF_HEADER) === visitor.csrf;
   return isOurs ? { actor: `operator:${visitor.operator}`, ...EVERYTHING } : null;
 }

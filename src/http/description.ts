@@ -9,7 +9,7 @@ export type Description<Shape extends z.ZodRawShape> = {
   readonly summary: string;
   /** What a key has to open for it. */
   readonly scope: Scope;
-  /** What a success answers: the plain text, in words (null: it is JSON anyway), the JSON, and other media types. */
+  /** What a success answers: the plain text, in words (null: it is the JSON), the JSON, and other media types. */
   readonly answers: {
     readonly text: string | null;
     readonly json: z.ZodType | null;
@@ -103,12 +103,14 @@ export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoi
           },
           responses: {
             200: {
-              description: answers.text ?? (answers.json === null ? summary : 'JSON, however it is asked for'),
+              description:
+                answers.text ??
+                (answers.json === null ? summary : 'JSON; labelled as plain text unless `Accept` names it'),
               headers: z.object({
                 'Retainer-Position': text.optional().openapi({ description: 'Where in the log the answer rests' }),
               }),
               content: {
-                ...(answers.text === null ? {} : { 'text/plain': { schema: text } }),
+                ...(answers.text === null && answers.json === null ? {} : { 'text/plain': { schema: text } }),
                 ...(answers.json === null ? {} : { 'application/json': { schema: answers.json } }),
                 ...Object.fromEntries((answers.others ?? []).map((type) => [type, { schema: text }])),
               },

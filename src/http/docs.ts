@@ -65,6 +65,6 @@ export function docsRoutes(
 const ABOUT = `People on call for software.
 
 Every path works with and without the prefix \`retainer/\`. A body is form-encoded or JSON. Answers are plain text
-unless you accept \`application/json\`; errors are then problem details (RFC 9457). A POST with an \`Idempotency-Key\`
+(of lists and records: JSON text) unless you accept \`application/json\`; errors are then problem details (RFC 9457). A POST with an \`Idempotency-Key\`
 can be repeated safely. As long as no API key was ever issued no path needs one; from the first key on all but the
 workers' paths and those of operation do, as \`Authorization: Bearer\`, \`X-Api-Key\`, or the parameter \`apiKey\`.`;

@@ -46,6 +46,11 @@ export const PREFIXES = ['/', '/retainer/'] as const;
 
 const DENIED = problem(401, 'Denied.', { headers: { 'WWW-Authenticate': 'Bearer realm="retainer"' } });
 
+const notByHead = (methods: readonly string[]): Answer =>
+  problem(405, `HEAD is not allowed here; ${methods.join(' and ')} ${methods.length === 1 ? 'is' : 'are'}`, {
+    headers: { Allow: methods.join(', ') },
+  });
+
 /** Registers endpoints: a request is read, authenticated, checked, run once, and answered. */
 export function endpointsOf(
   app: OpenAPIHono<Env>,
@@ -54,11 +59,14 @@ export function endpointsOf(
   return (endpoint) => {
     const { paths, methods, takes, unpack, run, deprecated, scope, concerns, narrows } = endpoint;
     const schema = z.object(takes);
+    const changes = scope === 'commands' || scope === 'admin';
 
     const answer = async (c: HonoContext<Env>): Promise<Answer> => {
+      // Whoever only looks whether there is something must not set it off.
+      if (changes && c.req.method === 'HEAD') return notByHead(methods);
       const read = await readParameters(c);
       if (read.type === 'bad') return read.answer;
-      const caller = await authenticate(c, read.parameters);
+      const caller = await authenticate(c, read.parameters, { changes });
       if (caller === null) return DENIED;
       const { actor, limitedTo } = caller;
       c.set('actor', actor);

@@ -56,6 +56,16 @@ export const trueOrFalse = field(
   { type: 'boolean' },
 );
 
+/** The same, as the original's clients also write it. */
+export const zeroOrOne = field(
+  z.preprocess(
+    (value) => (value === 0 || value === '0' ? false : value === 1 || value === '1' ? true : value),
+    trueOrFalse,
+  ),
+  '0, 1, true or false',
+  { type: ['boolean', 'integer'] },
+);
+
 export const text = (minimum: number, maximum: number) =>
   field(z.string().min(minimum).max(maximum), `a text of ${minimum} to ${maximum} characters`);
 

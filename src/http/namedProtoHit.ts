@@ -1,15 +1,29 @@
+import { z } from '@hono/zod-openapi';
 import type { ProtoHitId, ReservationId } from '../domain/ids.ts';
 import type { Database } from '../postgres/pool.ts';
 import { findProtoHit, findProtoHitByHitType, type ProtoHitRow } from '../projections/protoHits.ts';
 import { findReservation } from '../projections/reservations.ts';
 import { type Answer, problem } from './answers.ts';
-import { about, hitType, protoHitId } from './fields.ts';
+import { about, expectationOf, field, hitType, protoHitId } from './fields.ts';
 import type { Concern } from './scopes.ts';
 
 /** How a request names a ProtoHIT: by its id, or by its hit_type_id. */
 export const namesProtoHit = {
   id: protoHitId.optional(),
   hitType: about('In place of id', hitType).optional(),
+};
+
+/** Where a request that names none means every one: the original's pages say so with an empty hitType. */
+export const namesProtoHitOrAll = {
+  id: namesProtoHit.id,
+  hitType: about(
+    'In place of id; empty: every ProtoHIT',
+    field(
+      z.preprocess((value) => (value === '' ? undefined : value), hitType.optional()),
+      expectationOf(hitType),
+      { type: 'string' },
+    ),
+  ).optional(),
 };
 
 type Named = { readonly id?: ProtoHitId | undefined; readonly hitType?: string | undefined };

@@ -6,7 +6,7 @@ import { findReservation } from '../projections/reservations.ts';
 import { jsonAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, reservationId, shownForeignId, wholeNumber } from './fields.ts';
-import { concernOfReservation, namedProtoHitOrAll, namesProtoHit } from './namedProtoHit.ts';
+import { concernOfReservation, namedProtoHitOrAll, namesProtoHitOrAll } from './namedProtoHit.ts';
 import { shownProtoHit, toWire } from './protoHitFields.ts';
 
 const STATES = ['made', 'invoked', 'finished', 'cancelled', 'timedOut'] as const;
@@ -31,7 +31,7 @@ export function reservationListEndpoints(
       limit: about('How many, 25 unless said', wholeNumber(1, 1_000)).optional(),
       before: about('The last one of the page before', reservationId).optional(),
       state: field(z.enum(STATES), `one of ${STATES.join(', ')}`).optional(),
-      hitType: namesProtoHit.hitType,
+      hitType: namesProtoHitOrAll.hitType,
     },
     run: async ({ limit = 25, before, state: phase, hitType }, _, { limitedTo }) => {
       const found = await namedProtoHitOrAll(db, { hitType });

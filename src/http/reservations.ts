@@ -12,6 +12,7 @@ import {
   namedProtoHitId,
   namedProtoHitOrAll,
   namesProtoHit,
+  namesProtoHitOrAll,
 } from './namedProtoHit.ts';
 
 const ENDINGS = [
@@ -85,14 +86,15 @@ export function reservationEndpoints(
   }
 
   register({
-    methods: ['POST'],
+    // The status page of the original's README asks by GET.
+    methods: ['GET', 'POST'],
     paths: ['reservation/finish/all'],
     narrows: true,
     scope: 'commands',
     concerns: (named) => concernOf(db, named),
     summary: 'Finish every open reservation (of one ProtoHIT, if named) and take down every HIT nobody needs',
     answers: { text: '`OK`', json: done.extend({ finished: z.int() }) },
-    takes: namesProtoHit,
+    takes: namesProtoHitOrAll,
     run: async (named, context) => {
       const found = await namedProtoHitOrAll(db, named);
       if (found.type === 'not found') return found.answer;

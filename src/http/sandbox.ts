@@ -4,7 +4,7 @@ import type { Database } from '../postgres/pool.ts';
 import { done } from './answerSchemas.ts';
 import { answerTo, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
-import { trueOrFalse } from './fields.ts';
+import { about, trueOrFalse, zeroOrOne } from './fields.ts';
 import { concernOf, namedProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 
 /** Where a ProtoHIT's next HITs go: the marketplace's sandbox, or the real one. */
@@ -49,14 +49,14 @@ export function sandboxEndpoints(
     paths: ['toggleSandbox'],
     scope: 'commands',
     concerns: (named) => concernOf(db, named),
-    summary: "Turn over where a ProtoHIT's next HITs go",
+    summary: "Set where a ProtoHIT's next HITs go, or turn it over if no value is given",
     answers: { text: '`OK`', json: done },
-    takes: namesProtoHit,
-    run: async (named, context) => {
+    takes: { ...namesProtoHit, value: about('Is the sandbox to be used?', zeroOrOne).optional() },
+    run: async ({ value, ...named }, context) => {
       const found = await namedProtoHitId(db, named);
       if (found.type === 'not found') return found.answer;
       const protoHitId = found.protoHit;
-      return answerTo(await commands.switchSandbox(context, { protoHitId, sandbox: 'toggle' }), () => ok);
+      return answerTo(await commands.switchSandbox(context, { protoHitId, sandbox: value ?? 'toggle' }), () => ok);
     },
   });
 }

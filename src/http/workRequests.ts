@@ -6,10 +6,13 @@ import { done, id } from './answerSchemas.ts';
 import { answerTo, idAnswer, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { field, payload, protoHitId, workRequestId } from './fields.ts';
-import { foreignIdFields, givenForeignId, NO_FOREIGN_ID } from './givenForeignId.ts';
+import { foreignIdFields, givenForeignId } from './givenForeignId.ts';
 
 /** Deprecated in the original's README from its beginning, 2013-04-01; reservations replaced them. */
 const deprecated = { since: 1_364_774_400, successor: 'reservation/make' };
+
+/** What the original took a work request to be for that did not say. */
+const UNNAMED = '0';
 
 /** In the original's interface its mere presence counts. */
 const reopens = field(z.unknown(), 'anything', {
@@ -31,8 +34,7 @@ export function workRequestEndpoints(
     deprecated,
     takes: { id: protoHitId, ...foreignIdFields, payload: payload.optional() },
     run: async ({ id: protoHitId, payload = null, ...named }, context) => {
-      const foreignId = givenForeignId(named);
-      if (foreignId === undefined) return NO_FOREIGN_ID;
+      const foreignId = givenForeignId(named) ?? UNNAMED;
       return answerTo(await commands.putWork(context, { protoHitId, foreignId, payload }), idAnswer);
     },
   });

@@ -87,7 +87,7 @@ describe.each([{ keys: 'without keys' }, { keys: 'with a key' }])('$keys', ({ ke
       expect(await listed()).toMatchObject([{ done: true, state: 'cancelled' }]);
 
       const one = await ask(`reservation/${id}`);
-      expect(one.headers.get('content-type')).toBe('application/json');
+      expect(one.headers.get('content-type')).toBe('text/plain; charset=utf-8');
       expect(jsonOf(one)).toMatchObject({ id, state: 'cancelled' });
       expect(jsonOf(await ask(`reservation/${id.toUpperCase()}`))).toMatchObject({ id });
     });
@@ -156,7 +156,7 @@ describe.each([{ keys: 'without keys' }, { keys: 'with a key' }])('$keys', ({ ke
     test('HITs are listed', async () => {
       const { status, text, headers } = await ask('hit/list', { limit: '5' });
       expect({ status, text }).toEqual({ status: 200, text: '[]' });
-      expect(headers.get('content-type')).toBe('application/json');
+      expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
     });
 
     test('a client that asks for JSON gets JSON, and where in the log its answer rests', async () => {

@@ -44,6 +44,7 @@ describe('from the first key on', () => {
     ['POST', 'reservation/unfinish'],
     ['POST', 'reservation/cancel'],
     ['POST', 'reservation/finish/all'],
+    ['GET', 'reservation/finish/all'],
     ['GET', 'reservation/list'],
     ['POST', 'reservation/list'],
     ['GET', 'reservation/01890000-0000-7000-8000-000000000000'],

@@ -7,13 +7,6 @@ describe('the other paths refuse too', () => {
   const list = 'reservation/list';
   test.each<Refused>([
     {
-      name: 'putwork without foreignID',
-      path: 'putwork',
-      parameters: () => ({ id: known.protoHit }),
-      status: 400,
-      says: /foreignID is missing/,
-    },
-    {
       name: 'putwork for an unknown ProtoHIT',
       path: 'putwork',
       parameters: { id: UNKNOWN_ID, foreignID: 1 },

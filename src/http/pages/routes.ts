@@ -8,6 +8,7 @@ import { limitBody } from '../limits.ts';
 import { type AdminDependencies, adminRoutes } from './admin/routes.ts';
 import { assetRoutes } from './assets.ts';
 import type { Feeds } from './feeds.ts';
+import { formerPlaces } from './formerPlaces.ts';
 import { createGuard } from './guard.ts';
 import { type HomeDependencies, homeRoutes } from './home/routes.tsx';
 import { reservationRoutes } from './reservation/routes.tsx';
@@ -57,6 +58,7 @@ export function pageRoutes({
   for (const path of ['/', ...STATUS_PATHS, '/status/*', '/admin/*']) routes.use(path, protect);
   routes.use('/admin/*', limitBody(bodyLimitBytes));
   routes.route('/', assetRoutes());
+  routes.route('/', formerPlaces());
   routes.route(
     '/',
     adminRoutes({

@@ -20,6 +20,7 @@ import type { CalledHere } from './calledHere.ts';
 import { examplePage } from './example.ts';
 import { createFirstTold } from './firstTold.ts';
 import { createHold, type Held } from './hold.ts';
+import { answerOtherMethods } from './otherMethods.ts';
 import { createRate } from './rate.ts';
 import { createBuilt } from './script.ts';
 import { createStreams, STREAM_HEADERS } from './streams.ts';
@@ -92,7 +93,7 @@ export function workerRoutes(deps: WorkerDependencies): {
 
   const refuse = (
     c: WorkerContext,
-    status: 400 | 403 | 404 | 409 | 429 | 503,
+    status: 400 | 403 | 404 | 405 | 409 | 429 | 503,
     message: string,
     headers = {},
   ): Response => {
@@ -209,6 +210,8 @@ export function workerRoutes(deps: WorkerDependencies): {
         'Access-Control-Max-Age': '86400',
       }),
     );
+
+  answerOtherMethods(routes, refuse);
 
   routes.onError((error, c) => {
     if (error instanceof StoreUnavailable || error instanceof TooManyWaiting || isUnavailable(error))
