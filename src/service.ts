@@ -11,6 +11,7 @@ import type { Instant } from './domain/ids.ts';
 import { createAddressOf } from './http/addressOf.ts';
 import { createApp } from './http/app.ts';
 import { anyKeyIssued } from './http/authentication.ts';
+import { createRequestOwner } from './http/idempotency/owner.ts';
 import { measuredStore } from './http/measuredStore.ts';
 import type { NodeFigures } from './http/metrics/node.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -72,6 +73,8 @@ export async function startService(
   const { db, caughtUp, store } = core;
   const commands = tracing ? tracing.commands(core.commands) : core.commands;
   const ending = new AbortController();
+  /** Ended last: until then others take the requests under way for running. */
+  const answering = new AbortController();
   /** Lets go of whoever waits, and of timers. */
   let release = (): void => ending.abort();
   const start = async (): Promise<Service> => {
@@ -147,6 +150,9 @@ export async function startService(
       const routes = createSimulatedMarketplace({ ...options, seed: 1 });
       pages.push({ path: '/marketplace', routes });
     }
+    const requestOwner = createRequestOwner({
+      ...{ url: core.url, signal: answering.signal, log, leaseSeconds: settings.leaseSeconds },
+    });
     const app = createApp({
       ending: ending.signal,
       commands,
@@ -158,6 +164,7 @@ export async function startService(
       metrics,
       settings,
       addressOf,
+      requestOwner,
       publicUrl,
       version,
       workerRoutes: workers.routes,
@@ -189,6 +196,8 @@ export async function startService(
         const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
         await Promise.all([closed, scheduling, crowd, rebuilding.stop()]);
         clearTimeout(cut);
+        answering.abort();
+        await requestOwner.ended;
         await core.close();
       },
     };
@@ -198,6 +207,7 @@ export async function startService(
   } catch (error) {
     // What runs in the background would go on, and keep the process from ending.
     release();
+    answering.abort();
     await core.close();
     throw error;
   }

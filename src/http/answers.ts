@@ -11,6 +11,8 @@ export type Answer = {
   readonly text: string | null;
   readonly json: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Some of what was asked for was refused, so that the same request may do more later. */
+  readonly isPartial?: boolean;
   /** An answer in a form of its own, instead of both. */
   readonly body?: { readonly type: string; readonly content: string | ReadableStream<Uint8Array> };
 };

@@ -16,7 +16,8 @@ import { eventEndpoints } from './events.ts';
 import { answerFailures } from './failures.ts';
 import { healthRoutes } from './health.ts';
 import { historyEndpoints } from './history.ts';
-import { idempotencyKeys } from './idempotencyKey.ts';
+import { idempotencyKeys } from './idempotency/keys.ts';
+import type { RequestOwner } from './idempotency/owner.ts';
 import { limitBody } from './limits.ts';
 import { listEndpoints } from './lists.ts';
 import { methodsAt } from './methods.ts';
@@ -46,6 +47,8 @@ export type AppDependencies = {
     readonly logPersonalData: boolean;
   };
   readonly addressOf: AddressOf;
+  /** By which others tell whether this process still runs its requests. */
+  readonly requestOwner: RequestOwner;
   /** Aborts when the service stops: streams end. */
   readonly ending: AbortSignal;
   readonly publicUrl: () => string;
@@ -75,7 +78,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   healthRoutes(app, { db, store, caughtUp, metrics, log });
   const register = endpointsOf(app, {
     authenticate: authentication(db, createVisitorOf(db)),
-    oncePerKey: idempotencyKeys({ db, clock, log }),
+    oncePerKey: idempotencyKeys({ db, clock, owner: deps.requestOwner, log }),
   });
   protoHitEndpoints(register, deps);
   reservationEndpoints(register, deps);

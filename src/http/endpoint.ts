@@ -8,7 +8,7 @@ import { type Answer, problem, send } from './answers.ts';
 import type { Authenticate } from './authentication.ts';
 import { complaint, misspelt } from './complaint.ts';
 import { type Description, describe } from './description.ts';
-import type { IdempotencyKeys } from './idempotencyKey.ts';
+import type { IdempotencyKeys } from './idempotency/keys.ts';
 import { type Parameters, readParameters } from './parameters.ts';
 import { beyondLimit, type Concern, withoutScope } from './scopes.ts';
 
@@ -84,8 +84,11 @@ export function endpointsOf(
         if (refused !== null) return refused;
       }
       const context = { actor, requestId: c.get('requestId') };
-      return oncePerKey(c, { actor, path: paths[0], parameters: read.parameters }, (idempotencyKey) =>
-        run(parsed.data, { ...context, idempotencyKey }, askedBy(c, limitedTo)),
+      const asked = askedBy(c, limitedTo);
+      // A look-up changes nothing: answered as it is now, however often it is repeated.
+      if (scope === 'read' || scope === 'audit') return run(parsed.data, context, asked);
+      return oncePerKey(c, { actor, path: paths[0], parameters: parsed.data }, (idempotencyKey) =>
+        run(parsed.data, { ...context, idempotencyKey }, asked),
       );
     };
 

@@ -144,6 +144,7 @@ const reviewed = z.object({
 /** Of many each is decided for itself: that none could be is a conflict, that some could not is told. */
 const whatCame = ({ done, refused }: Reviewed): Answer => ({
   status: done === 0 ? 409 : 200,
+  isPartial: refused.length > 0,
   text: refused.length === 0 ? 'OK' : refused.map(({ assignmentId, why }) => `${assignmentId}: ${why}`).join('\n'),
   json: { done, refused: refused.map(({ assignmentId, why }) => ({ id: assignmentId, why })) },
 });

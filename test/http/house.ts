@@ -7,6 +7,7 @@ import type { EventStore } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { createAddressOf } from '../../src/http/addressOf.ts';
 import { createApp } from '../../src/http/app.ts';
+import { createRequestOwner } from '../../src/http/idempotency/owner.ts';
 import { measuredStore } from '../../src/http/measuredStore.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { createCalledHere } from '../../src/http/worker/calledHere.ts';
@@ -97,6 +98,8 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     observe: { answered: metrics.workerAnswered, refused: metrics.workerRefused, told: () => {} },
   });
   const stopping = new AbortController();
+  const answering = new AbortController();
+  const requestOwner = createRequestOwner({ url, signal: answering.signal, log });
   const app = createApp({
     ending: stopping.signal,
     commands,
@@ -108,6 +111,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     metrics,
     settings,
     addressOf: createAddressOf([]),
+    requestOwner,
     publicUrl: () => publicUrl,
     version: '0.0.0-test',
     workerRoutes: workers.routes,
@@ -130,6 +134,8 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await store.close();
+      answering.abort();
+      await requestOwner.ended;
       ending.abort();
       await projecting;
       await caughtUp.close();
