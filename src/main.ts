@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { nearest } from './config/nearest.ts';
+import { SETTINGS } from './config/settings.ts';
 
 /** A command of the command line: what it is for in one line, all of its usage, and what it does. */
 export type CliCommand = {
@@ -111,7 +113,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    process.stderr.write(`retainer: there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}\n`);
+    process.stderr.write(`retainer: there is no command "${name}"${orWhich(name, Object.keys(COMMANDS), '')}\n`);
     return 2;
   }
   const { usage, options, takesWords = false, failsWith = 1, run } = await command.load();
@@ -120,7 +122,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     parsed = parseArgs({ args: [...rest], options: wanted, allowPositionals: true });
   } catch (error) {
-    process.stderr.write(`retainer ${name}: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.stderr.write(`retainer ${name}: ${wrongOption(error, rest, Object.keys(wanted))}\n\n${usage}`);
     return 2;
   }
   if (parsed.values['help'] === true) {
@@ -137,6 +139,27 @@ async function main(argv: readonly string[]): Promise<number> {
     return failsWith;
   });
 }
+
+/** What is wrong with the options, as one who looks for the right one needs it. */
+function wrongOption(error: unknown, written: readonly string[], known: readonly string[]): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const name = /^Unknown option '--?([^'\s=]+)'/.exec(said)?.[1];
+  if (name === undefined) return said;
+  const dashes = written.some((word) => word.startsWith(`--${name}`)) ? '--' : '-';
+  const variable = name.toUpperCase().replaceAll('-', '_');
+  if (Object.values(SETTINGS).some((setting) => setting.variable === variable))
+    return `there is no option ${dashes}${name}: it is a setting, ${variable}=… in the environment or in a file .env`;
+  return `there is no option ${dashes}${name}${orWhich(name, known, '--')}`;
+}
+
+/** What was meant by a name that is none, or which there are. */
+const orWhich = (name: string, known: readonly string[], prefix: string): string => {
+  const meant = nearest(name, known);
+  if (meant !== null) return `; did you mean ${prefix}${meant}?`;
+  return known.length === 1
+    ? `; there is ${prefix}${known[0]}`
+    : `; there are ${known.map((one) => prefix + one).join(', ')}`;
+};
 
 /** What an operator is told when a command cannot go on: a sentence, and the stack only when asked for. */
 const explain = (error: unknown): string =>

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { readEnvFile } from '../config/env.ts';
 import type { CliCommand } from '../main.ts';
 import { startService } from '../service.ts';
 import type { Tracing } from '../tracing/tracing.ts';
@@ -46,9 +45,7 @@ a second signal stops it at once.
   },
 };
 
-/** The standard variables may also stand in `.env`; OpenTelemetry itself reads the environment alone. */
 async function tracingIfWanted(log: Logger): Promise<Tracing | undefined> {
-  for (const [name, value] of Object.entries(readEnvFile())) if (name.startsWith('OTEL_')) process.env[name] ??= value;
   if (!tracingWanted(process.env)) return undefined;
   const { startTracing } = await import('../tracing/tracing.ts');
   return startTracing({ version, log });

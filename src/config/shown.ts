@@ -1,5 +1,6 @@
 import { given, type Variables } from './env.ts';
 import { SETTINGS, type Setting, type Settings } from './settings.ts';
+import { shownUrl } from './shownUrl.ts';
 
 /** Where settings may come from: the environment, and what the file `.env` says. */
 export type Origins = { readonly environment: Variables; readonly file: Variables };
@@ -11,7 +12,7 @@ export const shownSettings = (
 ): readonly { variable: string; value: string; origin: string; about: string }[] =>
   Object.entries<Setting>(SETTINGS).map(([name, { variable, about, secret }]) => {
     const value = settings[name as keyof Settings];
-    const shown = value === undefined ? '' : secret ? hidden(String(value)) : String(value);
+    const shown = value === undefined ? '' : secret ? shownUrl(String(value)) : String(value);
     const origin = originOf(variable, origins) ?? (value === undefined ? 'not set' : 'default');
     return { variable, value: shown, origin, about };
   });
@@ -26,13 +27,3 @@ function originOf(variable: string, { environment, file }: Origins): string | nu
   if (given({ ...file, ...environment }, variable) === undefined) return null;
   return environment[variable] === undefined ? 'from .env' : 'from the environment';
 }
-
-/** The URL without its password. */
-const hidden = (written: string): string => {
-  // A cluster's, with several hosts.
-  if (!URL.canParse(written)) return written.replace(/^([\w+]+:\/\/[^:@/]*):[^@/]*@/, '$1:hidden@');
-  const parsed = new URL(written);
-  if (parsed.password !== '') parsed.password = 'hidden';
-  if (parsed.searchParams.has('password')) parsed.searchParams.set('password', 'hidden');
-  return parsed.href;
-};

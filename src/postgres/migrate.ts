@@ -90,10 +90,11 @@ async function connected<Value>(
   }
 }
 
-/** Without the name and the password of its user. */
+/** Without the name and the password of its user: all up to the last `@`, for a password may hold what ends a place. */
 function addressOf(url: string): string {
-  if (!URL.canParse(url)) return '';
-  const { host, pathname } = new URL(url);
+  const bare = url.replace(/\?[^@]*$/, '').replace(/\/\/.*@/s, '//');
+  if (!URL.canParse(bare)) return '';
+  const { host, pathname } = new URL(bare);
   return `${host}${pathname}`;
 }
 

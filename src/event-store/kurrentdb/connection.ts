@@ -26,7 +26,7 @@ export type Connection = {
  * failed is replaced.
  */
 export function connect({ library, url, log }: { library: Library; url: string; log: Logger }): Connection {
-  const address = /^[\w+]+:\/\/(?:[^@/?]*@)?([^/?]+)/.exec(url)?.[1] ?? 'the address in EVENT_STORE_URL';
+  const address = /^[\w+]+:\/\/(?:.*@)?([^/?]+)/s.exec(url)?.[1] ?? 'the address in EVENT_STORE_URL';
   refuseUnknownOptions(url, address);
   let client = library.KurrentDBClient.connectionString(url);
   const lingering = new Map<Client, NodeJS.Timeout>();

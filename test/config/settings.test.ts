@@ -1,11 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { readEnvFile } from '../src/config/env.ts';
-import { readSettings } from '../src/config/read.ts';
-import { describeSettings } from '../src/config/shown.ts';
+import { readSettings } from '../../src/config/read.ts';
+import { describeSettings } from '../../src/config/shown.ts';
 
 const settings = (variables: Record<string, string>) => {
   const result = readSettings(variables);
@@ -77,18 +73,6 @@ test('an endpoint that would not be used is refused', () => {
     expect.stringMatching(/MTURK_ENDPOINT .* set MTURK=aws, or leave it out/),
   ]);
   expect(problems({ MTURK_ENDPOINT: 'http://localhost:9/', MTURK: 'aws' })).toEqual([]);
-});
-
-describe('the file .env', () => {
-  test('is read as such files are written', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'retainer-env-'));
-    const path = join(folder, '.env');
-    await writeFile(path, '# a comment\nPORT=1000\nNODE_NAME="two words" # why\n');
-    expect(readEnvFile(path)).toEqual({ PORT: '1000', NODE_NAME: 'two words' });
-    await rm(folder, { recursive: true });
-  });
-
-  test('may be missing', () => expect(readEnvFile('/nowhere/.env')).toEqual({}));
 });
 
 describe('a description of the settings', () => {
