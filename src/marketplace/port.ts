@@ -5,6 +5,8 @@ import type { ProtoHitFields } from '../domain/protoHit.ts';
 /** A HIT to post. The same `token` again is the same HIT: it is posted once and the second call answers as the first. */
 export type HitOrder = {
   readonly token: EventId;
+  /** When it was decided: no marketplace knows a token for ever, so that a call made late has to look first. */
+  readonly decidedAt: Instant;
   /** Travels with the HIT (MTurk: `RequesterAnnotation`), so that a listing can be matched with our log. */
   readonly hitId: HitId;
   readonly fields: ProtoHitFields;
@@ -38,9 +40,21 @@ export type MarketplaceAssignment = {
   readonly answer?: Answer | undefined;
 };
 
+/** Money on top of the reward, in US cents; `token` makes it one payment, however often and however late it is asked for. */
+export type BonusPayment = {
+  readonly token: BonusId;
+  readonly decidedAt: Instant;
+  readonly assignmentId: AssignmentId;
+  readonly workerId: WorkerId;
+  readonly cents: number;
+  readonly reason: string;
+  /** How many bonuses of the same amount and reason this assignment is known to have been paid. */
+  readonly paidAlike: number;
+};
+
 /**
- * Why a call did not succeed. `passing`: the outcome is unknown or the fault will go away; the same call again
- * is safe. `final`: it will never succeed as it is.
+ * Why a call did not succeed. `final`: the marketplace itself looked at this call and refused it; it will never succeed
+ * as it is. `passing`: everything else. The outcome may be unknown; the same call again is safe.
  */
 export type MarketplaceFault = {
   readonly type: 'fault';
@@ -74,14 +88,7 @@ export type Marketplace = {
     options?: { readonly overridesRejection: boolean },
   ) => Promise<Outcome<null>>;
   readonly reject: (assignment: AssignmentId, feedback: string) => Promise<Outcome<null>>;
-  /** Pays a worker on top, in US cents; `token` makes it one payment. */
-  readonly bonus: (payment: {
-    token: BonusId;
-    assignmentId: AssignmentId;
-    workerId: WorkerId;
-    cents: number;
-    reason: string;
-  }) => Promise<Outcome<null>>;
+  readonly bonus: (payment: BonusPayment) => Promise<Outcome<null>>;
   /** Keeps a worker from our HITs; those they hold they may finish. MTurk may hold it against their account. */
   readonly block: (worker: WorkerId, reason: string) => Promise<Outcome<null>>;
   readonly unblock: (worker: WorkerId, reason: string) => Promise<Outcome<null>>;

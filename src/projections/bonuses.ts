@@ -61,16 +61,28 @@ export const bonuses = foldInto({
   },
 });
 
-export type BonusToPay = BonusRow & { readonly workerId: WorkerId; readonly sandbox: boolean };
+export type BonusToPay = BonusRow & {
+  readonly workerId: WorkerId;
+  readonly sandbox: boolean;
+  /** Bonuses of the same assignment, amount and reason that are paid. */
+  readonly paidAlike: number;
+};
 
-/** Bonuses that the marketplace has not answered to, oldest first. */
+/** Bonuses that the marketplace has not answered to, oldest first; of those alike only the oldest. */
 export async function awaitingBonus(db: Queryable, { limit }: { limit: number }): Promise<readonly BonusToPay[]> {
   const { rows } = await db.query<BonusToPay>(
-    `select ${columnsOf(table, 'b')}, t.worker_id as "workerId", h.sandbox
+    `select ${columnsOf(table, 'b')}, t.worker_id as "workerId", h.sandbox,
+            (select count(*)::int from bonuses paid
+             where paid.assignment_id = b.assignment_id and paid.amount_cents = b.amount_cents
+               and paid.reason = b.reason and paid.phase = 'paid') as "paidAlike"
      from bonuses b
      join tasks t using (assignment_id)
      join hits h using (hit_id)
      where b.phase = 'granted'
+       and not exists (select from bonuses older
+                       where older.assignment_id = b.assignment_id and older.amount_cents = b.amount_cents
+                         and older.reason = b.reason and older.phase = 'granted'
+                         and (older.granted_at, older.bonus_id) < (b.granted_at, b.bonus_id))
      order by b.granted_at, b.bonus_id
      limit $1`,
     [limit],

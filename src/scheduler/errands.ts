@@ -34,37 +34,43 @@ const CALLS_A_ROUND = 20;
 
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Longest that something which was never tried waits because of others: what fails them may be their own. */
+const LONGEST_FIRST_PAUSE_MS = 5_000;
 
 /**
  * Runs errands, a round at a time. What is kept in memory is only patience: when to call a failing marketplace again,
  * and which calls have been answered though the read model does not show it yet.
  */
 export function createErrands({ marketplaces, clock, log }: ErrandDependencies) {
-  const pauses = new Map<boolean, { faults: number; until: Instant }>();
+  const pauses = new Map<boolean, { faults: number; since: Instant; until: Instant }>();
   const tried = new Map<string, Instant>();
   const answered = new Set<string>();
 
-  const isResting = ({ sandbox }: Errand): boolean => clock() < (pauses.get(sandbox)?.until ?? 0);
+  const isResting = ({ key, sandbox }: Errand): boolean => {
+    const { since, until } = pauses.get(sandbox) ?? { since: 0, until: 0 };
+    return clock() < (tried.has(key) ? until : Math.min(until, since + LONGEST_FIRST_PAUSE_MS));
+  };
 
   /** Calls made side by side fail side by side: together they are one fault. */
   const pause = (errand: Errand, { code, message }: MarketplaceFault): void => {
     if (isResting(errand)) return;
     const faults = (pauses.get(errand.sandbox)?.faults ?? 0) + 1;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** Math.min(faults - 1, 10));
-    pauses.set(errand.sandbox, { faults, until: clock() + pauseMs });
-    log.warn(
-      { errand: errand.key, code, reason: message, pauseMs },
-      'the marketplace is unwell; the call is made again',
-    );
+    const since = clock();
+    pauses.set(errand.sandbox, { faults, since, until: since + pauseMs });
+    // Told at every call: the warning, one a change of code, is the matter of whoever watches all calls.
+    log.debug({ errand: errand.key, code, reason: message, pauseMs }, 'the marketplace is unwell; called again later');
   };
 
   const run = async (errand: Errand): Promise<void> => {
-    tried.set(errand.key, clock());
+    const begunAt = clock();
+    tried.set(errand.key, begunAt);
     let isAnswered = true;
     await errand.run(async (make, outcomes) => {
       const outcome = await marketplaces(errand.sandbox).then(make).catch(asFault);
       if (outcome.type === 'done') {
-        if (!isResting(errand)) pauses.delete(errand.sandbox);
+        // Of calls made side by side one that succeeds says nothing against the pause; a later one does.
+        if ((pauses.get(errand.sandbox)?.since ?? 0) < begunAt) pauses.delete(errand.sandbox);
         await outcomes.done(outcome.value);
       } else if (outcome.lasting === 'final') {
         const { code, message } = outcome;

@@ -5,7 +5,6 @@ import { type BlockCommands, blocksToTell } from './blocks.ts';
 import { type BonusCommands, bonusesToPay } from './bonuses.ts';
 import { createErrands, type Errand, type ErrandDependencies } from './errands.ts';
 import { type ReviewCommands, reviewsToCarryOut } from './reviews.ts';
-import { isTooOld, TOO_OLD } from './tokenLife.ts';
 
 export type PosterDependencies = ErrandDependencies & {
   readonly db: Database;
@@ -49,22 +48,18 @@ export function createPoster(deps: PosterDependencies) {
   };
 }
 
-const toPost = ({ commands, clock }: PosterDependencies, hit: HitRow): Errand => {
-  const { hitId, token, fields, maxAssignments, sandbox, requestedAt } = hit;
+const toPost = ({ commands }: PosterDependencies, hit: HitRow): Errand => {
+  const { hitId, token, fields, maxAssignments, sandbox, requestedAt: decidedAt } = hit;
   const context = { actor: 'marketplace', requestId: token } as const;
-  const failed = (code: string, message: string) => commands.recordHitPostFailed(context, { hitId, code, message });
   return {
     key: `post ${hitId}`,
     sandbox,
-    run: async (call) => {
-      if (isTooOld(requestedAt, clock())) await failed(...TOO_OLD);
-      else
-        await call((market) => market.postHit({ token, hitId, fields, maxAssignments }), {
-          done: ({ marketplaceHitId, expiresAt }) =>
-            commands.recordHitPosted(context, { hitId, marketplaceHitId, expiresAt }),
-          failed,
-        });
-    },
+    run: (call) =>
+      call((market) => market.postHit({ token, decidedAt, hitId, fields, maxAssignments }), {
+        done: ({ marketplaceHitId, expiresAt }) =>
+          commands.recordHitPosted(context, { hitId, marketplaceHitId, expiresAt }),
+        failed: (code, message) => commands.recordHitPostFailed(context, { hitId, code, message }),
+      }),
   };
 };
 

@@ -263,7 +263,13 @@ describe('earnings', () => {
       clock: Date.now,
     });
     await requester.approve(good);
-    const thanks = { token: BonusId.parse(crypto.randomUUID()), workerId: WorkerId.parse('AEARNS'), cents: 7 };
+    const thanks = {
+      token: BonusId.parse(crypto.randomUUID()),
+      workerId: WorkerId.parse('AEARNS'),
+      cents: 7,
+      decidedAt: Date.now(),
+      paidAlike: 0,
+    };
     await requester.bonus({ ...thanks, assignmentId: good, reason: 'You came so quickly.' });
     await requester.reject(bad, 'The picture shows a tree.');
     await tab.getByRole('link', { name: 'Earnings' }).click();

@@ -28,10 +28,12 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
 
     const order = (more: Partial<ProtoHitFields> = {}, maxAssignments = 1): HitOrder => ({
       token: crypto.randomUUID() as EventId,
+      decidedAt: under.now(),
       hitId: crypto.randomUUID() as HitId,
       fields: under.fields(more),
       maxAssignments,
     });
+    const payment = () => ({ reason: 'You were quick.', decidedAt: under.now(), paidAlike: 0 });
     const post = async (made: HitOrder) => valueIn(await under.marketplace.postHit(made)).marketplaceHitId;
     const someone = (): WorkerId => WorkerId.parse(`AWORKER${++workers}`);
     const accepted = async (hit: MarketplaceHitId, worker = someone()): Promise<AssignmentId> => {
@@ -207,7 +209,7 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       const worker = someone();
       const assignment = await accepted(await post(order()), worker);
       await under.submit(assignment);
-      const bonus = { assignmentId: assignment, workerId: worker, cents: 100, reason: 'You were quick.' };
+      const bonus = { ...payment(), assignmentId: assignment, workerId: worker, cents: 100 };
       const token = BonusId.parse(crypto.randomUUID());
       const before = valueIn(await under.marketplace.balance());
       expect(await under.marketplace.bonus({ ...bonus, token })).toEqual({ type: 'done', value: null });
@@ -219,12 +221,45 @@ export function marketplaceContract(name: string, make: () => Promise<Marketplac
       expect(valueIn(await under.marketplace.balance())).toBe(after - (before - after));
     });
 
+    const DAYS = 48 * 3_600;
+
+    test('a HIT is posted once, also when its token is forgotten before the call is made again', async () => {
+      const made = order({ lifetimeSeconds: 2 * DAYS });
+      const first = valueIn(await under.marketplace.postHit(made));
+      const neverPosted = order();
+      await under.pass(DAYS);
+      expect(valueIn(await under.marketplace.postHit(made)).marketplaceHitId).toBe(first.marketplaceHitId);
+      const late = valueIn(await under.marketplace.postHit(neverPosted));
+      expect(await listed(late.marketplaceHitId)).toMatchObject({ hitId: neverPosted.hitId, status: 'open' });
+    });
+
+    test('a bonus is paid once, also when its token is forgotten before the call is made again', async () => {
+      const worker = someone();
+      const assignment = await accepted(await post(order()), worker);
+      await under.submit(assignment);
+      const bonus = { ...payment(), assignmentId: assignment, workerId: worker, cents: 100 };
+      const token = BonusId.parse(crypto.randomUUID());
+      const another = BonusId.parse(crypto.randomUUID());
+      const before = valueIn(await under.marketplace.balance());
+      valueIn(await under.marketplace.bonus({ ...bonus, token }));
+      const after = valueIn(await under.marketplace.balance());
+      await under.pass(DAYS);
+      const later = async () => valueIn(await under.marketplace.balance());
+      // What time alone has paid since (auto-approval) is no bonus.
+      const settled = await later();
+      valueIn(await under.marketplace.bonus({ ...bonus, token }));
+      expect(await later()).toBe(settled);
+      // One more of the same, known to be one more, was never paid: it is paid however late it comes.
+      valueIn(await under.marketplace.bonus({ ...bonus, token: another, paidAlike: 1 }));
+      expect(settled - (await later())).toBe(before - after);
+    });
+
     test('a bonus for somebody who did not do the work is refused', async () => {
       const assignment = await accepted(await post(order()));
       await under.submit(assignment);
       const token = BonusId.parse(crypto.randomUUID());
-      const payment = { token, assignmentId: assignment, workerId: someone(), cents: 5, reason: 'A mistake.' };
-      expect(await under.marketplace.bonus(payment)).toMatchObject({ type: 'fault', lasting: 'final' });
+      const toAnother = { ...payment(), token, assignmentId: assignment, workerId: someone(), cents: 5 };
+      expect(await under.marketplace.bonus(toAnother)).toMatchObject({ type: 'fault', lasting: 'final' });
     });
 
     /** As many at once as nobody's connections are too few for. */

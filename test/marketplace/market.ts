@@ -141,8 +141,8 @@ export const fields = (more: Partial<ProtoHitFields> = {}): ProtoHitFields => ({
 
 export const order = (
   more: Partial<ProtoHitFields> = {},
-  { maxAssignments = 1, token = crypto.randomUUID(), hitId = crypto.randomUUID() } = {},
-): HitOrder => ({ token: token as EventId, hitId: hitId as HitId, fields: fields(more), maxAssignments });
+  { maxAssignments = 1, token = crypto.randomUUID(), hitId = crypto.randomUUID(), decidedAt = Date.now() } = {},
+): HitOrder => ({ token: token as EventId, decidedAt, hitId: hitId as HitId, fields: fields(more), maxAssignments });
 
 /** The value of an outcome that must be a success. */
 export function valueIn<Value>(outcome: Outcome<Value>): Value {

@@ -102,7 +102,7 @@ export function createMarket(clock: () => Instant) {
     };
   };
 
-  const post = ({ token, hitId, fields, maxAssignments }: HitOrder): Hit => {
+  const post = ({ token, hitId, fields, maxAssignments }: Omit<HitOrder, 'decidedAt'>): Hit => {
     const known = hits.find((hit) => hit.token === token);
     if (known) return known;
     const marketplaceHitId = MarketplaceHitId.parse(`3HIT${++ids}`);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Instant } from '../../src/domain/ids.ts';
 import type { Marketplace } from '../../src/marketplace/port.ts';
 import type { Policy } from '../../src/scheduler/plan.ts';
 import { HOUR, type House, openHouse, SECOND } from './house.ts';
@@ -145,14 +146,21 @@ describe('nothing is lost and nothing doubled by a crash', () => {
     expect(await outcomes()).toEqual(['HitPosted', 'HitPosted', 'HitPosted']);
   });
 
-  test('a request older than the marketplace remembers tokens is given up, not posted twice', async () => {
+  test('after a day out of reach: the same HITs, with the moment of the decision for a marketplace that forgets tokens', async () => {
     await decided();
-    house.pass(23 * HOUR);
-    await house.newScheduler().post();
-    expect(house.market.callsOf('postHit')).toEqual([]);
-    expect((await house.happened('HitPostFailed')).map(({ data }) => data.code)).toEqual(
-      Array.from({ length: 3 }, () => 'RequestTooOld'),
-    );
+    const [requested] = await house.happened('HitPostRequested');
+    house.pass(25 * HOUR);
+    const decidedAt: Instant[] = [];
+    const watched: Marketplace = {
+      ...house.market.marketplace,
+      postHit: (order) => {
+        decidedAt.push(order.decidedAt);
+        return house.market.marketplace.postHit(order);
+      },
+    };
+    await house.newScheduler({ marketplaces: async () => watched }).post();
+    expect(await outcomes()).toEqual(['HitPosted', 'HitPosted', 'HitPosted']);
+    expect(decidedAt).toEqual(Array.from({ length: 3 }, () => requested?.data.at));
   });
 });
 
@@ -231,6 +239,34 @@ describe('a marketplace that fails', () => {
       house.pass(SECOND);
     }
     expect(house.market.open()).toHaveLength(29);
+  });
+
+  test('for one HIT only: what is decided later is tried soon, however long that one has to wait', async () => {
+    await decided();
+    const [unlucky, ...others] = (await house.happened('HitPostRequested')).toSorted((a, b) =>
+      a.stream < b.stream ? -1 : 1,
+    );
+    const grudging: Marketplace = {
+      ...house.market.marketplace,
+      postHit: async (order) => (order.token === unlucky?.id ? passing : house.market.marketplace.postHit(order)),
+    };
+    const scheduler = house.newScheduler({ marketplaces: async () => grudging });
+    for (let second = 0; second < 70; second++) {
+      await scheduler.post();
+      await house.settle();
+      house.pass(SECOND);
+    }
+    expect(house.market.open()).toHaveLength(others.length);
+    await house.reserve(await house.defineProtoHit());
+    await scheduler.decide();
+    for (let second = 0; second <= 5; second++) {
+      await scheduler.post();
+      await house.settle();
+      house.pass(SECOND);
+    }
+    const requested = await house.happened('HitPostRequested');
+    expect(requested.length).toBeGreaterThan(others.length + 1);
+    expect(house.market.open()).toHaveLength(requested.length - 1);
   });
 
   test('without credentials: nothing is recorded, nothing breaks, and it is tried again', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AssignmentId } from '../../src/domain/ids.ts';
+import type { BonusPayment, Marketplace } from '../../src/marketplace/port.ts';
 import { tasksOf } from '../../src/projections/tasks.ts';
 import { HOUR, type House, openHouse, SECOND, type Worker } from './house.ts';
 import { final, passing } from './market.ts';
@@ -172,13 +173,42 @@ describe('nothing is lost and nothing doubled by a crash', () => {
 });
 
 describe('a bonus', () => {
-  test('that is older than the marketplace remembers tokens is given up, not paid twice', async () => {
+  test('is paid after days out of reach, with the moment of the decision for a marketplace that forgets tokens', async () => {
     const { assignmentId } = await handedIn();
     await bonus(assignmentId);
-    house.pass(23 * HOUR);
-    await house.newScheduler().post();
-    expect(house.market.callsOf('bonus')).toEqual([]);
-    expect((await house.happened('BonusFailed')).map(({ data }) => data.code)).toEqual(['RequestTooOld']);
+    const [granted] = await house.happened('BonusGranted');
+    house.pass(48 * HOUR);
+    const seen: BonusPayment[] = [];
+    const watched: Marketplace = {
+      ...house.market.marketplace,
+      bonus: (payment) => {
+        seen.push(payment);
+        return house.market.marketplace.bonus(payment);
+      },
+    };
+    await house.newScheduler({ marketplaces: async () => watched }).post();
+    expect(seen).toMatchObject([{ decidedAt: granted?.data.at, paidAlike: 0 }]);
+    expect(house.market.bonuses()).toEqual([{ assignmentId, cents: 3 }]);
+  });
+
+  test('of the same amount and reason as another is paid after it, and says how many were', async () => {
+    const { assignmentId } = await handedIn();
+    await bonus(assignmentId);
+    await bonus(assignmentId);
+    const alike: number[] = [];
+    const watched: Marketplace = {
+      ...house.market.marketplace,
+      bonus: (payment) => {
+        alike.push(payment.paidAlike);
+        return house.market.marketplace.bonus(payment);
+      },
+    };
+    const scheduler = house.newScheduler({ marketplaces: async () => watched });
+    await scheduler.post();
+    await house.settle();
+    await scheduler.post();
+    expect(alike).toEqual([0, 1]);
+    expect(house.market.bonuses()).toHaveLength(2);
   });
 
   test('may be granted again: that is another one', async () => {

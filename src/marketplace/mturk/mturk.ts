@@ -6,10 +6,8 @@ import {
   DeleteWorkerBlockCommand,
   GetAccountBalanceCommand,
   GetAssignmentCommand,
-  GetHITCommand,
   type HIT,
   ListAssignmentsForHITCommand,
-  ListHITsCommand,
   type MTurkClient,
   NotifyWorkersCommand,
   RejectAssignmentCommand,
@@ -17,9 +15,10 @@ import {
   UpdateExpirationForHITCommand,
 } from '@aws-sdk/client-mturk';
 import { z } from 'zod';
-import { type HitId, type Instant, MarketplaceHitId, WorkerId } from '../../domain/ids.ts';
+import { type Instant, MarketplaceHitId, WorkerId } from '../../domain/ids.ts';
 import type { Marketplace, MarketplaceAssignment, MarketplaceHit, Outcome } from '../port.ts';
 import { type ClientOptions, createClient } from './client.ts';
+import { findPosted, hitOfOurs, hitPages, isTokenOld, wasPaid } from './doneBefore.ts';
 import { codeOf, faultOf } from './faults.ts';
 import { dollars, hitRequest } from './hitRequest.ts';
 import { pagesOf } from './listing.ts';
@@ -37,8 +36,7 @@ export type MTurkOptions = Omit<ClientOptions, 'timeoutMs'> & {
 
 /**
  * Recruits on any server that speaks MTurk's requester API (2017-01-17). Every call is bounded in time and paced by
- * the rate limit; what may have been carried out although its answer was lost is safe to send again, for as long as
- * MTurk knows a token: 24 hours.
+ * the rate limit; what may have been carried out although its answer was lost is safe to send again.
  */
 export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTurkOptions): Marketplace {
   const client = createClient({ ...options, timeoutMs });
@@ -54,6 +52,8 @@ export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTu
     postHit: (order) =>
       attempt(
         async () => {
+          const before = isTokenOld(order.decidedAt, clock()) ? await hitOfOurs(client, order.hitId) : undefined;
+          if (before !== undefined) return posted(before, order.fields.lifetimeSeconds);
           const { HIT = {} } = await client.send(new CreateHITCommand(hitRequest(order)));
           return posted(HIT, order.fields.lifetimeSeconds);
         },
@@ -108,20 +108,22 @@ export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTu
         (error) => reviewedBefore(client, error, AssignmentId, 'Rejected'),
       ),
 
-    bonus: ({ token, assignmentId, workerId, cents, reason }) =>
+    bonus: (payment) =>
       attempt(
-        () =>
-          client
-            .send(
-              new SendBonusCommand({
-                AssignmentId: assignmentId,
-                WorkerId: workerId,
-                BonusAmount: dollars(cents),
-                Reason: reason,
-                UniqueRequestToken: token,
-              }),
-            )
-            .then(nothing),
+        async () => {
+          if (isTokenOld(payment.decidedAt, clock()) && (await wasPaid(client, payment))) return null;
+          const { token, assignmentId, workerId, cents, reason } = payment;
+          await client.send(
+            new SendBonusCommand({
+              AssignmentId: assignmentId,
+              WorkerId: workerId,
+              BonusAmount: dollars(cents),
+              Reason: reason,
+              UniqueRequestToken: token,
+            }),
+          );
+          return null;
+        },
         // The code of this refusal is not documented; its text is all there is.
         (error) => (/^The idempotency token/.test(textOf(error)) ? done(null) : undefined),
       ),
@@ -185,31 +187,6 @@ async function attempt<Value>(
   }
 }
 
-async function* hitPages(client: MTurkClient): AsyncGenerator<readonly HIT[]> {
-  const pages = pagesOf(
-    (place) => client.send(new ListHITsCommand({ MaxResults, ...place })),
-    ({ HITs = [] }) => HITs.length,
-  );
-  for await (const { HITs = [] } of pages) yield HITs;
-}
-
-/** The HIT that a token was used for: named only in the refusal's text, else found by our annotation. */
-async function findPosted(client: MTurkClient, hitId: HitId, refusal: unknown): Promise<HIT | undefined> {
-  const HITId = /\b[A-Z0-9]{20,64}\b/.exec(textOf(refusal))?.[0];
-  if (HITId !== undefined) {
-    const named = await client.send(new GetHITCommand({ HITId })).catch((error: unknown) => {
-      if (codeOf(error) === 'HITDoesNotExist') return null;
-      throw error;
-    });
-    if (named?.HIT?.RequesterAnnotation === hitId) return named.HIT;
-  }
-  for await (const page of hitPages(client)) {
-    const found = page.find(({ RequesterAnnotation }) => RequesterAnnotation === hitId);
-    if (found) return found;
-  }
-  return undefined;
-}
-
 /** Expiring or deleting what is gone has nothing left to do. */
 const isGone = (error: unknown): boolean =>
   codeOf(error) === 'HITDoesNotExist' || textOf(error).includes("in the state 'Disposed'");
@@ -228,6 +205,7 @@ async function reviewedBefore(
   const { Assignment } = await client.send(new GetAssignmentCommand({ AssignmentId }));
   const status = Assignment?.AssignmentStatus;
   if (status === wanted) return done(null);
-  if (status === 'Submitted') return passing(error);
-  return { ...faultOf(error), message: `it is ${status?.toLowerCase() ?? 'not handed in'} already` };
+  // Still to be reviewed, or of a state that nobody has heard of: nothing is decided about it.
+  if (status !== 'Approved' && status !== 'Rejected') return passing(error);
+  return { ...faultOf(error), message: `it is ${status.toLowerCase()} already` };
 }

@@ -28,6 +28,8 @@ export async function failBefore(c: Context<ApiEnv>, kind: FaultKind): Promise<R
       return hang(c);
     case 'closed':
       return refuse(c, awsFault('AccessDeniedException', 'This service is closed'));
+    case 'lapsed':
+      return refuse(c, awsFault('ExpiredTokenException', 'The security token included in the request is expired'));
     case 'insufficientFunds':
       return refuse(c, { ...awsFault('RequestError', INSUFFICIENT_FUNDS), code: 'InsufficientFunds' });
     case 'doesNotExistYet':

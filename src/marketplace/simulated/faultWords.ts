@@ -17,7 +17,14 @@ export const FAULT_WORDS: Readonly<Record<FaultKind, { readonly name: string; re
   reset: { name: 'Connection reset', about: 'The connection breaks before anything was done.' },
   hang: { name: 'Never answers', about: 'Nothing is done and no answer comes: the caller has to lose patience.' },
   slow: { name: 'Slow', about: 'The call is carried out three seconds late.' },
-  closed: { name: 'Closed', about: '400 AccessDeniedException: the marketplace has shut. Calling again is no use.' },
+  closed: {
+    name: 'Closed',
+    about: '400 AccessDeniedException: the marketplace does not let this account in. Nothing was done or decided.',
+  },
+  lapsed: {
+    name: 'Key lapsed',
+    about: '400 ExpiredTokenException: the credentials have run out. Nothing was done or decided.',
+  },
   insufficientFunds: { name: 'Out of money', about: 'The requester’s account is said to be empty.' },
   doesNotExistYet: {
     name: 'Not listed yet',

@@ -15,6 +15,7 @@ const BEFORE = [
   'hang',
   'slow',
   'closed',
+  'lapsed',
   'insufficientFunds',
   /** A listing or a review that has not caught up with what happened. */
   'doesNotExistYet',
