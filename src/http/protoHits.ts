@@ -9,7 +9,8 @@ import { answerTo, idAnswer, ok, problem } from './answers.ts';
 import type { RegisterEndpoint, Unpack } from './endpoint.ts';
 import { concernOf, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 import { fromWire, protoHitShape } from './protoHitFields.ts';
-import { isRecord, orNull } from './requestBody.ts';
+import { NOT_JSON, readJsonText } from './request/jsonText.ts';
+import { isRecord } from './requestBody.ts';
 import { shown, unsound } from './soundness.ts';
 
 const described = z.object(protoHitShape).openapi('ProtoHITFields');
@@ -72,7 +73,9 @@ const unpackProtoHit: Unpack = (given) => {
   if (json === undefined && Object.keys(rest).some((name) => Object.hasOwn(protoHitShape, name)))
     return { type: 'read', parameters: rest };
   if (json === undefined) return bad('json is missing: it must be a JSON object that describes the ProtoHIT');
-  const protoHit = typeof json === 'string' ? orNull((): unknown => JSON.parse(json)) : json;
+  const text = typeof json === 'string' ? readJsonText(json) : null;
+  const protoHit = text === null ? json : text.type === 'read' ? text.value : undefined;
+  if (text?.type === 'bad' && text.why !== NOT_JSON) return bad(`json ${text.why}`);
   if (!isRecord(protoHit)) return bad(`json must be a JSON object that describes the ProtoHIT, got ${shown(json)}`);
   const wrong = unsound(protoHit);
   return wrong === null ? { type: 'read', parameters: protoHit } : bad(`json ${wrong}`);

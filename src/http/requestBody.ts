@@ -1,4 +1,5 @@
 import { type Answer, problem } from './answers.ts';
+import { BYTE_ORDER_MARK, readJsonText } from './request/jsonText.ts';
 import { shownName } from './soundness.ts';
 
 /** Parameters in the order they came; a name may come twice. */
@@ -13,7 +14,7 @@ export const bad = (status: 400 | 415, message: string): EntriesResult => ({
   answer: problem(status, message),
 });
 
-/** A byte order mark is text like any other; bytes that are no UTF-8 throw. */
+/** Bytes that are no UTF-8 throw. A byte order mark is text like any other, but at the start of a body. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads a body: form-encoded (also multipart, without files) or a JSON object. No body is no parameters. */
@@ -23,8 +24,9 @@ export async function readBody(request: Request): Promise<EntriesResult> {
 
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   if (encoding !== 'identity') return bad(415, `a body must not be compressed, got "${encoding.slice(0, 40)}"`);
-  const body = orNull(() => UTF8.decode(bytes));
-  if (body === null) return bad(400, 'the body is not UTF-8');
+  const decoded = orNull(() => UTF8.decode(bytes));
+  if (decoded === null) return bad(400, 'the body is not UTF-8');
+  const body = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
 
   const contentType = request.headers.get('content-type') ?? '';
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
@@ -46,10 +48,10 @@ export async function readBody(request: Request): Promise<EntriesResult> {
 }
 
 function readJson(body: string): EntriesResult {
-  const parsed = orNull((): { json: unknown } => ({ json: JSON.parse(body) }));
-  if (parsed === null) return bad(400, 'the body is not JSON');
-  return isRecord(parsed.json)
-    ? { type: 'read', entries: Object.entries(parsed.json) }
+  const json = readJsonText(body);
+  if (json.type === 'bad') return bad(400, `the body ${json.why}`);
+  return isRecord(json.value)
+    ? { type: 'read', entries: Object.entries(json.value) }
     : bad(400, 'the JSON body must be an object of parameters');
 }
 

@@ -24,12 +24,17 @@ function unsoundText(text: string): string | null {
   return CONTROL.test(text) ? 'holds a control character' : null;
 }
 
+/** Characters that nobody sees: byte order marks, blanks without width, marks of direction, odd line ends. */
+const INVISIBLE = /[\p{Cf}\u2028\u2029\u00a0\u115f\u1160\u3164]/gu;
+const escaped = (character: string): string =>
+  [...character].map((one) => `\\u{${one.codePointAt(0)?.toString(16)}}`).join('');
+
 /** A parameter's name as an error message shows it: as it is, if it could be one of ours. */
 export const shownName = (name: string): string => (/^\w{1,60}$/.test(name) ? name : shown(name));
 
 /** A value as an error message shows it: short, quoted, harmless. */
 export function shown(value: unknown): string {
   const text = (typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : JSON.stringify(value)) ?? 'nothing';
-  const safe = text.toWellFormed();
+  const safe = text.toWellFormed().replace(INVISIBLE, escaped);
   return safe.length > 80 ? `${safe.slice(0, 77).toWellFormed()}…` : safe;
 }

@@ -65,6 +65,19 @@ describe('a body is read by what it says it is', () => {
     ]);
   });
 
+  const MARK = '\ufeff';
+  test.each([
+    ['JSON', `${MARK}{"a":"1"}`, 'application/json'],
+    ['a form', `${MARK}a=1`, 'application/x-www-form-urlencoded'],
+    ['a form that says nothing of itself', `${MARK}a=1`, ''],
+  ])('a byte order mark before %s is no part of it', async (_, body, type) => {
+    expect(await read(Buffer.from(body), type)).toEqual({ type: 'read', entries: [['a', '1']] });
+  });
+
+  test('a mark anywhere else is a character like others', async () => {
+    expect(await read(`{"a":"${MARK}1"}`, 'application/json')).toEqual({ type: 'read', entries: [['a', `${MARK}1`]] });
+  });
+
   test('nothing is no parameters, whatever it says it is', async () => {
     expect(await read('', 'text/xml')).toEqual({ type: 'read', entries: [] });
     expect(await readBody(new Request('http://x/', { method: 'POST' }))).toEqual({ type: 'read', entries: [] });

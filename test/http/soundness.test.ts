@@ -45,6 +45,7 @@ test('what is shown of any value is short, one line, and well-formed', () => {
       for (const control of ['\n', '\r', '\u0000']) expect(text).not.toContain(control);
     }),
   );
+  expect(shown('\ufeffa\u200bb\u202e')).toBe('"\\u{feff}a\\u{200b}b\\u{202e}"');
   expect(shown('1.5')).toBe('"1.5"');
   expect(shown('x'.repeat(10_000_000))).toHaveLength(78);
 });
