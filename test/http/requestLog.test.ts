@@ -69,10 +69,10 @@ describe('by default', () => {
     await client.post('puttask', { json: protoHit(), apiKey: 'rk_secret_in_body' });
     await client.get('reservation/list', { headers: { Authorization: 'Bearer rk_secret_in_header' } });
     await client.post('ping/worker/WORKER_NAME/assignment/A1/hit/H1/event/waiting');
-    await client.post('ping/worker/WORKER_NAME/assignment/A1/hit/H1');
-    await client.get('retainer/ping/worker//WORKER_NAME/assignment/A1');
+    await client.post('pings/worker/WORKER_NAME/assignment/A1/hit/H1');
+    await client.get('retainer/pings/worker//WORKER_NAME/assignment/A1');
     const log = house.logged().join('');
-    expect(log).toContain('/ping/worker/[hidden]/assignment/A1/hit/H1');
+    expect(log).toContain('/pings/worker/[hidden]/assignment/A1/hit/H1');
     expect(log).not.toMatch(/rk_secret|WORKER_NAME|127\.0\.0\.1/);
   });
 
@@ -111,9 +111,9 @@ test('a failure says nothing internal, and the log has all of it', async () => {
 
 test('an operator who asks for it finds people in the log', async () => {
   house = await openHouse({ logPersonalData: true });
-  await clientOf(house.url).post('ping/worker/WORKER_NAME/assignment/A1/hit/H1');
+  await clientOf(house.url).post('pings/worker/WORKER_NAME/assignment/A1/hit/H1');
   const log = house.logged().join('');
-  expect(log).toContain('/ping/worker/WORKER_NAME/assignment/A1/hit/H1');
+  expect(log).toContain('/pings/worker/WORKER_NAME/assignment/A1/hit/H1');
   expect(log).toMatch(/"ip":"(::ffff:)?127\.0\.0\.1"/);
   await house.close();
 });
