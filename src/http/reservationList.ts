@@ -69,7 +69,9 @@ const shownReservation = z
     madeTime: z.number(),
     invokedTime: z.number().nullable(),
     assignments: z.int().openapi({ description: 'Workers it calls for' }),
-    workers: z.int().openapi({ description: 'Workers of its ProtoHIT who wait now' }),
+    workers: z
+      .int()
+      .openapi({ description: 'People who would go to it if it were invoked now, each counted for one reservation' }),
     dispatched: z.int().openapi({ description: 'Workers who hold a slot' }),
     responded: z.int().openapi({ description: 'Of those, who came back to the page' }),
     invoked: z.boolean(),

@@ -45,7 +45,8 @@ export function createPool(
     onConnect: async (client) => {
       const path = searchPath === undefined ? '' : `; set search_path = ${searchPath}`;
       const scans = onlyGrows ? '; set enable_seqscan = off' : '';
-      await client.query(`set idle_in_transaction_session_timeout = ${silenceMs}${path}${scans}`);
+      // Compiling a query that runs for a millisecond takes seconds.
+      await client.query(`set idle_in_transaction_session_timeout = ${silenceMs}; set jit = off${path}${scans}`);
     },
   });
   pool.on('error', onError);

@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/ids.ts';
+import type { Instant, ProtoHitId } from '../domain/ids.ts';
 import type { Queryable } from './projection.ts';
 import type { ReservationRow } from './reservations.ts';
 
@@ -15,16 +15,17 @@ export type DemandRow = Pick<
 
 /**
  * Reservations for which somebody is still to be found or to be seen at work: the table of reservations seen
- * through a partial index, so that it costs what is open, not what ever was.
+ * through a partial index, so that it costs what is open, not what ever was. Of all ProtoHITs, unless some are named.
  */
-export async function demandNow(db: Queryable): Promise<readonly DemandRow[]> {
+export async function demandNow(db: Queryable, protoHitIds?: readonly ProtoHitId[]): Promise<readonly DemandRow[]> {
   const { rows } = await db.query<DemandRow>(
     `select reservation_id as "reservationId", proto_hit_id as "protoHitId",
             made_at as "madeAt", expected_at as "expectedAt", invoked_at as "invokedAt",
             num_assignments as asked, dispatched, responded
      from reservations
-     where needs_workers
+     where needs_workers and ($1::uuid[] is null or proto_hit_id = any($1))
      order by expected_at, reservation_id`,
+    [protoHitIds],
   );
   return rows;
 }

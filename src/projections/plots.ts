@@ -5,12 +5,12 @@ import type { Queryable } from './projection.ts';
 export type Step = {
   /** End of the step. */
   readonly at: Instant;
-  /** Workers who waited then and reacted, and workers that open reservations called for and did not have. */
+  /** People who waited then and reacted, and workers that open reservations called for and did not have. */
   readonly waiting: number;
   /** The most who waited at once within the step. */
   readonly mostWaiting: number;
   readonly wanted: number;
-  /** Workers who came, who were called, and who left without work, within the step. */
+  /** People who came, who were called, and who left without work, within the step. */
   readonly arrived: number;
   readonly called: number;
   readonly left: number;
@@ -31,16 +31,33 @@ export async function stepsOf(
   const lengthMs = (minutes * 60_000) / steps;
   const { rows } = await db.query<Step>(
     `with wait as (
-       select assignment_id, waiting_since as since, least(called_at, ended_at) as until, called_at from tasks
+       select assignment_id, worker_id, waiting_since as since, least(called_at, ended_at) as until, called_at from tasks
        where waiting_since <= $2 and (coalesce(ended_at, called_at) is null or coalesce(ended_at, called_at) > $1)
          and coalesce(least(called_at, ended_at), $2 + 1) > $1
-     ), pause as (
-       -- Who does not react is there, but does not wait.
-       select greatest(p.since, w.since) as since, least(p.until, w.until) as until
-       from wait w
-       join pauses using (assignment_id)
-       cross join lateral jsonb_to_recordset(pauses.pauses) as p (since float8, until float8)
-       where p.since <= $2 and (w.until is null or p.since < w.until) and (p.until is null or p.until > w.since)
+     ), stay as (
+       -- People, not assignments: who waits with two at a time waits once. Both ends belong to it, so that none is empty.
+       select worker_id, lower(stretch) as since, upper(stretch) - 1 as until
+       from (
+         select worker_id, unnest(range_agg(int8range(since::int8, (${notBefore('since', 'until')})::int8, '[]'))) as stretch
+         from wait group by worker_id
+       ) merged
+     ), ready as (
+       -- Who does not react with any of their pages is there, but does not wait.
+       select lower(stretch) as since, upper(stretch) as until
+       from (
+         select unnest(range_agg(awake)) as stretch
+         from (
+           select w.worker_id, unnest(
+             int8multirange(int8range(w.since::int8, (${notBefore('w.since', 'w.until')})::int8)) - coalesce((
+               select range_agg(int8range(p.since::int8, (${notBefore('p.since', 'p.until')})::int8))
+               from pauses cross join lateral jsonb_to_recordset(pauses.pauses) as p (since float8, until float8)
+               where pauses.assignment_id = w.assignment_id
+             ), '{}')
+           ) as awake
+           from wait w
+         ) parts
+         group by worker_id
+       ) merged
      ), open as (
        select reservation_id, made_at, closed_at, num_assignments, dispatched from reservations
        where made_at <= $2 and (closed_at is null or closed_at > $1)
@@ -62,12 +79,15 @@ export async function stepsOf(
        select posted_at as since, least(left_at, expires_at) as until from hits
        where posted_at <= $2 and expires_at > $1
      ), change (at, waiting, wanted, arrived, called, left_, hits, dollars, sandbox_dollars) as (
-       select since, 1, 0, 1, 0, 0, 0, 0, 0 from wait
+       select since, 1, 0, 0, 0, 0, 0, 0, 0 from ready where since <= $2
+       union all select until, -1, 0, 0, 0, 0, 0, 0, 0 from ready where until <= $2
+       union all select since, 0, 0, 1, 0, 0, 0, 0, 0 from stay
+       union all select until, 0, 0, 0, 1, 0, 0, 0, 0 from wait where until = called_at and until <= $2
        union all
-       select until, -1, 0, 0, (until is not distinct from called_at)::int, (until is distinct from called_at)::int, 0, 0, 0
-       from wait where until <= $2
-       union all select since, -1, 0, 0, 0, 0, 0, 0, 0 from pause
-       union all select until, 1, 0, 0, 0, 0, 0, 0, 0 from pause where until <= $2
+       select until, 0, 0, 0, 0, 1, 0, 0, 0 from stay s
+       where until <= $2 and not exists (
+         select from wait w where w.worker_id = s.worker_id and w.until::int8 = s.until and w.until = w.called_at
+       )
        union all select made_at, 0, many, 0, 0, 0, 0, 0, 0 from want
        union all select closed_at, 0, called - many, 0, 0, 0, 0, 0, 0 from want where closed_at <= $2
        union all select called_at, 0, -1, 0, 0, 0, 0, 0, 0 from call
@@ -114,6 +134,10 @@ export async function stepsOf(
   );
   return rows;
 }
+
+/** Clocks of two nodes may disagree, and a range may not end before it begins. Null, for what goes on, stays null. */
+const notBefore = (since: string, until: string): string =>
+  `case when ${until} < ${since} then ${since} else ${until} end`;
 
 /** US dollars approved since the beginning, and bonuses paid, by the marketplace's side. Reads every approval: do not ask it often. */
 export async function dollarsInTotal(db: Queryable): Promise<{ readonly real: number; readonly sandbox: number }> {

@@ -1,14 +1,17 @@
 import type { Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
+import { needsOf } from '../domain/needs.ts';
 import type { ReservationPhase } from '../domain/reservation.ts';
+import { demandNow } from './demand.ts';
 import { columnsOf, jsonOf } from './fold.ts';
 import type { Queryable } from './projection.ts';
 import { type ProtoHitRow, protoHitTable } from './protoHits.ts';
 import { type ReservationRow, reservationTable } from './reservations.ts';
+import { peopleWaiting } from './waitingPeople.ts';
 
 /** A reservation as applications see it. */
 export type ReservationListing = ReservationRow & {
   readonly protoHit: ProtoHitRow;
-  /** Workers of its ProtoHIT who wait now, whoever recruited them. */
+  /** People who would go to it if it were invoked now: nobody is counted for two reservations, or twice for one. */
   readonly waiting: number;
 };
 
@@ -29,12 +32,12 @@ export const listReservations = (
   listed(
     db,
     presence,
-    `($2::uuid is null or (r.made_at, r.reservation_id) <
-        (select made_at, reservation_id from reservations where reservation_id = $2))
-     and ($3::text is null or r.phase = $3)
-     and ($4::uuid is null or r.proto_hit_id = $4)
+    `($1::uuid is null or (r.made_at, r.reservation_id) <
+        (select made_at, reservation_id from reservations where reservation_id = $1))
+     and ($2::text is null or r.phase = $2)
+     and ($3::uuid is null or r.proto_hit_id = $3)
      order by r.made_at desc, r.reservation_id desc
-     limit $5`,
+     limit $4`,
     [before, phase, protoHitId, limit],
   );
 
@@ -43,35 +46,45 @@ export async function findReservationListing(
   id: ReservationId,
   presence: Presence,
 ): Promise<ReservationListing | undefined> {
-  return (await listed(db, presence, 'r.reservation_id = $2', [id]))[0];
+  return (await listed(db, presence, 'r.reservation_id = $1', [id]))[0];
 }
 
 async function listed(
   db: Queryable,
-  { now, pingTimeoutMs }: Presence,
+  presence: Presence,
   conditionAndOrder: string,
-  parameters: readonly unknown[],
+  parameters: unknown[],
 ): Promise<readonly ReservationListing[]> {
-  const { rows } = await db.query<ReservationListing>(
+  const { rows } = await db.query<Omit<ReservationListing, 'waiting'>>(
     `with page as materialized (
        select r.*
        from reservations r
        where ${conditionAndOrder}
-     ), pool as (
-       select w.proto_hit_id, count(*)::int as waiting
-       from waiting_pool w
-       where w.state = 'waiting' and w.last_ping_at >= $1 and w.reacts
-         and w.proto_hit_id in (select proto_hit_id from page)
-       group by w.proto_hit_id
      )
      select ${columnsOf(reservationTable, 'page')},
-            ${jsonOf(protoHitTable, 'p')} as "protoHit",
-            coalesce(pool.waiting, 0) as waiting
+            ${jsonOf(protoHitTable, 'p')} as "protoHit"
      from page
      join proto_hits p on p.proto_hit_id = page.proto_hit_id
-     left join pool on pool.proto_hit_id = page.proto_hit_id
      order by page.made_at desc, page.reservation_id desc`,
-    [now - pingTimeoutMs, ...parameters],
+    parameters,
   );
-  return rows;
+  const waiting = await waitingFor(db, presence, rows);
+  return rows.map((row) => ({ ...row, waiting: waiting.get(row.reservationId) ?? 0 }));
+}
+
+/** Looks at all open reservations of the same ProtoHITs: they share the same people. */
+async function waitingFor(
+  db: Queryable,
+  presence: Presence,
+  rows: readonly Pick<ReservationRow, 'protoHitId' | 'phase'>[],
+): Promise<ReadonlyMap<ReservationId, number>> {
+  const open = rows.filter(({ phase }) => phase === 'made' || phase === 'invoked');
+  const protoHitIds = [...new Set(open.map(({ protoHitId }) => protoHitId))];
+  if (protoHitIds.length === 0) return new Map();
+  const [demand, people] = await Promise.all([
+    demandNow(db, protoHitIds),
+    peopleWaiting(db, { ...presence, protoHitIds }),
+  ]);
+  const needs = needsOf(demand, people);
+  return new Map(needs.map(({ reservation, waiting }) => [reservation.reservationId, waiting]));
 }

@@ -1,6 +1,7 @@
 import type { Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
 import type { ReservationPhase } from '../domain/reservation.ts';
 import type { Queryable } from './projection.ts';
+import { waitingPeople } from './waitingPeople.ts';
 
 /** A reservation as the status page lists it. Times in milliseconds since 1970. */
 export type StatusListing = {
@@ -64,8 +65,10 @@ export async function listStatus(
 
 /** The house as a whole, whatever a page shows of it. */
 export type HouseNow = {
-  /** Workers who wait, are heard of and react, by ProtoHIT; those nobody waits for are left out. */
+  /** People who wait, are heard of and react, by ProtoHIT; those nobody waits for are left out. */
   readonly waiting: Readonly<Record<ProtoHitId, number>>;
+  /** People who wait in all: some wait for two ProtoHITs. */
+  readonly people: number;
   /** Reservations made or invoked, and not closed. */
   readonly open: number;
   /** Slots of invoked reservations that nobody holds. */
@@ -80,10 +83,10 @@ export async function houseNow(
   { now, pingTimeoutMs }: { now: Instant; pingTimeoutMs: number },
 ): Promise<HouseNow> {
   const { rows } = await db.query<HouseNow>(
-    `select (select coalesce(json_object_agg(proto_hit_id, many), '{}')
-             from (select proto_hit_id, count(*) as many from waiting_pool
-                   where state = 'waiting' and last_ping_at >= $1 and reacts
-                   group by proto_hit_id) pool) as waiting,
+    `with people as materialized (${waitingPeople({ since: '$1' })})
+     select (select coalesce(json_object_agg(proto_hit_id, many), '{}')
+             from (select proto_hit_id, count(*) as many from people group by proto_hit_id) pool) as waiting,
+            (select count(distinct worker_id)::int from people) as people,
             (select count(*)::int from reservations where phase in ('made', 'invoked')) as open,
             (select coalesce(sum(num_assignments - dispatched), 0)::int from reservations
              where phase = 'invoked' and dispatched < num_assignments) as missing,

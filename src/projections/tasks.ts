@@ -27,6 +27,8 @@ export type TaskRow = {
   readonly reservationId: ReservationId | null;
   readonly foreignId: string | null;
   readonly calledAt: Instant | null;
+  /** They hold a slot of that reservation: it was not given to somebody else. */
+  readonly holdsSlot: boolean;
   /** First seen at the landing page. */
   readonly arrivedAt: Instant;
   /** Last came to the page: later than `arrivedAt` for someone who was lost in between. */
@@ -59,6 +61,7 @@ const table: Table<TaskRow> = {
       reservation_id uuid,
       foreign_id text,
       called_at double precision,
+      holds_slot boolean not null,
       arrived_at double precision not null,
       waiting_since double precision not null,
       responded_at double precision,
@@ -73,6 +76,7 @@ const table: Table<TaskRow> = {
     create index tasks_by_worker on tasks (worker_id, arrived_at, assignment_id);
     create index tasks_to_review on tasks (arrived_at, assignment_id) where phase = 'submitted';
     create index tasks_by_reservation on tasks (reservation_id) where reservation_id is not null;
+    create index tasks_slots on tasks (worker_id, reservation_id) where holds_slot;
     create index tasks_by_end on tasks (coalesce(ended_at, called_at));
     create index tasks_by_call on tasks (called_at) where called_at is not null;
     create index tasks_by_approval on tasks (approved_at) where approved_at is not null;`,
@@ -89,6 +93,7 @@ const table: Table<TaskRow> = {
     'reservationId',
     'foreignId',
     'calledAt',
+    'holdsSlot',
     'arrivedAt',
     'waitingSince',
     'respondedAt',
@@ -102,10 +107,12 @@ const table: Table<TaskRow> = {
 
 export const tasks = foldInto({
   table,
-  version: 5,
+  version: 6,
   events: [
     'WorkerArrived',
     'TaskAssigned',
+    'WorkerDispatched',
+    'SlotReopened',
     'WorkerResponded',
     'WorkerReleased',
     'WorkerLost',
@@ -115,7 +122,10 @@ export const tasks = foldInto({
     'AssignmentApproved',
     'AssignmentRejected',
   ],
-  keyOf: (event) => streamId(event.stream),
+  keyOf: (event) =>
+    event.type === 'WorkerDispatched' || event.type === 'SlotReopened'
+      ? event.data.assignmentId
+      : streamId(event.stream),
   evolve: (row, event): TaskRow | null => {
     const { revision } = event;
     if (event.type === 'WorkerArrived') return arrived(row, event);
@@ -125,7 +135,15 @@ export const tasks = foldInto({
     switch (event.type) {
       case 'TaskAssigned': {
         const { reservationId, foreignId } = event.data;
-        return { ...row, phase: 'called', reservationId, foreignId, calledAt: at, revision };
+        return { ...row, phase: 'called', reservationId, foreignId, calledAt: at, holdsSlot: true, revision };
+      }
+      case 'WorkerDispatched':
+      case 'SlotReopened': {
+        const holdsSlot = event.type === 'WorkerDispatched';
+        // Of the reservation's stream. A first dispatch comes before the task, which says the same.
+        return row.reservationId !== streamId(event.stream) || row.holdsSlot === holdsSlot
+          ? row
+          : { ...row, holdsSlot };
       }
       case 'WorkerResponded': {
         const { reactedAfterMs } = event.data;
@@ -158,6 +176,7 @@ const arrived = (row: TaskRow | null, { data: { at, ...worker }, revision }: Rec
   reservationId: row?.reservationId ?? null,
   foreignId: row?.foreignId ?? null,
   calledAt: row?.calledAt ?? null,
+  holdsSlot: row?.holdsSlot ?? false,
   arrivedAt: row?.arrivedAt ?? at,
   waitingSince: at,
   respondedAt: row?.respondedAt ?? null,

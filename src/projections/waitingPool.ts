@@ -45,6 +45,8 @@ const table: Table<PoolRow> = {
       where state = 'waiting';
     create index waiting_pool_by_recruiter on waiting_pool (proto_hit_id, recruited_for, waiting_since)
       where state = 'waiting';
+    create index waiting_pool_by_worker on waiting_pool (worker_id, proto_hit_id, waiting_since, assignment_id)
+      where state = 'waiting';
     create index waiting_pool_called on waiting_pool (called_at) where state = 'called';`,
   key: 'assignmentId',
   columns: [
@@ -83,7 +85,7 @@ const assignmentOf = (event: RecordedEvent): string =>
 
 const fold = foldInto({
   table,
-  version: 2,
+  version: 3,
   events: poolEvents,
   keyOf: assignmentOf,
   evolve: (row: PoolRow | null, event: PoolEvent): PoolRow | null => {
@@ -164,21 +166,6 @@ const heardOf = (lastPings: ReadonlyMap<string, Recorded<'WorkerPinged'>['data']
     Array.from(lastPings.values(), ({ pingType }) => reacts(pingType)),
   ],
 });
-
-/** How many wait, by ProtoHIT and by the reservation that recruited them. */
-export async function countWaiting(
-  db: Queryable,
-  { now, pingTimeoutMs }: { now: Instant; pingTimeoutMs: number },
-): Promise<readonly { protoHitId: ProtoHitId; recruitedFor: ReservationId | null; waiting: number }[]> {
-  const { rows } = await db.query<{ protoHitId: ProtoHitId; recruitedFor: ReservationId | null; waiting: number }>(
-    `select proto_hit_id as "protoHitId", recruited_for as "recruitedFor", count(*)::int as waiting
-     from waiting_pool
-     where state = 'waiting' and last_ping_at >= $1 and reacts
-     group by proto_hit_id, recruited_for`,
-    [now - pingTimeoutMs],
-  );
-  return rows;
-}
 
 /** With which assignments a person waits, on whatever node and for whatever work. */
 export async function waitingOf(db: Queryable, workerId: WorkerId): Promise<readonly AssignmentId[]> {

@@ -9,7 +9,7 @@ import { demandNow } from '../projections/demand.ts';
 import { openHits, postFailures } from '../projections/hits.ts';
 import { protoHitsByIds } from '../projections/protoHits.ts';
 import { dueToTimeOut } from '../projections/reservations.ts';
-import { countWaiting } from '../projections/waitingPool.ts';
+import { peopleWaiting } from '../projections/waitingPeople.ts';
 import { concurrently } from './concurrently.ts';
 import { type Plan, type Policy, plan } from './plan.ts';
 
@@ -63,7 +63,7 @@ export async function decide(deps: MinuteDependencies, signal?: AbortSignal): Pr
   const [demand, hits, waiting, failures] = await Promise.all([
     demandNow(db),
     openHits(db, { now }),
-    countWaiting(db, { now, pingTimeoutMs: settings.pingTimeoutSeconds * 1000 }),
+    peopleWaiting(db, { now, pingTimeoutMs: settings.pingTimeoutSeconds * 1000 }),
     postFailures(db, { since: now - REMEMBER_FAILURES_MS }),
   ]);
   const planned = plan(demand, { hits, waiting, failures }, now, policy, settings);

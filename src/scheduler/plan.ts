@@ -1,16 +1,6 @@
 import type { HitId, Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
+import { type Need, needsOf, type ReservationDemand, type WaitingPeople } from '../domain/needs.ts';
 
-/** What one open reservation (made or invoked, not timed out) asks for. */
-export type ReservationDemand = {
-  readonly reservationId: ReservationId;
-  readonly protoHitId: ProtoHitId;
-  readonly expectedAt: Instant;
-  /** Null until invoked. */
-  readonly invokedAt: Instant | null;
-  readonly asked: number;
-  /** Slots held by workers who were called, whether or not they have answered yet. */
-  readonly dispatched: number;
-};
 export type Demand = readonly ReservationDemand[];
 
 /** A HIT that can still bring someone: requested or on the market, and not about to leave it. */
@@ -27,12 +17,8 @@ export type OpenHit = {
 };
 
 export type Supply = {
-  /** People at the landing page with no task, counted by who recruited them. */
-  readonly waiting: readonly {
-    readonly protoHitId: ProtoHitId;
-    readonly recruitedFor: ReservationId | null;
-    readonly waiting: number;
-  }[];
+  /** People at the landing page with no task, each in one group. */
+  readonly waiting: readonly WaitingPeople[];
   readonly hits: readonly OpenHit[];
   /** Posts that the marketplace refused since the last one that it took. */
   readonly failures: readonly {
@@ -40,14 +26,6 @@ export type Supply = {
     readonly firstAt: Instant;
     readonly lastAt: Instant;
   }[];
-};
-
-/** A reservation, and who would go to it if it were invoked now. */
-export type Need = {
-  readonly reservation: ReservationDemand;
-  readonly waiting: number;
-  /** Workers still to be found, at least 0. */
-  readonly missing: number;
 };
 
 /** One ProtoHIT with at least one worker missing, as a policy sees it. */
@@ -116,32 +94,6 @@ export function plan(demand: Demand, supply: Supply, now: Instant, policy: Polic
     };
   });
   return { post: plans.flatMap(({ post }) => post), expire: plans.flatMap(({ expire }) => expire) };
-}
-
-/**
- * Shares those who wait among the reservations as dispatch would: first those recruited for a reservation,
- * then the others, soonest expected first. Nobody is counted for two.
- */
-function needsOf(reservations: readonly ReservationDemand[], waiting: Supply['waiting']): readonly Need[] {
-  const [first] = reservations;
-  if (first === undefined) return [];
-  const pool = waiting.filter(({ protoHitId }) => protoHitId === first.protoHitId);
-  const sorted = [...reservations].sort(
-    (a, b) => a.expectedAt - b.expectedAt || (a.reservationId < b.reservationId ? -1 : 1),
-  );
-  const own = sorted.map((reservation) => {
-    const recruited = pool
-      .filter(({ recruitedFor }) => recruitedFor === reservation.reservationId)
-      .reduce((sum, { waiting }) => sum + waiting, 0);
-    const slots = Math.max(0, reservation.asked - reservation.dispatched);
-    return { reservation, slots, waiting: Math.min(recruited, slots) };
-  });
-  let others = pool.reduce((sum, { waiting }) => sum + waiting, 0) - own.reduce((sum, { waiting }) => sum + waiting, 0);
-  return own.map(({ reservation, slots, waiting }) => {
-    const shared = Math.min(others, slots - waiting);
-    others -= shared;
-    return { reservation, waiting: waiting + shared, missing: slots - waiting - shared };
-  });
 }
 
 /** The policy's posts, as far as they are for somebody missing and fit under the bound. */

@@ -1,9 +1,10 @@
 import type { Commands } from '../commands/commands.ts';
-import type { Instant, ProtoHitId } from '../domain/ids.ts';
+import type { Instant } from '../domain/ids.ts';
 import { StoreUnavailable } from '../event-store/port.ts';
 import { type Database, isUnavailable } from '../postgres/pool.ts';
 import { invokedWithOpenSlots } from '../projections/reservations.ts';
-import { countWaiting, lostWorkers, releasable, silentCalled } from '../projections/waitingPool.ts';
+import { lostWorkers, releasable, silentCalled } from '../projections/waitingPool.ts';
+import { awaitedProtoHits } from '../projections/whomToCall.ts';
 import { concurrently } from './concurrently.ts';
 
 export type WatchDependencies = {
@@ -66,9 +67,9 @@ export function createWatch({ db, commands, settings, clock }: WatchDependencies
   };
 
   const dispatchLeftOver = async (now: Instant, signal: AbortSignal | undefined): Promise<void> => {
-    const [open, waiting] = await Promise.all([invokedWithOpenSlots(db), countWaiting(db, { now, pingTimeoutMs })]);
-    const awaited = new Set<ProtoHitId>(waiting.filter((one) => one.waiting > 0).map(({ protoHitId }) => protoHitId));
-    const both = new Set(open.map(({ protoHitId }) => protoHitId).filter((protoHitId) => awaited.has(protoHitId)));
+    const open = await invokedWithOpenSlots(db);
+    const protoHitIds = [...new Set(open.map(({ protoHitId }) => protoHitId))];
+    const both = await awaitedProtoHits(db, { protoHitIds, now, pingTimeoutMs });
     await concurrently(both, { limit: COMMANDS_AT_ONCE, signal }, (protoHitId) => commands.dispatch(protoHitId));
   };
 

@@ -66,7 +66,7 @@ export async function openPictureHouse(): Promise<PictureHouse> {
   await make(caption, 'minute-17', 3);
   const reservationId = await make(bird, 'picture-4', 4);
   await make(bird, 'picture-5', 3);
-  await until(async () => (await shown(reservationId)).workers >= 5, 120_000);
+  await until(async () => (await shown(reservationId)).workers >= 4, 120_000);
   await commands.invokeReservation(context, { reservationId });
   await until(async () => (await shown(reservationId)).responded >= 3, 60_000);
   await sleep(3_000);

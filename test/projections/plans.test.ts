@@ -14,6 +14,7 @@ import { dueToTimeOut, invokedWithOpenSlots, someInvoked } from '../../src/proje
 import { houseNow, listStatus } from '../../src/projections/statusList.ts';
 import { assignmentsThatWaited, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
 import { placesHeldOnHit, tasksOf } from '../../src/projections/tasks.ts';
+import { peopleWaiting } from '../../src/projections/waitingPeople.ts';
 import { silentCalled } from '../../src/projections/waitingPool.ts';
 import { waitingWorkers } from '../../src/projections/whomToCall.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
@@ -43,7 +44,7 @@ const SEED = `
 
   insert into tasks
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(3, 'n')}, 'MARKETHIT' || n, ${id(1, '1')},
-         case when n % 100 = 0 then 'submitted' else 'waiting' end, null, false, null, null, null,
+         case when n % 100 = 0 then 'submitted' else 'waiting' end, null, false, null, null, null, false,
          ${STARTED_AT} + n, ${STARTED_AT}, null, null, null, null, null, 0
   from generate_series(1, 20000) n;
 
@@ -166,9 +167,35 @@ test('whom to call is found without looking at everybody who waits', async () =>
   const plan = await plansOf((db) =>
     waitingWorkers(db, [{ protoHitId, preferRecruitedFor: [ids.reservation(7)], limit: 30 }], presence),
   );
-  expect(indexes(plan)).toEqual(new Set(['waiting_pool_by_proto_hit', 'waiting_pool_by_recruiter']));
+  expect(indexes(plan)).toEqual(
+    new Set(['waiting_pool_by_proto_hit', 'waiting_pool_by_recruiter', 'waiting_pool_by_worker', 'tasks_slots']),
+  );
   // The limit, twice, and those silent ones that stand in between.
   expect(mostRowsMet(plan)).toBeLessThan(100);
+});
+
+test('whom to call is found behind somebody who hoards assignments, at a look-up for each of those', async () => {
+  const HOARD = 500;
+  await models.db.query('begin');
+  try {
+    await models.db.query(`update waiting_pool set worker_id = 'WORKER1', reacts = true, state = 'waiting'
+                           where assignment_id in (select 'ASSIGNMENT' || n from generate_series(9501, 10000) n)`);
+    const wanted = { protoHitId, preferRecruitedFor: [ids.reservation(7)], limit: 30 };
+    const [found = []] = await waitingWorkers(models.db, [wanted], presence);
+    expect(new Set(found.map(({ workerId }) => workerId)).size).toBe(30);
+    const plan = await plansOf((db) => waitingWorkers(db, [wanted], presence));
+    expect(scannedWhole(plan)).toEqual([]);
+    expect(mostRowsMet(plan)).toBeLessThan(100 + HOARD);
+  } finally {
+    await models.db.query('rollback');
+  }
+});
+
+test('who waits for a page of reservations is found among those who wait, and what they hold by their ids', async () => {
+  const plan = await plansOf((db) => peopleWaiting(db, { ...presence, protoHitIds: [ids.protoHit(2)] }));
+  expect(indexes(plan)).toContain('tasks_slots');
+  expect(scannedWhole(plan)).not.toContain('tasks');
+  expect(scannedWhole(plan)).not.toContain('reservations');
 });
 
 test('a page of reservations is read from an index, the first and a later one, filtered or not', async () => {
@@ -188,7 +215,7 @@ test('a page of reservations is read from an index, the first and a later one, f
       const plan = await plansOf(list);
       expect(indexes(plan)).toContain(index);
       expect(scannedWhole(plan)).not.toContain('reservations');
-      const page = plan.filter((node) => node['Relation Name'] === 'reservations');
+      const page = plan.filter((node) => node['Index Name'] === index);
       expect(mostRowsMet(page)).toBeLessThanOrEqual(25);
     }
   }

@@ -31,6 +31,7 @@ test('a worker who arrived waits and has no task', async () => {
     reservationId: null,
     foreignId: null,
     calledAt: null,
+    holdsSlot: false,
     arrivedAt: STARTED_AT + 3,
     waitingSince: STARTED_AT + 3,
     respondedAt: null,

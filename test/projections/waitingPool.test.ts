@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { countPeopleWaiting, poolSizes } from '../../src/projections/poolSizes.ts';
 import { houseNow } from '../../src/projections/statusList.ts';
-import { countWaiting, lostWorkers, releasable, silentCalled } from '../../src/projections/waitingPool.ts';
+import { peopleWaiting } from '../../src/projections/waitingPeople.ts';
+import { lostWorkers, releasable, silentCalled } from '../../src/projections/waitingPool.ts';
 import { awaitedProtoHits, waitingWorkers } from '../../src/projections/whomToCall.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
 import { happened, on, plainly } from '../support/happenings.ts';
@@ -49,18 +51,18 @@ test('whoever is idle, has left or is not heard of is counted nowhere', async ()
   for (const n of [1, 2, 3, 4]) await arrive(n);
   const counted = async (now: number) => {
     const presence = { now: STARTED_AT + now, pingTimeoutMs };
-    const total = (await countWaiting(db, presence)).reduce((sum, { waiting }) => sum + waiting, 0);
-    const { waiting: house } = await houseNow(db, presence);
-    return [total, house[ids.protoHit(1)] ?? 0, (await waiting({ now })).length];
+    const total = (await peopleWaiting(db, presence)).reduce((sum, { waiting }) => sum + waiting, 0);
+    const { waiting: house, people } = await houseNow(db, presence);
+    return [total, people, house[ids.protoHit(1)] ?? 0, (await waiting({ now })).length];
   };
-  expect(await counted(0)).toEqual([4, 4, 4]);
+  expect(await counted(0)).toEqual([4, 4, 4, 4]);
   await given(on.presence(1), happened.pinged(1, 9_000, 'idle'));
   await given(on.presence(2), happened.pinged(2, 9_000, 'left'));
   await ping(3, 9_000);
-  expect(await counted(9_000)).toEqual([2, 2, 2]);
-  expect(await counted(10_001)).toEqual([1, 1, 1]);
+  expect(await counted(9_000)).toEqual([2, 2, 2, 2]);
+  expect(await counted(10_001)).toEqual([1, 1, 1, 1]);
   await ping(1, 10_001);
-  expect(await counted(10_001)).toEqual([2, 2, 2]);
+  expect(await counted(10_001)).toEqual([2, 2, 2, 2]);
 });
 
 test('many who ask at once are each told whom to call', async () => {
@@ -143,14 +145,98 @@ test('who waits is counted by ProtoHIT and by who recruited them', async () => {
   await arrive(5, { at: -10_001 });
   await arrive(6);
   await call(6);
-  const counts = await countWaiting(db, { now: STARTED_AT, pingTimeoutMs });
+  const counts = await peopleWaiting(db, { now: STARTED_AT, pingTimeoutMs });
   expect(new Set(counts)).toEqual(
     new Set([
-      { protoHitId: ids.protoHit(1), recruitedFor: null, waiting: 2 },
-      { protoHitId: ids.protoHit(1), recruitedFor: ids.reservation(1), waiting: 1 },
-      { protoHitId: ids.protoHit(2), recruitedFor: null, waiting: 1 },
+      { protoHitId: ids.protoHit(1), recruitedFor: [], holds: [], waiting: 2 },
+      { protoHitId: ids.protoHit(1), recruitedFor: [ids.reservation(1)], holds: [], waiting: 1 },
+      { protoHitId: ids.protoHit(2), recruitedFor: [], holds: [], waiting: 1 },
     ]),
   );
+  const ofOne = { now: STARTED_AT, pingTimeoutMs, protoHitIds: [ids.protoHit(2)] };
+  expect(await peopleWaiting(db, ofOne)).toMatchObject([{ protoHitId: ids.protoHit(2), waiting: 1 }]);
+});
+
+describe('somebody who waits with several assignments', () => {
+  const presence = { now: STARTED_AT, pingTimeoutMs };
+  const alsoHers = (n: number, changes: Parameters<typeof arrive>[1] = {}) =>
+    arrive(n, { workerId: ids.worker(1), ...changes });
+
+  test('is one person in every figure', async () => {
+    await given(on.protoHit(1), happened.protoHitDefined(1));
+    await given(on.protoHit(2), happened.protoHitDefined(2));
+    await arrive(1, { recruitedFor: ids.reservation(1) });
+    await alsoHers(2, { recruitedFor: ids.reservation(2) });
+    await alsoHers(3);
+    await alsoHers(4, { protoHitId: ids.protoHit(2) });
+    expect(new Set(await peopleWaiting(db, presence))).toEqual(
+      new Set([
+        {
+          protoHitId: ids.protoHit(1),
+          recruitedFor: [ids.reservation(1), ids.reservation(2)],
+          holds: [],
+          waiting: 1,
+        },
+        { protoHitId: ids.protoHit(2), recruitedFor: [], holds: [], waiting: 1 },
+      ]),
+    );
+    expect(await houseNow(db, presence)).toMatchObject({
+      people: 1,
+      waiting: { [ids.protoHit(1)]: 1, [ids.protoHit(2)]: 1 },
+    });
+    expect(await countPeopleWaiting(db, presence)).toBe(1);
+    expect((await poolSizes(db, presence)).map((pool) => pool.waiting)).toEqual([1, 1]);
+  });
+
+  test('hides nobody else from dispatch, however many assignments those are', async () => {
+    for (let n = 1; n <= 24; n++) await alsoHers(n, { at: n });
+    await arrive(25, { at: 25 });
+    await arrive(26, { at: 26, recruitedFor: ids.reservation(1) });
+    expect(await waiting({ limit: 3 })).toEqual([1, 25, 26]);
+    expect(await waiting({ limit: 3, prefer: [1] })).toEqual([26, 1, 25]);
+    expect(await waiting({ limit: 1 })).toEqual([1]);
+  });
+
+  test('comes with the assignment that is preferred, and that was heard of', async () => {
+    await alsoHers(1, { at: 0 });
+    await alsoHers(2, { at: 10 });
+    await alsoHers(3, { at: 20, recruitedFor: ids.reservation(1) });
+    expect(await waiting({ prefer: [1] })).toEqual([3]);
+    await ping(2, 6_000);
+    expect(await waiting({ now: 8_000, prefer: [1] })).toEqual([2]);
+    expect(await waiting({ now: 9_000 })).toEqual([2]);
+  });
+
+  test('who holds a slot is neither counted for that reservation nor called to it, but to another', async () => {
+    for (const n of [1, 2]) await given(on.reservation(n), happened.reservationMade(n), happened.invoked());
+    await arrive(1);
+    await given(on.reservation(1), happened.dispatched(1));
+    await call(1, 1);
+    await alsoHers(2, { at: 1 });
+    await arrive(3, { at: 2 });
+    expect(await waiting({ prefer: [1] })).toEqual([3]);
+    expect(await waiting({ prefer: [2] })).toEqual([2, 3]);
+    expect(await waiting({ prefer: [1, 2] })).toEqual([2, 3]);
+    const groups = async () =>
+      new Set((await peopleWaiting(db, presence)).map(({ holds, waiting }) => [holds, waiting]));
+    expect(await groups()).toEqual(
+      new Set([
+        [[ids.reservation(1)], 1],
+        [[], 1],
+      ]),
+    );
+    await given(on.reservation(1), happened.reopened(1));
+    expect(await waiting({ prefer: [1] })).toEqual([2, 3]);
+    expect(await groups()).toEqual(new Set([[[], 2]]));
+    // Given back.
+    await given(on.reservation(1), happened.dispatched(1));
+    expect(await waiting({ prefer: [1] })).toEqual([3]);
+    // It is held until its reservation is over, also by who has handed in.
+    await given(on.assignment(1), happened.responded(1), plainly('AssignmentSubmitted'));
+    expect(await waiting({ prefer: [1] })).toEqual([3]);
+    await given(on.reservation(1), plainly('ReservationFinished'));
+    expect(await groups()).toEqual(new Set([[[], 2]]));
+  });
 });
 
 test('a ProtoHIT is awaited as long as one of those who wait for it is heard of', async () => {
@@ -256,7 +342,7 @@ test('who does not react or has left is neither called nor counted, until their 
   await given(on.presence(1), happened.pinged(1, 1_000, 'idle'));
   await given(on.presence(2), happened.pinged(2, 1_000), happened.pinged(2, 1_500, 'left'));
   const counted = async () =>
-    (await countWaiting(db, { now: STARTED_AT + 2_000, pingTimeoutMs })).map((one) => one.waiting);
+    (await peopleWaiting(db, { now: STARTED_AT + 2_000, pingTimeoutMs })).map((one) => one.waiting);
   expect(await waiting({ now: 2_000 })).toEqual([3]);
   expect(await counted()).toEqual([1]);
   // An older ping that comes late does not bring them back; a newer one does, to their old place.

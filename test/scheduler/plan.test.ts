@@ -182,8 +182,9 @@ describe('another policy beside the classic one', () => {
           const own = demand.filter(({ protoHitId }) => protoHitId === protoHit(n));
           const open = supply.hits.filter(({ protoHitId }) => protoHitId === protoHit(n));
           const slots = own.reduce((sum, { asked, dispatched }) => sum + asked - dispatched, 0);
+          // Who holds a slot already may have nowhere to go.
           const people = supply.waiting
-            .filter(({ protoHitId }) => protoHitId === protoHit(n))
+            .filter(({ protoHitId, holds }) => protoHitId === protoHit(n) && holds.length === 0)
             .reduce((sum, { waiting }) => sum + waiting, 0);
           const posted = planned.post
             .filter(({ protoHitId }) => protoHitId === protoHit(n))

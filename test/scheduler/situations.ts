@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { HitId, ProtoHitId, ReservationId } from '../../src/domain/ids.ts';
-import type { Demand, OpenHit, ReservationDemand, Supply } from '../../src/scheduler/plan.ts';
+import type { ReservationDemand } from '../../src/domain/needs.ts';
+import type { Demand, OpenHit, Supply } from '../../src/scheduler/plan.ts';
 
 const uuid = (kind: number, n: number): string =>
   `00000000-0000-7000-8${String(kind).padStart(3, '0')}-${String(n).padStart(12, '0')}`;
@@ -42,7 +43,8 @@ export const noSupply: Supply = { waiting: [], hits: [], failures: [] };
 
 export const waiting = (count: number, recruitedFor: ReservationId | null = null) => ({
   protoHitId: protoHit(1),
-  recruitedFor,
+  recruitedFor: recruitedFor === null ? [] : [recruitedFor],
+  holds: [],
   waiting: count,
 });
 
@@ -88,10 +90,16 @@ export const anyDemand: fc.Arbitrary<Demand> = fc.uniqueArray(anyReservation, {
 export const anySupply: fc.Arbitrary<Supply> = fc.record({
   waiting: fc.array(
     fc
-      .record({ proto: smallest(3), forReservation: fc.option(smallest(9)), count: fc.nat(30) })
-      .map(({ proto, forReservation, count }) => ({
+      .record({
+        proto: smallest(3),
+        recruitedFor: fc.uniqueArray(smallest(9), { maxLength: 2 }),
+        holds: fc.uniqueArray(smallest(9), { maxLength: 2 }),
+        count: fc.nat(30),
+      })
+      .map(({ proto, recruitedFor, holds, count }) => ({
         protoHitId: protoHit(proto),
-        recruitedFor: forReservation === null ? null : reservation(forReservation),
+        recruitedFor: recruitedFor.map(reservation),
+        holds: holds.map(reservation),
         waiting: count,
       })),
     { maxLength: 10 },

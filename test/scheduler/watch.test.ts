@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { countPeopleWaiting } from '../../src/projections/poolSizes.ts';
 import { tasksOf } from '../../src/projections/tasks.ts';
-import { countWaiting } from '../../src/projections/waitingPool.ts';
 import { type House, openHouse, SECOND, type Worker } from './house.ts';
 
 let house: House;
@@ -39,11 +39,7 @@ async function watching(seconds: number, pinging: readonly Worker[] = []) {
 }
 const phaseOf = async ({ assignmentId }: Worker) => (await tasksOf(house.db, [assignmentId])).get(assignmentId)?.phase;
 const dispatchedTo = async () => (await house.happened('WorkerDispatched')).map(({ data }) => data.workerId);
-const waitingNow = async () =>
-  (await countWaiting(house.db, { now: house.clock(), pingTimeoutMs: 10 * SECOND })).reduce(
-    (sum, { waiting }) => sum + waiting,
-    0,
-  );
+const waitingNow = () => countPeopleWaiting(house.db, { now: house.clock(), pingTimeoutMs: 10 * SECOND });
 
 // Dallinger #1947: "dropped waiters still count", so the launch is one short. Deliberate Lab #506: "we have no way of
 // knowing" that a waiting person left, so someone is sent to talk to nobody.

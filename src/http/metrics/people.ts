@@ -1,7 +1,7 @@
 import type { Instant } from '../../domain/ids.ts';
 import type { Database } from '../../postgres/pool.ts';
 import { openHits } from '../../projections/hits.ts';
-import { type PoolSize, poolSizes } from '../../projections/poolSizes.ts';
+import { countPeopleWaiting, type PoolSize, poolSizes } from '../../projections/poolSizes.ts';
 import { spending } from '../../projections/spending.ts';
 import { atMostEvery, type gaugesOf } from './gauges.ts';
 
@@ -16,19 +16,16 @@ export function peopleGauges(
   gauges: ReturnType<typeof gaugesOf>,
   { db, clock, settings }: { db: Database; clock: () => Instant; settings: { readonly pingTimeoutSeconds: number } },
 ): void {
-  // One look serves both gauges of a scrape.
-  const pools = atMostEvery(0, () =>
-    poolSizes(db, { now: clock(), pingTimeoutMs: settings.pingTimeoutSeconds * 1000 }),
-  );
-  gauges.one('retainer_waiting_workers', 'Workers who wait now, on all nodes', async () =>
-    (await pools()).reduce((sum, { waiting }) => sum + waiting, 0),
+  const presence = () => ({ now: clock(), pingTimeoutMs: settings.pingTimeoutSeconds * 1000 });
+  gauges.one('retainer_waiting_workers', 'People who wait now, on all nodes, each counted once', () =>
+    countPeopleWaiting(db, presence()),
   );
   gauges.many(
     'retainer_pool_workers',
-    `Workers of a ProtoHIT's pool by state, on all nodes; the ${MOST_POOLS} largest pools, and the rest as "${OTHER}"`,
+    `People in a ProtoHIT's pool by state, on all nodes; the ${MOST_POOLS} largest pools, and the rest as "${OTHER}"`,
     ['proto_hit', 'state'],
     async () =>
-      largest(await pools()).flatMap(({ protoHit, waiting, called }) => [
+      largest(await poolSizes(db, presence())).flatMap(({ protoHit, waiting, called }) => [
         [{ proto_hit: protoHit, state: 'waiting' }, waiting] as const,
         [{ proto_hit: protoHit, state: 'called' }, called] as const,
       ]),

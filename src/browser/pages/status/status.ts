@@ -18,11 +18,8 @@ function show(message: StatusMessage): void {
   element('#noneMatches', HTMLElement).hidden = shown > 0 || !isFiltered;
   older.hidden = shown < Number(rows.value);
   if (message.facts === undefined) return;
-  const { waiting, open, missing, onMarket } = message.facts;
-  figure(
-    'waiting',
-    Object.values(waiting).reduce((sum, many) => sum + many, 0),
-  );
+  const { people, open, missing, onMarket } = message.facts;
+  figure('waiting', people);
   figure('open', open);
   figure('missing', missing);
   figure('market', onMarket);

@@ -15,7 +15,13 @@ export type StatusRow = {
   dispatched: number;
   responded: number;
 };
-export type House = { waiting: Record<string, number>; open: number; missing: number; onMarket: number };
+export type House = {
+  waiting: Record<string, number>;
+  people: number;
+  open: number;
+  missing: number;
+  onMarket: number;
+};
 export type StatusMessage = { facts?: House; lists?: { reservations?: ListChange<StatusRow> } };
 
 export type Latency = { p50: number | null; p95: number | null; counts: number[] };
