@@ -102,9 +102,11 @@ export async function tellStory({
   if (called.size < ASKED) say(`${ASKED - called.size} of the slots went to others who came to the marketplace`);
   await api.post('reservation/finish', { id: reservation });
   say('reservation/finish: nobody else is sent; those who still wait are released and paid for waiting');
-  await until('releasing the others', async () =>
-    (await api.reservation(reservation)).workers === 0 ? true : undefined,
-  );
+  await until('releasing the others', async () => {
+    const gone = new Set(events.flatMap(({ type, assignmentId }) => (AFTER_THE_WAIT.has(type) ? assignmentId : [])));
+    const waited = events.filter(({ type }) => type === 'waiting');
+    return waited.every(({ assignmentId }) => gone.has(assignmentId)) ? true : undefined;
+  });
   await sleep(3_000);
   leaving.abort();
   await crowd;
@@ -116,6 +118,9 @@ export async function tellStory({
   say(`${dispatched} of ${ASKED} slots filled, ${dollars} dollars paid to workers`);
   return dispatched === ASKED ? 0 : 1;
 }
+
+/** What ends a wait. */
+const AFTER_THE_WAIT: ReadonlySet<WorkerEvent['type']> = new Set(['told', 'released', 'left']);
 
 const WORDS: Readonly<Record<WorkerEvent['type'], (worker: string, task?: string | number) => string>> = {
   accepted: (worker) => `  ${worker} accepts a HIT`,
