@@ -33,6 +33,7 @@ export type Dependencies = {
   readonly settings: {
     readonly pingTimeoutSeconds: number;
     readonly reservationTimeoutMinutes: number;
+    readonly invokedTimeoutMinutes: number;
     readonly unsignedWorkers: 'accept' | 'refuse';
   };
 };

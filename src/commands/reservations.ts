@@ -13,6 +13,7 @@ import {
   type Reservation,
   type ReservationEvent,
   reopenSlot,
+  stopRecruiting,
   timeOut,
   unfinish,
 } from '../domain/reservation.ts';
@@ -130,7 +131,9 @@ export const reservationCommands = (
         const stamp = { context, at, correlationId: reservationId };
         const invoked = replay(evolveReservation, reservation.state, decision.events);
         const sent =
-          decision.events.length > 0 && isInvoked(invoked) ? await sendAtOnce(invoked, at, stamp) : undefined;
+          decision.events.length > 0 && isInvoked(invoked) && openSlots(invoked) > 0
+            ? await sendAtOnce(invoked, at, stamp)
+            : undefined;
         const events = [...decision.events, ...(sent?.events ?? [])];
         const writes = [writeTo(reservation, events, stamp), ...(sent?.writes ?? [])];
         const value = replay(evolveReservation, reservation.state, events);
@@ -214,6 +217,12 @@ export const reservationCommands = (
     timeOutReservation: (context: Context, { reservationId }: { reservationId: ReservationId }) =>
       onReservation(context, reservationId, (state, at) =>
         timeOut(state, { timeoutMinutes: deps.settings.reservationTimeoutMinutes, at }),
+      ),
+
+    /** Posts no more HITs for a reservation that was invoked long ago, lacks workers, and was not finished. */
+    stopRecruiting: (context: Context, { reservationId }: { reservationId: ReservationId }) =>
+      onReservation(context, reservationId, (state, at) =>
+        stopRecruiting(state, { timeoutMinutes: deps.settings.invokedTimeoutMinutes, at }),
       ),
 
     /** A dispatched worker never came: the slot goes to the next one who waits. */

@@ -106,6 +106,12 @@ export const SETTINGS = {
     '30',
     'minutes after the expected start before a reservation nobody invoked is given up',
   ),
+  invokedTimeoutMinutes: setting(
+    'INVOKED_TIMEOUT_MINUTES',
+    number(1, 100_000),
+    '30',
+    'minutes after the invoke before recruiting stops for a reservation that nobody finished; another invoke goes on',
+  ),
   pingTimeoutSeconds: setting(
     'PING_TIMEOUT_SECONDS',
     number(3, 3_600),

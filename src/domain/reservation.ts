@@ -14,6 +14,11 @@ export const reservationEvents = {
     at: Instant,
   }),
   ReservationInvoked: z.object({ foreignId: z.string(), at: Instant }),
+  /** Whoever is dispatched from now on gets this; those who were dispatched before keep what they got. */
+  ForeignIdChanged: z.object({ foreignId: z.string(), at: Instant }),
+  /** It was invoked long ago and nobody finished it: no more HITs are posted for it. Who comes by is still sent to it. */
+  RecruitingStopped: z.object({ at: Instant }),
+  RecruitingResumed: z.object({ at: Instant }),
   WorkerDispatched: z.object({ assignmentId: AssignmentId, workerId: WorkerId, at: Instant }),
   /** A dispatched worker never came: their slot is free for another. */
   SlotReopened: z.object({
@@ -41,8 +46,13 @@ export type Reservation =
       readonly expectedAt: Instant;
       /** Null until invoked; kept when closed, so that unfinish knows where it stood. */
       readonly invokedAt: Instant | null;
-      /** Patience for the invoke runs from here: `expectedAt`, or the unfinish if that came later. */
+      /**
+       * Patience runs from here. Until invoked: `expectedAt`, or the unfinish if that came later. From then on: the
+       * invoke, or what opened it or its recruiting again.
+       */
       readonly patientSince: Instant;
+      /** Nobody finished it in time: its HITs have left the market. */
+      readonly isRecruitingStopped: boolean;
       /** Who holds a slot now. */
       readonly dispatched: ReadonlyMap<AssignmentId, WorkerId>;
     };
@@ -61,13 +71,26 @@ export function evolveReservation(state: Reservation, event: ReservationEvent): 
       expectedAt,
       invokedAt: null,
       patientSince: expectedAt,
+      isRecruitingStopped: false,
       dispatched: new Map(),
     };
   }
   if (state.phase === 'none') return state;
   switch (event.type) {
     case 'ReservationInvoked':
-      return { ...state, phase: 'invoked', foreignId: event.data.foreignId, invokedAt: event.data.at };
+      return {
+        ...state,
+        phase: 'invoked',
+        foreignId: event.data.foreignId,
+        invokedAt: event.data.at,
+        patientSince: event.data.at,
+      };
+    case 'ForeignIdChanged':
+      return { ...state, foreignId: event.data.foreignId };
+    case 'RecruitingStopped':
+      return { ...state, isRecruitingStopped: true };
+    case 'RecruitingResumed':
+      return { ...state, isRecruitingStopped: false, patientSince: event.data.at };
     case 'WorkerDispatched':
       return {
         ...state,
@@ -88,10 +111,17 @@ export function evolveReservation(state: Reservation, event: ReservationEvent): 
       return {
         ...state,
         phase: state.invokedAt === null ? 'made' : 'invoked',
-        patientSince: Math.max(state.expectedAt, event.data.at),
+        patientSince: patienceFrom(state, event.data.at),
+        isRecruitingStopped: false,
       };
   }
 }
+
+/** From when on patience runs with a reservation that was opened again. */
+export const patienceFrom = (
+  { invokedAt, expectedAt }: { readonly invokedAt: Instant | null; readonly expectedAt: Instant },
+  openedAt: Instant,
+): Instant => (invokedAt === null ? Math.max(expectedAt, openedAt) : openedAt);
 
 /** No worker is sent to it any more. */
 export const isClosed = (state: Reservation): boolean =>
@@ -121,15 +151,33 @@ export function make(
   return emit({ type: 'ReservationMade', data: { ...made, expectedAt } });
 }
 
-/** A reservation calls for `numAssignments` workers; invoking it asks for them now. Invoking twice is one invocation. */
+/**
+ * A reservation calls for `numAssignments` workers; invoking it asks for them now. Invoking twice is one invocation; the
+ * second may name the work differently, and recruiting that was stopped goes on. One that timed out is opened again: that
+ * was the clock's decision. What the application itself finished or cancelled stays closed until it is unfinished.
+ */
 export function invoke(
   state: Reservation,
   { foreignId, at }: { foreignId: string | undefined; at: Instant },
 ): Decision<ReservationEvent> {
   if (state.phase === 'none') return unknown;
-  if (isClosed(state)) return refuse('conflict', `reservation is ${state.phase}; unfinish it first`);
-  if (state.phase === 'invoked') return nothing;
-  return emit({ type: 'ReservationInvoked', data: { foreignId: foreignId ?? state.foreignId, at } });
+  const events: ReservationEvent[] = [];
+  switch (state.phase) {
+    case 'finished':
+    case 'cancelled':
+      return refuse('conflict', `reservation is ${state.phase}; unfinish it first`);
+    case 'invoked':
+      if (foreignId !== undefined && foreignId !== state.foreignId)
+        events.push({ type: 'ForeignIdChanged', data: { foreignId, at } });
+      if (state.isRecruitingStopped) events.push({ type: 'RecruitingResumed', data: { at } });
+      return emit(...events);
+    case 'timedOut':
+      events.push({ type: 'ReservationUnfinished', data: { at } });
+      break;
+    case 'made':
+      break;
+  }
+  return emit(...events, { type: 'ReservationInvoked', data: { foreignId: foreignId ?? state.foreignId, at } });
 }
 
 /**
@@ -196,4 +244,18 @@ export function timeOut(
   if (state.phase === 'none') return unknown;
   if (state.phase !== 'made' || at < state.patientSince + timeoutMinutes * 60_000) return nothing;
   return emit({ type: 'ReservationTimedOut', data: { at } });
+}
+
+/**
+ * Ends recruiting for a reservation that was invoked `timeoutMinutes` ago and still lacks workers: its application may
+ * have forgotten it, and every HIT costs money. It stays invoked, for those who wait or come by.
+ */
+export function stopRecruiting(
+  state: Reservation,
+  { timeoutMinutes, at }: { timeoutMinutes: number; at: Instant },
+): Decision<ReservationEvent> {
+  if (state.phase === 'none') return unknown;
+  if (openSlots(state) === 0 || state.isRecruitingStopped) return nothing;
+  if (at < state.patientSince + timeoutMinutes * 60_000) return nothing;
+  return emit({ type: 'RecruitingStopped', data: { at } });
 }

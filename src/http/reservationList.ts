@@ -68,6 +68,9 @@ const shownReservation = z
     startTime: z.number().openapi({ description: 'When work is expected, in milliseconds since 1970' }),
     madeTime: z.number(),
     invokedTime: z.number().nullable(),
+    recruitingStoppedTime: z.number().nullable().openapi({
+      description: 'Since when no HITs are posted for it, because it was invoked long ago; another invoke goes on',
+    }),
     assignments: z.int().openapi({ description: 'Workers it calls for' }),
     workers: z
       .int()
@@ -88,6 +91,7 @@ const listed = (row: ReservationListing): z.output<typeof shownReservation> => (
   startTime: row.expectedAt,
   madeTime: row.madeAt,
   invokedTime: row.invokedAt,
+  recruitingStoppedTime: row.recruitingStoppedAt,
   assignments: row.numAssignments,
   workers: row.waiting,
   dispatched: row.dispatched,

@@ -14,8 +14,9 @@ export type DemandRow = Pick<
 };
 
 /**
- * Reservations for which somebody is still to be found or to be seen at work: the table of reservations seen
- * through a partial index, so that it costs what is open, not what ever was. Of all ProtoHITs, unless some are named.
+ * Reservations for which somebody is still to be found or to be seen at work, and that are recruited for: the table of
+ * reservations seen through a partial index, so that it costs what is open, not what ever was. Of all ProtoHITs, unless
+ * some are named.
  */
 export async function demandNow(db: Queryable, protoHitIds?: readonly ProtoHitId[]): Promise<readonly DemandRow[]> {
   const { rows } = await db.query<DemandRow>(
@@ -23,7 +24,7 @@ export async function demandNow(db: Queryable, protoHitIds?: readonly ProtoHitId
             made_at as "madeAt", expected_at as "expectedAt", invoked_at as "invokedAt",
             num_assignments as asked, dispatched, responded
      from reservations
-     where needs_workers and ($1::uuid[] is null or proto_hit_id = any($1))
+     where needs_workers and recruiting_stopped_at is null and ($1::uuid[] is null or proto_hit_id = any($1))
      order by expected_at, reservation_id`,
     [protoHitIds],
   );

@@ -1,6 +1,6 @@
 import { streamId } from '../domain/event.ts';
 import type { AssignmentId, Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
-import type { ReservationPhase } from '../domain/reservation.ts';
+import { patienceFrom, type ReservationPhase } from '../domain/reservation.ts';
 import { columnsOf, foldInto, type Table } from './fold.ts';
 import type { Queryable, Recorded } from './projection.ts';
 
@@ -14,8 +14,10 @@ export type ReservationRow = {
   readonly numAssignments: number;
   readonly phase: ReservationPhase;
   readonly invokedAt: Instant | null;
-  /** Patience for the invoke runs from here: `expectedAt`, or the unfinish if that came later. */
+  /** Patience runs from here, as the domain has it. */
   readonly patientSince: Instant;
+  /** Null: it is recruited for while somebody is missing. */
+  readonly recruitingStoppedAt: Instant | null;
   readonly closedAt: Instant | null;
   /** Slots held now. */
   readonly dispatched: number;
@@ -39,6 +41,7 @@ export const reservationTable: Table<ReservationRow> = {
       phase text not null,
       invoked_at double precision,
       patient_since double precision not null,
+      recruiting_stopped_at double precision,
       closed_at double precision,
       dispatched int not null,
       responded int not null,
@@ -53,7 +56,9 @@ export const reservationTable: Table<ReservationRow> = {
     create index reservations_in_need on reservations (proto_hit_id) where needs_workers;
     create index reservations_to_fill on reservations (proto_hit_id, invoked_at)
       where phase = 'invoked' and dispatched < num_assignments;
-    create index reservations_to_time_out on reservations (patient_since) where phase = 'made';`,
+    create index reservations_to_time_out on reservations (patient_since) where phase = 'made';
+    create index reservations_to_stop_recruiting on reservations (patient_since)
+      where phase = 'invoked' and dispatched < num_assignments and recruiting_stopped_at is null;`,
   key: 'reservationId',
   columns: [
     'reservationId',
@@ -66,6 +71,7 @@ export const reservationTable: Table<ReservationRow> = {
     'phase',
     'invokedAt',
     'patientSince',
+    'recruitingStoppedAt',
     'closedAt',
     'dispatched',
     'responded',
@@ -75,10 +81,13 @@ export const reservationTable: Table<ReservationRow> = {
 
 export const reservations = foldInto({
   table: reservationTable,
-  version: 1,
+  version: 2,
   events: [
     'ReservationMade',
     'ReservationInvoked',
+    'ForeignIdChanged',
+    'RecruitingStopped',
+    'RecruitingResumed',
     'WorkerDispatched',
     'WorkerResponded',
     'SlotReopened',
@@ -94,7 +103,13 @@ export const reservations = foldInto({
     const { at } = event.data;
     switch (event.type) {
       case 'ReservationInvoked':
-        return { ...row, phase: 'invoked', foreignId: event.data.foreignId, invokedAt: at };
+        return { ...row, phase: 'invoked', foreignId: event.data.foreignId, invokedAt: at, patientSince: at };
+      case 'ForeignIdChanged':
+        return { ...row, foreignId: event.data.foreignId };
+      case 'RecruitingStopped':
+        return { ...row, recruitingStoppedAt: at };
+      case 'RecruitingResumed':
+        return { ...row, recruitingStoppedAt: null, patientSince: at };
       case 'WorkerDispatched':
         return {
           ...row,
@@ -118,7 +133,8 @@ export const reservations = foldInto({
         return {
           ...row,
           phase: row.invokedAt === null ? 'made' : 'invoked',
-          patientSince: Math.max(row.expectedAt, at),
+          patientSince: patienceFrom(row, at),
+          recruitingStoppedAt: null,
           closedAt: null,
         };
     }
@@ -136,6 +152,7 @@ const made = ({ data }: Recorded<'ReservationMade'>): ReservationRow => ({
   phase: 'made',
   invokedAt: null,
   patientSince: data.expectedAt,
+  recruitingStoppedAt: null,
   closedAt: null,
   dispatched: 0,
   responded: 0,
@@ -208,6 +225,23 @@ export async function dueToTimeOut(
     `select r.reservation_id as "reservationId"
      from reservations r
      where r.phase = 'made' and r.patient_since <= $1
+     order by r.patient_since
+     limit $2`,
+    [now - timeoutMinutes * 60_000, limit],
+  );
+  return rows;
+}
+
+/** Invoked `timeoutMinutes` ago or earlier, with slots that nobody holds, and recruited for all the same. */
+export async function dueToStopRecruiting(
+  db: Queryable,
+  { now, timeoutMinutes, limit = 1000 }: { now: Instant; timeoutMinutes: number; limit?: number },
+): Promise<readonly Pick<ReservationRow, 'reservationId'>[]> {
+  const { rows } = await db.query<Pick<ReservationRow, 'reservationId'>>(
+    `select r.reservation_id as "reservationId"
+     from reservations r
+     where r.phase = 'invoked' and r.dispatched < r.num_assignments and r.recruiting_stopped_at is null
+       and r.patient_since <= $1
      order by r.patient_since
      limit $2`,
     [now - timeoutMinutes * 60_000, limit],

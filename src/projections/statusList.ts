@@ -13,6 +13,8 @@ export type StatusListing = {
   readonly phase: ReservationPhase;
   readonly expectedAt: Instant;
   readonly invokedAt: Instant | null;
+  /** It is invoked, but no HITs are posted for it any more. */
+  readonly isRecruitingStopped: boolean;
   /** Workers it calls for, who hold a slot, and of those, who were seen at work. */
   readonly asked: number;
   readonly dispatched: number;
@@ -43,7 +45,8 @@ export async function listStatus(
   const { rows } = await db.query<StatusListing>(
     `select page.reservation_id as id, page.foreign_id as "foreignId", page.proto_hit_id as "protoHitId",
             p.fields ->> 'title' as title, p.sandbox, page.phase, page.expected_at as "expectedAt",
-            page.invoked_at as "invokedAt", page.num_assignments as asked, page.dispatched, page.responded
+            page.invoked_at as "invokedAt",
+            page.recruiting_stopped_at is not null as "isRecruitingStopped", page.num_assignments as asked, page.dispatched, page.responded
      from (
        select * from reservations r
        where ($1::uuid is null or (r.made_at, r.reservation_id) <

@@ -8,21 +8,19 @@ import type { Database } from '../postgres/pool.ts';
 import { demandNow } from '../projections/demand.ts';
 import { openHits, postFailures } from '../projections/hits.ts';
 import { protoHitsByIds } from '../projections/protoHits.ts';
-import { dueToTimeOut } from '../projections/reservations.ts';
 import { peopleWaiting } from '../projections/waitingPeople.ts';
-import { concurrently } from './concurrently.ts';
+import { endPatience, type PatienceDependencies } from './patience.ts';
 import { type Plan, type Policy, plan } from './plan.ts';
 
-export type MinuteDependencies = {
+export type MinuteDependencies = PatienceDependencies & {
   readonly db: Database;
   readonly store: Pick<EventStore, 'head' | 'prune'>;
-  readonly commands: Pick<Commands, 'timeOutReservation' | 'requestHitPost' | 'requestHitExpire'>;
+  readonly commands: Pick<Commands, 'requestHitPost' | 'requestHitExpire'>;
   readonly caughtUp: { readonly until: (position: Position, options: { timeoutMs: number }) => Promise<boolean> };
   readonly policy: Policy;
   readonly settings: {
     readonly maxOpenHits: number;
     readonly pingTimeoutSeconds: number;
-    readonly reservationTimeoutMinutes: number;
     readonly presenceRetentionDays: number;
     readonly schedulerIntervalSeconds: number;
   };
@@ -32,7 +30,6 @@ export type MinuteDependencies = {
 
 const MINUTE_SECONDS = 60;
 const CATCH_UP_TIMEOUT_MS = 10_000;
-const COMMANDS_AT_ONCE = 64;
 const REMEMBER_FAILURES_MS = 24 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 const PRUNED_AT_ONCE = 10_000;
@@ -50,10 +47,7 @@ export async function decide(deps: MinuteDependencies, signal?: AbortSignal): Pr
   const { db, store, commands, caughtUp, policy, settings, clock, log } = deps;
   const context = { actor: 'scheduler', requestId: uuidv7() } as const;
 
-  const overdue = await dueToTimeOut(db, { now: clock(), timeoutMinutes: settings.reservationTimeoutMinutes });
-  await concurrently(overdue, { limit: COMMANDS_AT_ONCE, signal }, ({ reservationId }) =>
-    commands.timeOutReservation(context, { reservationId }),
-  );
+  const timedOut = await endPatience(deps, context, signal);
 
   // Planning from a view that lacks the last round's posts would post them again, every minute.
   if (!(await caughtUp.until(await store.head(), { timeoutMs: CATCH_UP_TIMEOUT_MS })))
@@ -67,7 +61,6 @@ export async function decide(deps: MinuteDependencies, signal?: AbortSignal): Pr
     postFailures(db, { since: now - REMEMBER_FAILURES_MS }),
   ]);
   const planned = plan(demand, { hits, waiting, failures }, now, policy, settings);
-  const timedOut = overdue.length;
   if (signal?.aborted) return { timedOut, post: [], expire: [] };
 
   const protoHits = await protoHitsByIds(

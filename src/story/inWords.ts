@@ -24,6 +24,12 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return `The reservation was made: ${people(event.data.numAssignments)} wanted for ${quoted(event.data.foreignId)}, work expected at ${momentInWords(event.data.expectedAt)}.`;
     case 'ReservationInvoked':
       return `The reservation was invoked: its workers were wanted now, for ${quoted(event.data.foreignId)}.`;
+    case 'ForeignIdChanged':
+      return `The work was named ${quoted(event.data.foreignId)} from here on.`;
+    case 'RecruitingStopped':
+      return 'Recruiting was stopped: the reservation was invoked long ago, and nobody finished it or invoked it again.';
+    case 'RecruitingResumed':
+      return 'The reservation was invoked again, and recruiting went on.';
     case 'WorkerDispatched':
       return `Worker ${event.data.workerId} (assignment ${event.data.assignmentId}) was given one of its slots.`;
     case 'SlotReopened':

@@ -50,6 +50,9 @@ export type Timeline = {
 const MARKS: Partial<Readonly<Record<RecordedEvent['type'], string>>> = {
   ReservationMade: 'made',
   ReservationInvoked: 'invoked',
+  ForeignIdChanged: 'named differently',
+  RecruitingStopped: 'recruiting stopped',
+  RecruitingResumed: 'recruiting resumed',
   ReservationFinished: 'finished',
   ReservationUnfinished: 'opened again',
   ReservationCancelled: 'cancelled',

@@ -22,6 +22,7 @@ test('nothing needs to be set', () => {
     mturk: 'simulated',
     pingTimeoutSeconds: 10,
     reservationTimeoutMinutes: 30,
+    invokedTimeoutMinutes: 30,
     schedulerIntervalSeconds: 60,
     presenceRetentionDays: 30,
     openApi: false,

@@ -17,6 +17,8 @@ const people = [person(1), person(2), person(3, 1)];
 const reservationMoves: readonly Move<reservation.Reservation, reservation.ReservationEvent>[] = [
   { name: 'make', decide: (state) => reservation.make(state, { ...order, ...terms, at }) },
   { name: 'invoke', decide: (state) => reservation.invoke(state, { foreignId: undefined, at }) },
+  { name: 'invoke by another name', decide: (state) => reservation.invoke(state, { foreignId: '43', at }) },
+  { name: 'stop recruiting', decide: (state) => reservation.stopRecruiting(state, { timeoutMinutes: 0, at }) },
   ...[...people.map((one) => [one]), [person(1), person(2)], people].map((workers) => ({
     name: `dispatch ${workers.map(({ assignmentId }) => assignmentId)}`,
     decide: (state: reservation.Reservation) => reservation.dispatch(state, { workers, at }),

@@ -12,6 +12,7 @@ import {
   type Reservation,
   type ReservationEvent,
   reopenSlot,
+  stopRecruiting,
   timeOut,
   unfinish,
 } from '../../src/domain/reservation.ts';
@@ -79,10 +80,21 @@ describe('invoking a reservation', () => {
   test('twice is one invocation', () =>
     given(made(), invoked()).when(invoke, { foreignId: undefined, at: LATER }).thenNothing());
 
+  test('a second time by another name names the work for those who are dispatched from then on', () => {
+    given(made(), invoked(), sent(1))
+      .when(invoke, { foreignId: 'x', at: LATER })
+      .thenEmits({ type: 'ForeignIdChanged', data: { foreignId: 'x', at: LATER } });
+    given(made(), invoked('x')).when(invoke, { foreignId: 'x', at: LATER }).thenNothing();
+  });
+
+  test('opens one again that only the clock closed', () => {
+    given(made(), timedOut).when(invoke, { foreignId: undefined, at: LATER }).thenEmits(unfinished(), invoked());
+    given(made(), timedOut).when(invoke, { foreignId: 'x', at: LATER }).thenState({ phase: 'invoked', foreignId: 'x' });
+  });
+
   test.each([
     ['finished', finished],
     ['cancelled', cancelled],
-    ['timedOut', timedOut],
   ])('is refused once it is %s', (phase, end) =>
     given(made(), end).when(invoke, { foreignId: undefined, at: LATER }).thenRefused('conflict', new RegExp(phase)),
   );
@@ -202,7 +214,54 @@ describe('finishing, cancelling, timing out, unfinishing', () => {
   });
 });
 
+describe('recruiting for an invoked reservation', () => {
+  const stopped: ReservationEvent = { type: 'RecruitingStopped', data: { at: LATER } };
+  const due = LATER + 30 * MINUTE;
+
+  test('stops some time after the invoke while workers are missing, once', () => {
+    given(made(), invoked(), sent(1))
+      .when(stopRecruiting, { timeoutMinutes: 30, at: due - 1 })
+      .thenNothing();
+    given(made(), invoked(), sent(1))
+      .when(stopRecruiting, { timeoutMinutes: 30, at: due })
+      .thenEmits({ type: 'RecruitingStopped', data: { at: due } });
+    given(made(), invoked(), stopped).when(stopRecruiting, { timeoutMinutes: 30, at: due }).thenNothing();
+  });
+
+  test('does not stop where it was never called for, or all have come, or it is closed', () => {
+    for (const history of [[made()], [made(1), invoked(), sent(1)], [made(), invoked(), finished]])
+      given(...history)
+        .when(stopRecruiting, { timeoutMinutes: 30, at: due })
+        .thenNothing();
+  });
+
+  test('goes on when it is invoked again, for as long once more', () => {
+    const again = due + MINUTE;
+    const resumed: ReservationEvent = { type: 'RecruitingResumed', data: { at: again } };
+    given(made(), invoked(), stopped).when(invoke, { foreignId: undefined, at: again }).thenEmits(resumed);
+    given(made(), invoked(), stopped, resumed)
+      .when(stopRecruiting, { timeoutMinutes: 30, at: again + 30 * MINUTE - 1 })
+      .thenNothing();
+    given(made(), invoked(), stopped, resumed)
+      .when(stopRecruiting, { timeoutMinutes: 30, at: again + 30 * MINUTE })
+      .thenState({ isRecruitingStopped: true });
+  });
+
+  test('goes on when it is unfinished, counted from then', () => {
+    given(made(), invoked(), stopped, finished, unfinished(due)).when(unfinish, { at: due }).thenNothing();
+    given(made(), invoked(), stopped, finished, unfinished(due))
+      .when(stopRecruiting, { timeoutMinutes: 30, at: due + 30 * MINUTE - 1 })
+      .thenState({ isRecruitingStopped: false });
+  });
+
+  test('leaves its slots open for those who come by', () =>
+    given(made(), invoked(), stopped)
+      .when(dispatch, { workers: [worker(1)], at: LATER })
+      .thenEmits(sent(1)));
+});
+
 test.each([
+  ['stopRecruiting', () => given().when(stopRecruiting, { timeoutMinutes: 0, at: NOW })],
   ['dispatch', () => given().when(dispatch, { workers: [worker(1)], at: NOW })],
   ['reopenSlot', () => given().when(reopenSlot, { assignmentId: ids.assignment(1), reason: 'lost', at: NOW })],
   ['unfinish', () => given().when(unfinish, { at: NOW })],

@@ -60,6 +60,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     pingTimeoutSeconds: 10,
     unsignedWorkers: 'accept' as const,
     reservationTimeoutMinutes: 30,
+    invokedTimeoutMinutes: 30,
     bodyLimitBytes: BODY_LIMIT,
     maxListeners: 100,
     logPersonalData,

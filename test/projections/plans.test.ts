@@ -10,7 +10,12 @@ import {
 } from '../../src/projections/hits.ts';
 import type { Queryable } from '../../src/projections/projection.ts';
 import { listReservations } from '../../src/projections/reservationList.ts';
-import { dueToTimeOut, invokedWithOpenSlots, someInvoked } from '../../src/projections/reservations.ts';
+import {
+  dueToStopRecruiting,
+  dueToTimeOut,
+  invokedWithOpenSlots,
+  someInvoked,
+} from '../../src/projections/reservations.ts';
 import { houseNow, listStatus } from '../../src/projections/statusList.ts';
 import { assignmentsThatWaited, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
 import { placesHeldOnHit, tasksOf } from '../../src/projections/tasks.ts';
@@ -39,7 +44,7 @@ const SEED = `
   insert into reservations
   select ${id(2, 'n')}, ${id(1, '1 + n % 20')}, 'job', null, ${STARTED_AT} + n, ${STARTED_AT} + n, 3,
          case when n % 200 = 0 then 'made' when n % 200 = 1 then 'invoked' else 'finished' end,
-         ${STARTED_AT}, ${STARTED_AT} + n, null, 0, 0, '{}'
+         ${STARTED_AT}, ${STARTED_AT} + n, null, null, 0, 0, '{}'
   from generate_series(1, 20000) n;
 
   insert into tasks
@@ -133,6 +138,11 @@ const lookUps: readonly [name: string, index: string, ask: (db: Queryable) => Pr
   ['whether another has slots to fill', 'reservations_to_fill', (db) => someInvoked(db, [protoHitId])],
   ['demand', 'reservations_in_need', (db) => demandNow(db)],
   ['reservations out of patience', 'reservations_to_time_out', (db) => dueToTimeOut(db, { now, timeoutMinutes: 30 })],
+  [
+    'reservations that nobody finished',
+    'reservations_to_stop_recruiting',
+    (db) => dueToStopRecruiting(db, { now: STARTED_AT, timeoutMinutes: 30 }),
+  ],
   ['what to post', 'hits_to_post', (db) => awaitingPost(db, { limit: 100 })],
   ['what to expire', 'hits_to_expire', (db) => awaitingExpire(db, { limit: 100 })],
   ['the newest HITs of a ProtoHIT', 'hits_by_post', (db) => newestHitsPosted(db, { protoHitId, limit: 50 })],

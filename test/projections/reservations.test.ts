@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { demandNow } from '../../src/projections/demand.ts';
 import { findReservationListing, listReservations } from '../../src/projections/reservationList.ts';
 import {
+  dueToStopRecruiting,
   dueToTimeOut,
   findReservation,
   invokedWithOpenSlots,
@@ -41,6 +42,7 @@ test('a reservation shows as it was made', async () => {
     phase: 'made',
     invokedAt: null,
     patientSince: STARTED_AT + 60_005,
+    recruitingStoppedAt: null,
     closedAt: null,
     dispatched: 0,
     responded: 0,
@@ -68,6 +70,42 @@ test('invoking may name another foreign id, and unfinishing returns to where it 
   expect(await find(1)).toMatchObject({ phase: 'finished', foreignId: 'another', closedAt: STARTED_AT + 20 });
   await given(on.reservation(1), plainly('ReservationUnfinished', 90_000));
   expect(await find(1)).toMatchObject({ phase: 'invoked', closedAt: null, patientSince: STARTED_AT + 90_000 });
+});
+
+test('another name of the work is shown, and recruiting stops and goes on', async () => {
+  const stop = { type: 'RecruitingStopped', data: { at: STARTED_AT + 20 } } as const;
+  const resume = { type: 'RecruitingResumed', data: { at: STARTED_AT + 30 } } as const;
+  await make(1);
+  await given(on.reservation(1), happened.invoked(10), {
+    type: 'ForeignIdChanged',
+    data: { foreignId: 'another', at: STARTED_AT + 15 },
+  });
+  expect(await find(1)).toMatchObject({ foreignId: 'another', invokedAt: STARTED_AT + 10, recruitingStoppedAt: null });
+  expect(idsOf(await demandNow(db))).toEqual([ids.reservation(1)]);
+  await given(on.reservation(1), stop);
+  expect(await find(1)).toMatchObject({ phase: 'invoked', recruitingStoppedAt: STARTED_AT + 20 });
+  expect(idsOf(await demandNow(db))).toEqual([]);
+  // Who comes by is sent to it all the same.
+  expect(idsOf(await invokedWithOpenSlots(db))).toEqual([ids.reservation(1)]);
+  await given(on.reservation(1), resume);
+  expect(await find(1)).toMatchObject({ recruitingStoppedAt: null, patientSince: STARTED_AT + 30 });
+  await given(on.reservation(1), stop, plainly('ReservationFinished', 40), plainly('ReservationUnfinished', 50));
+  expect(await find(1)).toMatchObject({ recruitingStoppedAt: null, patientSince: STARTED_AT + 50 });
+});
+
+test('recruiting is to stop where slots are open long after the invoke, or after what opened it again', async () => {
+  const due = async (after: number) =>
+    idsOf(await dueToStopRecruiting(db, { now: STARTED_AT + after, timeoutMinutes: 1 })).sort();
+  for (const n of [1, 2, 3, 4, 5]) await make(n, { numAssignments: 1 });
+  for (const n of [1, 2, 3, 4]) await given(on.reservation(n), happened.invoked(n));
+  await given(on.reservation(2), happened.dispatched(2));
+  await given(on.reservation(3), plainly('ReservationFinished', 5));
+  await given(on.reservation(4), plainly('ReservationFinished', 5), plainly('ReservationUnfinished', 90_000));
+  expect(await due(60_000)).toEqual([]);
+  expect(await due(60_001)).toEqual([ids.reservation(1)]);
+  await given(on.reservation(2), happened.reopened(2, 70_000));
+  expect(await due(149_999)).toEqual([1, 2].map(ids.reservation));
+  expect(await due(150_000)).toEqual([1, 2, 4].map(ids.reservation));
 });
 
 test('slots count those who hold them; only the first answer of a holder confirms one', async () => {

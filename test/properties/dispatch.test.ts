@@ -31,7 +31,12 @@ import { type House, openHouse } from '../support/runningProjector.ts';
 
 const log = pino({ level: 'silent' });
 const context = { actor: 'scheduler', requestId: 'a test' } as const;
-const settings = { pingTimeoutSeconds: 3_600, reservationTimeoutMinutes: 30, unsignedWorkers: 'accept' } as const;
+const settings = {
+  pingTimeoutSeconds: 3_600,
+  reservationTimeoutMinutes: 30,
+  invokedTimeoutMinutes: 30,
+  unsignedWorkers: 'accept',
+} as const;
 
 /** Every look at the clock is a later moment, on both nodes. */
 let ticks = 0;

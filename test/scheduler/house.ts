@@ -53,6 +53,7 @@ const defaults = {
   disposeAfterHours: 24,
   schedulerIntervalSeconds: 60,
   reservationTimeoutMinutes: 30,
+  invokedTimeoutMinutes: 30,
   pingTimeoutSeconds: 10,
   unsignedWorkers: 'accept' as const,
   presenceGraceSeconds: 30,

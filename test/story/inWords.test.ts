@@ -28,6 +28,12 @@ const EXAMPLES: Examples = {
     'The reservation was made: 2 workers wanted for "42", work expected at 2027-01-15T08:00:00.000Z.',
   ],
   ReservationInvoked: [{ foreignId: '42', at }, 'The reservation was invoked: its workers were wanted now, for "42".'],
+  ForeignIdChanged: [{ foreignId: '43', at }, 'The work was named "43" from here on.'],
+  RecruitingStopped: [
+    { at },
+    'Recruiting was stopped: the reservation was invoked long ago, and nobody finished it or invoked it again.',
+  ],
+  RecruitingResumed: [{ at }, 'The reservation was invoked again, and recruiting went on.'],
   WorkerDispatched: [
     { assignmentId: ids.assignment(1), workerId: ids.worker(1), at },
     'Worker WORKER1 (assignment ASSIGNMENT1) was given one of its slots.',

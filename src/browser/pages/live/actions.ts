@@ -3,7 +3,7 @@ import { isSureOfRealMoney } from './sure.ts';
 
 export type Phase = 'made' | 'invoked' | 'finished' | 'cancelled' | 'timedOut';
 
-export const PHASES: Readonly<Record<Phase, string>> = {
+const PHASES: Readonly<Record<Phase, string>> = {
   made: 'made',
   invoked: 'invoked',
   finished: 'finished',
@@ -11,20 +11,31 @@ export const PHASES: Readonly<Record<Phase, string>> = {
   timedOut: 'timed out',
 };
 
+type Standing = { phase: Phase; isRecruitingStopped: boolean };
+
+/** How a reservation stands, in words. */
+export const standing = ({ phase, isRecruitingStopped }: Standing): string =>
+  isStopped({ phase, isRecruitingStopped }) ? 'invoked, recruiting stopped' : PHASES[phase];
+
+/** It was invoked long ago and never finished: another invoke has recruiting go on. */
+const isStopped = ({ phase, isRecruitingStopped }: Standing): boolean => phase === 'invoked' && isRecruitingStopped;
+
 const ACTIONS: Readonly<Record<Phase, readonly string[]>> = {
   made: ['invoke', 'finish', 'cancel'],
   invoked: ['finish', 'cancel'],
   finished: ['unfinish', 'cancel'],
   cancelled: ['unfinish'],
-  timedOut: ['unfinish', 'cancel'],
+  timedOut: ['invoke', 'unfinish', 'cancel'],
 };
 
 /** Buttons for what can be done with a reservation now. A button that stays keeps its place, and the keyboard's focus. */
-export function drawActions(place: HTMLElement, { id, phase, name }: { id: string; phase: Phase; name: string }): void {
-  if (place.dataset['phase'] === phase) return;
-  place.dataset['phase'] = phase;
+export function drawActions(place: HTMLElement, one: Standing & { id: string; name: string }): void {
+  const { id, phase, name } = one;
+  const shown = standing(one);
+  if (place.dataset['phase'] === shown) return;
+  place.dataset['phase'] = shown;
   const hadFocus = place.contains(document.activeElement);
-  const buttons = ACTIONS[phase].map((action) => {
+  const buttons = [...(isStopped(one) ? ['invoke'] : []), ...ACTIONS[phase]].map((action) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = action;

@@ -1,4 +1,4 @@
-import { drawActions, drawSandboxSwitch, PHASES } from '../live/actions.ts';
+import { drawActions, drawSandboxSwitch, standing } from '../live/actions.ts';
 import { complain } from '../live/ask.ts';
 import { element, setClass, write } from '../live/element.ts';
 import { follow, say, serverNow } from '../live/follow.ts';
@@ -30,7 +30,7 @@ function showFacts({ summary, state, protoHit }: Facts): void {
   const { phase, foreignId, numAssignments, dispatched, expectedAt, invokedAt } = state;
   const held = Object.keys(dispatched).length;
   write(element('#summary', HTMLElement), inLocalTime(summary));
-  write(element('#phase', HTMLElement), PHASES[phase]);
+  write(element('#phase', HTMLElement), standing(state));
   setClass(element('#phase', HTMLElement), `tag ${phase}`);
   const until = phase === 'made' ? ` (${expectation(expectedAt, now())})` : '';
   write(element('#expected', HTMLElement), clockTime(expectedAt, now()) + until);
@@ -39,7 +39,7 @@ function showFacts({ summary, state, protoHit }: Facts): void {
   drawPlaces(element('#places', HTMLElement), { asked: numAssignments, dispatched: held, responded });
   write(element('#held', HTMLElement), `${held} of ${numAssignments}`);
   // What can be done is done now, whatever the picture shows.
-  drawActions(element('#actions', HTMLElement), { id, phase, name: foreignId || 'the reservation' });
+  drawActions(element('#actions', HTMLElement), { ...state, id, name: foreignId || 'the reservation' });
   element('#actions', HTMLElement).hidden = moment !== null;
   if (protoHit) {
     write(element('#protoHit', HTMLElement), protoHit.title);

@@ -38,6 +38,7 @@ export type Facts = {
     numAssignments: number;
     expectedAt: number;
     invokedAt: number | null;
+    isRecruitingStopped: boolean;
     dispatched: Record<string, string>;
   };
   peopleLeftOut: boolean;

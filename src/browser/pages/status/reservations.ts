@@ -1,4 +1,4 @@
-import { drawActions, drawSandboxSwitch, PHASES } from '../live/actions.ts';
+import { drawActions, drawSandboxSwitch, standing } from '../live/actions.ts';
 import { copyOf, element, setClass, write } from '../live/element.ts';
 import { serverNow } from '../live/follow.ts';
 import { createKeyedList } from '../live/keyedList.ts';
@@ -20,7 +20,7 @@ const list = createKeyedList<StatusRow, HTMLTableRowElement>({
     link.setAttribute('href', `/status/reservation/${one.id}`);
     write(cell(row, 'title'), one.title);
     const phase = cell(row, 'phase');
-    write(phase, PHASES[one.phase]);
+    write(phase, standing(one));
     setClass(phase, `tag ${one.phase}`);
     drawPlaces(cell(row, 'people'), one);
     const counts = cell(row, 'counts');

@@ -11,6 +11,7 @@ export type StatusRow = {
   phase: Phase;
   expectedAt: number;
   invokedAt: number | null;
+  isRecruitingStopped: boolean;
   asked: number;
   dispatched: number;
   responded: number;
