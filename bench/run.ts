@@ -25,7 +25,7 @@ if (!existsSync(at('./peers/node_modules')))
 const dataDir = await mkdtemp(join(tmpdir(), 'retainer-bench-'));
 const given = process.env['BENCH_DATABASE_URL'];
 const server = given === undefined ? await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }) }) : undefined;
-const adminUrl = given ?? server?.url ?? '';
+const adminUrl = given ?? server?.adminUrl ?? '';
 const made: string[] = [];
 
 async function asAdmin<T extends pg.QueryResultRow>(statement: string): Promise<readonly T[]> {

@@ -35,10 +35,10 @@ export type OpenDatabase = {
 export async function openDatabase(
   settings: Settings,
   log: Logger,
-  { onlyExisting = false }: { onlyExisting?: boolean } = {},
+  { onlyExisting = false, serves = false }: { onlyExisting?: boolean; serves?: boolean } = {},
 ): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = settings;
-  const server = databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir, log }) : null;
+  const server = databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir, log, serves, onlyExisting }) : null;
   const url = server?.url ?? databaseUrl ?? '';
   const close = server?.stop ?? (async () => {});
   try {
@@ -132,6 +132,7 @@ export async function openCore(
   {
     projector = true,
     onlyExisting = false,
+    serves = false,
     clock = Date.now,
     observed = (store) => store,
     observedProjections = (all) => all,
@@ -140,6 +141,8 @@ export async function openCore(
     projector?: boolean;
     /** Sets up no database, and says nothing in the log. */
     onlyExisting?: boolean;
+    /** A service, which may replace an embedded server that hangs. */
+    serves?: boolean;
     clock?: () => Instant;
     /** The log as everybody uses it, and the read models as the projector does: measured, traced. */
     observed?: (store: EventStore) => EventStore;
@@ -148,7 +151,7 @@ export async function openCore(
     onBatch?: (batch: StoredBatch) => void;
   } = {},
 ): Promise<Core> {
-  const database = await openDatabase(settings, log, { onlyExisting });
+  const database = await openDatabase(settings, log, { onlyExisting, serves });
   const { url } = database;
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
   const opened = await openStoreBeside(database, settings, log, { onlyExisting, onBatch });

@@ -59,6 +59,7 @@ export async function startService(
   let metrics: Metrics | null = null;
   const calledHere = createCalledHere();
   const core = await openCore(settings, log, {
+    serves: true,
     clock,
     observed: (store) => {
       const measured = measuredStore(calledHere.observed(store), {

@@ -1,18 +1,23 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import type { Logger } from 'pino';
 import { type Binaries, locateBinaries } from './embedded/binaries.ts';
+import { ensureDatabase, SERVICE_USER } from './embedded/database.ts';
 import { type Access, openDataFolder, writeAccess } from './embedded/dataFolder.ts';
+import { tidyWhenInterrupted } from './embedded/interrupted.ts';
+import { makeFolder } from './embedded/makeFolder.ts';
 import { freePort, isFree, isListening } from './embedded/ports.ts';
-import { type Postmaster, socketFolderOf, startOn, stopOn, untilReady } from './embedded/postmaster.ts';
+import { NO_SOCKET, type Postmaster, socketFolderOf, startOn, stopOn, untilReady } from './embedded/postmaster.ts';
+import { ANSWER_MS, healthOf, othersUse } from './embedded/sessions.ts';
 import { whileLocked } from './embedded/startLock.ts';
 import { asUnprivileged, type Runner } from './embedded/unprivileged.ts';
 
 export type EmbeddedPostgres = {
-  /** Of a database named `retainer`, made if it was not there. */
+  /** Of a database named `retainer`, as a user of that name who owns it and is no superuser; made if they were not there. */
   readonly url: string;
+  /** The same database as the server's superuser. */
+  readonly adminUrl: string;
   /** Stops the server, unless another process still uses it. */
   readonly stop: (options?: { evenIfUsed?: boolean }) => Promise<void>;
 };
@@ -20,56 +25,96 @@ export type EmbeddedPostgres = {
 /** How often we look whether the server still lives. */
 const WATCH_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
-/** A server that says it is ready and does not answer for so long hangs. */
-const ANSWER_MS = 5_000;
 const START_ATTEMPTS = 10;
-/** Sessions that were just closed take a moment to end. */
-const SESSIONS_END_MS = 1_000;
 
 /**
- * Starts a PostgreSQL server of our own in `dataDir/postgres`, or adopts the one that a killed process left
- * running there. It listens on loopback only, with a password that never leaves the folder; it is a process of
- * its own, and is started again if it dies while we run.
+ * Starts a PostgreSQL server of our own in `dataDir/postgres`, or adopts the one that runs there: a service's beside this
+ * command, or one that a killed process left. It listens on loopback only, with a password that never leaves the
+ * folder, and is a process of its own.
+ *
+ * A service (`serves`) replaces a server that hangs, starts it again if it dies, and stops it at its end unless another
+ * process uses it. Whoever but looks does nothing of that to a server that it has not started; with `onlyExisting`
+ * it makes no data folder either.
  * Throws a sentence for the operator when it cannot: no binary for this platform, a folder of another major
- * version, a folder that is not ours or that nobody may enter.
+ * version, a folder that is not ours or that nobody may enter, a server that hangs.
  */
-export async function startEmbeddedPostgres({
+export async function startEmbeddedPostgres({ serves = true, ...options }: StartOptions): Promise<EmbeddedPostgres> {
+  const starting = startOrAdopt({ ...options, serves });
+  // A service listens to signals itself.
+  if (serves) return starting;
+  const forget = tidyWhenInterrupted(async () => (await starting).stop());
+  try {
+    const server = await starting;
+    return {
+      ...server,
+      stop: async (how) => {
+        await server.stop(how);
+        forget();
+      },
+    };
+  } catch (error) {
+    forget();
+    throw error;
+  }
+}
+
+type StartOptions = {
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly serves?: boolean;
+  readonly onlyExisting?: boolean;
+};
+
+async function startOrAdopt({
   dataDir,
   log,
-}: {
-  dataDir: string;
-  log: Logger;
-}): Promise<EmbeddedPostgres> {
-  await mkdir(dataDir, { recursive: true });
+  serves,
+  onlyExisting = false,
+}: StartOptions & { readonly serves: boolean }): Promise<EmbeddedPostgres> {
+  if (onlyExisting && (await isMissing(join(dataDir, 'postgres'))))
+    throw new Error(
+      `there is no database in DATA_DIR (${dataDir}) yet: 'retainer serve' makes it at its first start; if there should ` +
+        'be one, see that DATA_DIR, or DATABASE_URL, is right',
+    );
+  await makeFolder(dataDir, 'DATA_DIR');
   const home = await realpath(dataDir);
   const data = join(home, 'postgres');
   const binaries = await locateBinaries();
 
-  const { place, url } = await whileLocked(data, async () => {
+  const { place, url, adminUrl, isAdopted } = await whileLocked(data, async () => {
     const runner = await asUnprivileged({ postgres: binaries.postgres, home, data });
     const access = await openDataFolder({ home, data, binaries, runner });
-    const place = { home, data, binaries, runner, log };
-    const server = (await adopt(place, access)) ?? (await startAnywhere(place, access));
-    const url = await urlOf(data, access, server);
-    await ensureDatabase(url);
-    return { place, url };
+    const place = { home, data, binaries, runner, log, serves };
+    const adopted = await adopt(place, access);
+    const server = adopted ?? (await startAnywhere(place, access));
+    const adminUrl = await urlOf(data, access, server, 'postgres');
+    await ensureDatabase(inMaintenance(adminUrl), access.password);
+    const url = await urlOf(data, access, server, SERVICE_USER);
+    return { place, url, adminUrl, isAdopted: adopted !== null };
   });
 
   const ending = new AbortController();
-  const watching = keepAlive({ url, signal: ending.signal, log }, () =>
-    whileLocked(data, async () => {
-      const port = Number(new URL(url).port);
-      if (!(await isListening(port))) await start(place, port);
-    }),
-  );
+  const watching = serves
+    ? keepAlive({ url, signal: ending.signal, log }, () =>
+        whileLocked(data, async () => {
+          const port = Number(new URL(url).port);
+          if (!(await isListening(port))) await start(place, port);
+        }),
+      )
+    : Promise.resolve();
   return {
     url,
+    adminUrl,
     stop: async ({ evenIfUsed = false } = {}) => {
       ending.abort();
       await watching;
+      // Somebody else's: only a service takes over what was left behind.
+      if (isAdopted && !serves && !evenIfUsed) return;
       await whileLocked(data, async () => {
-        if (!evenIfUsed && (await othersUse(url)))
-          log.info('another process uses the embedded PostgreSQL server: leaving it running');
+        const used = evenIfUsed ? false : await othersUse(inMaintenance(adminUrl));
+        // One that does not answer may be in use all the same: a service replaces it, nobody else.
+        if (used === true || (used === null && !serves))
+          log[serves ? 'info' : 'debug']('another process uses the embedded PostgreSQL server: leaving it running');
         else await stopOn(data, { ...place, ways: ['fast', 'immediate'] });
       });
     },
@@ -82,29 +127,38 @@ type Place = {
   readonly binaries: Binaries;
   readonly runner: Runner;
   readonly log: Logger;
+  readonly serves: boolean;
 };
 
 /** By the Unix socket if there is one; drivers prefer `host` to the address, which says the port. */
-async function urlOf(data: string, { password }: Access, server: Postmaster): Promise<string> {
+async function urlOf(data: string, { password }: Access, server: Postmaster, user: string): Promise<string> {
   const folder = await socketFolderOf(data, server);
   const host = folder === null ? '' : `?host=${encodeURIComponent(folder)}`;
-  return `postgres://postgres:${password}@127.0.0.1:${server.port}/retainer${host}`;
+  return `postgres://${user}:${password}@127.0.0.1:${server.port}/retainer${host}`;
 }
 
-/** Takes over a healthy server that runs on the folder; stops one that hangs. */
+/** Takes over a healthy server that runs on the folder. One that hangs is stopped by a service, and left to it by others. */
 async function adopt(place: Place, access: Access): Promise<Postmaster | null> {
-  const { home, data, log } = place;
+  const { home, data, log, serves } = place;
   // One that is stopping will be gone.
   const server = await untilReady(data, { log, isOver: (found) => found === null });
   if (server === null) return null;
-  const health = await healthOf(await urlOf(data, access, server));
+  const health = await healthOf(inMaintenance(await urlOf(data, access, server, 'postgres')));
   if (health === 'locked')
     throw new Error(`the password in ${join(home, 'postgres.json')} is not that of the server that runs on ${data}`);
   if (health === 'well') {
     if (server.port !== access.port) await writeAccess(home, { ...access, port: server.port });
-    log.info({ port: server.port }, 'adopted the PostgreSQL server that was running in the data folder');
+    log[serves ? 'info' : 'debug'](
+      { port: server.port },
+      'adopted the PostgreSQL server that was running in the data folder',
+    );
     return server;
   }
+  if (!serves)
+    throw new Error(
+      `the PostgreSQL server that runs on ${data} (process ${server.pid}) does not answer within ${ANSWER_MS / 1000} s, and is ` +
+        "left as it is: its machine or its disk may be stalled. If it stays so, 'retainer serve' replaces it at its start",
+    );
   log.warn('the PostgreSQL server that was running in the data folder does not answer: starting it again');
   await stopOn(data, { ...place, ways: ['immediate'] });
   return null;
@@ -117,15 +171,24 @@ async function startAnywhere(place: Place, access: Access): Promise<Postmaster> 
   return start(place, port);
 }
 
-/** Processes of a killed server may take a moment to end; until then PostgreSQL refuses the folder. */
+/**
+ * Processes of a killed server may take a moment to end; until then PostgreSQL refuses the folder. Where no Unix socket
+ * can be made (folders that another system shares with this one, as in Docker Desktop), it is reached over loopback.
+ */
 async function start(place: Place, port: number): Promise<Postmaster> {
   const options = { ...place, port, logFile: join(place.home, 'postgres.log') };
+  let withSocket = true;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOn(place.data, options);
+      return await startOn(place.data, { ...options, withSocket });
     } catch (error) {
       if (attempt === START_ATTEMPTS) throw error;
-      await sleep(WATCH_MS);
+      if (withSocket && error instanceof Error && NO_SOCKET.test(error.message)) {
+        place.log.warn(
+          'no Unix socket can be made in the data folder: the embedded PostgreSQL is reached over loopback',
+        );
+        withSocket = false;
+      } else await sleep(WATCH_MS);
     }
   }
 }
@@ -155,58 +218,15 @@ async function keepAlive(
   }
 }
 
-async function ensureDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: maintenance(url) });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query(`select 1 from pg_database where datname = 'retainer'`);
-    if (rowCount === 0) await client.query('create database retainer');
-  } finally {
-    await client.end();
-  }
-}
-
-/** Somebody else's sessions: a service that runs beside a command-line call, or the other way round. */
-async function othersUse(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: maintenance(url), connectionTimeoutMillis: 2_000 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const until = Date.now() + SESSIONS_END_MS;
-    for (;;) {
-      const { rows } = await client.query<{ used: boolean }>(
-        `select count(*) > 0 as used from pg_stat_activity
-         where backend_type = 'client backend' and pid <> pg_backend_pid()`,
-      );
-      if (rows[0]?.used !== true) return false;
-      if (Date.now() > until) return true;
-      await sleep(50);
-    }
-  } catch {
-    // A server that does not answer is used by nobody.
-    return false;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-/** A server that refuses us for any reason but the password is busy, not ill. */
-async function healthOf(url: string): Promise<'well' | 'locked' | 'silent'> {
-  const client = new pg.Client({ connectionString: maintenance(url), connectionTimeoutMillis: ANSWER_MS });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return 'well';
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError)) return 'silent';
-    return error.code === '28P01' ? 'locked' : 'well';
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-function maintenance(url: string): string {
-  const other = new URL(url);
+/** The server's own database, where others are made and looked at. */
+function inMaintenance(adminUrl: string): string {
+  const other = new URL(adminUrl);
   other.pathname = '/postgres';
   return other.href;
 }
+
+const isMissing = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT' || error.code === 'ENOTDIR',
+  );

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { whyUnsuitable } from './suitable.ts';
 
 /** Beside this file in the sources, beside the bundle in a build. */
 const MIGRATIONS = fileURLToPath(new URL('./migrations/', import.meta.url));
@@ -84,6 +85,8 @@ async function connected<Value>(
     throw new Error(`cannot connect to the database ${addressOf(url)}: ${reasonOf(error)}`, { cause: error });
   });
   try {
+    const reason = await whyUnsuitable(url);
+    if (reason !== null) throw new Error(`the database ${addressOf(url)} ${reason}`);
     return await work(client);
   } finally {
     await client.end().catch((error: unknown) => log?.debug({ err: error }, 'the connection that migrated was gone'));

@@ -168,6 +168,22 @@ export function eventStoreContract(name: string, open: () => Promise<OpenStore>)
       expect((await store.read(stream)).revision).toBeNull();
     });
 
+    test('an event that does not fit its schema is refused, and nothing of its append is stored', async () => {
+      const [good, bad] = [freshStream('operator'), freshStream('operator')];
+      const fits = pinged('fits');
+      const unfit: NewEvent = {
+        ...fits,
+        id: EventId.parse(uuidv7()),
+        type: 'OperatorSignInRefused',
+        data: { from: `fe80::1%${'a'.repeat(80)}`, at: 0 },
+      };
+      const appending = store.append([write(good, 'noStream', fits), write(bad, 'noStream', unfit)]);
+      await expect(appending).rejects.toThrow(
+        new RegExp(`^OperatorSignInRefused for stream ${bad} does not fit its schema and was not stored: from: `),
+      );
+      for (const stream of [good, bad]) expect(await store.read(stream)).toEqual({ events: [], revision: null });
+    });
+
     test('of many writers who open one stream, one does', async () => {
       const stream = freshStream();
       const results = await Promise.all(

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as assignment from '../../src/domain/assignment.ts';
+import type { DomainEvent } from '../../src/domain/event.ts';
 import * as hit from '../../src/domain/hit.ts';
 import * as protoHit from '../../src/domain/protoHit.ts';
 import * as reservation from '../../src/domain/reservation.ts';
 import * as review from '../../src/domain/review.ts';
+import { whyUnfit } from '../../src/event-store/fitting.ts';
 import { STARTED_AT as at, fields, ids } from '../support/events.ts';
 import { explore, leadsTo, type Move, type Step } from '../support/explore.ts';
 
@@ -121,7 +123,7 @@ function drawnUnder(heading: string): readonly string[] {
   return [...new Set(ways)].sort();
 }
 
-function lifeCycle<State extends { readonly phase: string }, Event extends { readonly type: string }>(
+function lifeCycle<State extends { readonly phase: string }, Event extends DomainEvent>(
   heading: string,
   { steps }: { readonly steps: readonly Step<State, Event>[] },
 ): void {
@@ -132,6 +134,11 @@ function lifeCycle<State extends { readonly phase: string }, Event extends { rea
         const again = move.decide(after);
         if (again.type === 'accepted') expect([after, move.name, again.events]).toEqual([after, move.name, []]);
       }
+    });
+
+    test('writes only what can be read again', () => {
+      const written = steps.flatMap(({ decision }) => (decision.type === 'refused' ? [] : decision.events));
+      for (const { type, data } of written) expect([type, whyUnfit(type, data)]).toEqual([type, []]);
     });
 
     test('goes the ways that docs/domain.md draws, and no others', () => {

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
+import { openDataFolder } from '../../src/postgres/embedded/dataFolder.ts';
+import type { Runner } from '../../src/postgres/embedded/unprivileged.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
 import { removeAfterUs } from '../support/afterUs.ts';
 import { until } from '../support/service.ts';
 
@@ -29,8 +32,11 @@ async function freshFolder(name = 'data'): Promise<string> {
   return join(parent, name);
 }
 
-async function start(dataDir: string): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir, log });
+async function start(
+  dataDir: string,
+  options: Partial<Parameters<typeof startEmbeddedPostgres>[0]> = {},
+): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, log, ...options });
   servers.push(server);
   return server;
 }
@@ -46,6 +52,7 @@ async function ask(url: string, statement: string): Promise<readonly unknown[]> 
   }
 }
 
+const address = 'select host(inet_client_addr())';
 const pidFile = (dataDir: string): string => join(dataDir, 'postgres', 'postmaster.pid');
 const serverPid = async (dataDir: string): Promise<number> =>
   Number((await readFile(pidFile(dataDir), 'utf8')).split('\n')[0]);
@@ -63,7 +70,6 @@ describe('the embedded server', () => {
     await expect(ask(guess.href, 'select 1')).rejects.toThrow(/password authentication failed/);
   });
 
-  const address = 'select host(inet_client_addr())';
   test('is reached by a Unix socket among its files, or over loopback where that has no room', LONG, async () => {
     const { url } = await start(await freshFolder());
     expect(await ask(url, address)).toEqual([null]);
@@ -176,6 +182,131 @@ describe('the embedded server', () => {
   );
 });
 
+describe('whoever but looks', () => {
+  test('leaves a server that hangs as it is, and says so; only a service replaces it', LONG, async () => {
+    const dataDir = await freshFolder();
+    const { url } = await start(dataDir);
+    const pid = await serverPid(dataDir);
+    process.kill(pid, 'SIGSTOP');
+    await expect(start(dataDir, { serves: false, onlyExisting: true })).rejects.toThrow(
+      new RegExp(
+        `\\(process ${pid}\\) does not answer within 5 s, and is left as it is: .*'retainer serve' replaces it`,
+      ),
+    );
+    process.kill(pid, 'SIGCONT');
+    expect(await ask(url, 'select 1')).toEqual([1]);
+    expect(await serverPid(dataDir)).toBe(pid);
+  });
+
+  test('stops no server that it has not started', LONG, async () => {
+    const dataDir = await freshFolder();
+    const { url } = await start(dataDir);
+    await (await start(dataDir, { serves: false })).stop();
+    expect(await ask(url, 'select 1')).toEqual([1]);
+  });
+
+  test('stops the one that it started, unless a service has come meanwhile', LONG, async () => {
+    const dataDir = await freshFolder();
+    const first = await start(dataDir, { serves: false });
+    await first.stop();
+    await expect(ask(first.url, 'select 1')).rejects.toThrow();
+    const second = await start(dataDir, { serves: false });
+    const service = new pg.Client({ connectionString: (await start(dataDir)).url });
+    await service.connect();
+    await second.stop();
+    expect((await service.query('select 1')).rowCount).toBe(1);
+    await service.end();
+  });
+
+  test('makes no data folder where only one that exists will do', LONG, async () => {
+    const dataDir = await freshFolder();
+    await expect(start(dataDir, { serves: false, onlyExisting: true })).rejects.toThrow(
+      /there is no database in DATA_DIR \(.*\) yet: 'retainer serve' makes it at its first start/,
+    );
+    await expect(stat(dataDir)).rejects.toThrow(/ENOENT/);
+  });
+
+  test('leaves no server behind when it is interrupted', LONG, async () => {
+    const dataDir = await freshFolder();
+    const command = spawn(process.execPath, ['--import', 'tsx', 'test/postgres/embedded.child.ts', dataDir, 'looks'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(command.stdout, 'data');
+    command.kill('SIGINT');
+    await once(command, 'exit');
+    await expect(ask(String(line).trim(), 'select 1')).rejects.toThrow();
+    expect(await readdir(join(dataDir, 'postgres'))).not.toContain('postmaster.pid');
+  });
+});
+
+describe('the user that the service is', () => {
+  const isSuper = 'select rolsuper from pg_roles where rolname = current_user';
+  test('is no superuser: its SQL reaches neither files nor a shell', LONG, async () => {
+    const { url } = await start(await freshFolder());
+    expect(await ask(url, isSuper)).toEqual([false]);
+    await expect(ask(url, `copy (select 1) to program 'true'`)).rejects.toThrow(/permission denied/);
+    await expect(ask(url, `select pg_read_file('/etc/passwd')`)).rejects.toThrow(/permission denied/);
+  });
+
+  test('owns what an older version made as the superuser, and all is there', LONG, async () => {
+    const dataDir = await freshFolder();
+    const old = await start(dataDir);
+    await ask(old.adminUrl, 'alter database retainer owner to postgres');
+    await ask(old.adminUrl, 'drop role retainer');
+    await migrate(old.adminUrl);
+    const made = [
+      'create table kept (id bigint generated always as identity, n serial, word text)',
+      `insert into kept (word) values ('still here')`,
+      'create view seen as select word from kept',
+      `create type mood as enum ('well')`,
+      'create schema read_models_1',
+      'create table read_models_1.more as select 1 as one',
+    ];
+    for (const statement of made) await ask(old.adminUrl, statement);
+    await old.stop({ evenIfUsed: true });
+
+    const { url } = await start(dataDir);
+    expect(await ask(url, isSuper)).toEqual([false]);
+    expect(await ask(url, 'select word from seen')).toEqual(['still here']);
+    await ask(url, `insert into kept (word) values ('and more')`);
+    await ask(url, 'alter table read_models_1.more add column two int');
+    await ask(url, 'drop schema event_store cascade');
+    await ask(url, 'drop type mood');
+    const others = await ask(
+      url,
+      `select relname from pg_class c join pg_namespace n on n.oid = relnamespace
+       where nspname !~ '^(pg_|information_schema)' and pg_get_userbyid(relowner) <> 'retainer'`,
+    );
+    expect(others).toEqual([]);
+  });
+});
+
+describe('what a killed server left, or a folder that another system shares, keeps none from starting', () => {
+  test("a socket's lock with the number of another process", LONG, async () => {
+    const dataDir = await freshFolder();
+    const { stop, url } = await start(dataDir);
+    const lock = join(dataDir, 'postgres', `.s.PGSQL.${new URL(url).port}.lock`);
+    const [left, leftPid] = [await readFile(lock, 'utf8'), await readFile(pidFile(dataDir), 'utf8')];
+    await stop();
+    // The folder's own user: PostgreSQL takes a process that it may not signal for gone.
+    const { uid, gid } = await stat(join(dataDir, 'postgres'));
+    const stranger = spawn('sleep', ['1000'], { stdio: 'ignore', uid, gid });
+    await writeFile(lock, left.replace(/^\d+/, String(stranger.pid)));
+    await writeFile(pidFile(dataDir), leftPid.replace(/^\d+/, String(stranger.pid)));
+    expect(await ask((await start(dataDir)).url, 'select 1')).toEqual([1]);
+    stranger.kill();
+  });
+
+  test('a folder in which no socket can be made is served over loopback', LONG, async () => {
+    const dataDir = await freshFolder();
+    const first = await start(dataDir);
+    await first.stop();
+    const inItsPlace = join(dataDir, 'postgres', `.s.PGSQL.${new URL(first.url).port}`);
+    await mkdir(inItsPlace);
+    expect(await ask((await start(dataDir)).url, address)).toEqual(['127.0.0.1']);
+  });
+});
+
 describe('a folder that is refused, with the way out, and not touched', () => {
   test('one of another major version', LONG, async () => {
     const dataDir = await freshFolder();
@@ -190,6 +321,34 @@ describe('a folder that is refused, with the way out, and not touched', () => {
     );
     await writeFile(version, ours);
     expect(await ask((await start(dataDir)).url, 'select n from kept')).toEqual([42]);
+  });
+
+  test.each(['/proc/nope', '/proc/nope/deeper', '/dev/null/x'])(
+    '%s, where no folder can be made',
+    LONG,
+    async (dataDir) => {
+      await expect(start(dataDir)).rejects.toThrow(
+        new RegExp(
+          `^DATA_DIR is ${dataDir}, where no folder can be made \\(E[A-Z]+\\): set it to one that this user may write to`,
+        ),
+      );
+    },
+  );
+
+  test('one that initdb cannot make, for this user has no name', async () => {
+    const home = await freshFolder();
+    await mkdir(home);
+    const said = 'initdb: error: could not look up effective user ID 12345: user does not exist';
+    const nameless: Runner = {
+      run: async () => Promise.reject(new Error(said)),
+      start: () => spawn('false'),
+      owner: null,
+    };
+    const binaries = { postgres: 'postgres', initdb: 'initdb', pgCtl: 'pg_ctl' };
+    await expect(openDataFolder({ home, data: join(home, 'postgres'), binaries, runner: nameless })).rejects.toThrow(
+      /has no entry in \/etc\/passwd, which PostgreSQL's initdb wants: .*--user node.*set DATABASE_URL/,
+    );
+    expect(await readdir(home)).toEqual(['postgres.json']);
   });
 
   test("somebody else's folder of that name", LONG, async () => {

@@ -1,4 +1,5 @@
 import type { NewEvent, StreamName } from '../../src/domain/event.ts';
+import { expectFitting } from '../../src/event-store/fitting.ts';
 import {
   type AppendResult,
   BEGINNING,
@@ -22,6 +23,7 @@ export function createMemoryStore(): EventStore & { readonly events: readonly Re
     if (writes.length === 0) throw new Error('an append names at least one stream');
     if (new Set(writes.map(({ stream }) => stream)).size < writes.length)
       throw new Error('an append may name a stream once');
+    expectFitting(writes);
     const all = writes.flatMap(({ events }) => events);
     const stored = all.flatMap(({ id }) => positionOf.get(id) ?? []);
     if (stored.length === all.length && all.length > 0) return { type: 'appended', position: latest(stored) };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StreamName } from '../../domain/event.ts';
+import { expectFitting } from '../fitting.ts';
 import { BEGINNING, type EventStore, type Position, StoreUnavailable, type StreamWrite } from '../port.ts';
 import { append } from './append.ts';
 import { asUnavailable, type Client, type Library, loadLibrary, within } from './client.ts';
@@ -109,6 +110,7 @@ function kurrentStore(connection: Connection, presenceRetentionDays: number): Ev
       if (writes.length === 0) throw new Error('an append names at least one stream');
       if (new Set(writes.map(({ stream }) => stream)).size < writes.length)
         throw new Error('an append may name a stream once');
+      expectFitting(writes);
       return tracked(async () => {
         const result = await append(connection, writes);
         if (result.type === 'appended') retain(writes);

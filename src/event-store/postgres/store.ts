@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { TooManyWaiting } from '../../postgres/coalesce.ts';
 import { listen } from '../../postgres/listen.ts';
 import { isUnavailable } from '../../postgres/pool.ts';
+import { expectFitting } from '../fitting.ts';
 import { BEGINNING, type EventStore, StoreUnavailable } from '../port.ts';
 import { createAudit } from './audit.ts';
 import { examine } from './examine.ts';
@@ -60,6 +61,8 @@ export function createPostgresStore({
       if (writes.length === 0) throw new Error('an append names at least one stream');
       const streams = new Set(writes.map(({ stream }) => stream));
       if (streams.size < writes.length) throw new Error('an append may name a stream once');
+      // Here, not in the batch that appends share: only its own caller fails.
+      expectFitting(writes);
       return groupCommit.append(writes);
     },
     read: (stream, options) => orUnavailable(read(stream, options)),

@@ -107,13 +107,22 @@ async function initialise({
     await run(binaries.initdb, [
       ...['-D', making, '-U', 'postgres', '--pwfile', passwordFile],
       ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-instructions'],
-    ]);
+    ]).catch((error: Error) => {
+      throw NAMELESS.test(error.message) ? new Error(namelessUser(owner), { cause: error }) : error;
+    });
     await rename(making, data);
   } finally {
     await rm(passwordFile, { force: true });
     await rm(making, { recursive: true, force: true });
   }
 }
+
+/** What initdb says to a user without an entry in the list of users, as containers with a number for a user have. */
+const NAMELESS = /could not look up effective user ID/;
+
+const namelessUser = (owner: Runner['owner']): string =>
+  `this user (${owner?.uid ?? process.geteuid?.()}) has no entry in /etc/passwd, which PostgreSQL's initdb wants: run as a user ` +
+  'that has one (in a container `--user node`, or add a line), or set DATABASE_URL';
 
 /** Missing is one answer; a folder that cannot be read is a failure, or a data folder would pass for none. */
 async function unlessMissing<T>(reading: Promise<T>): Promise<T | null> {

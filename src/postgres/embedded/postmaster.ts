@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -52,8 +52,11 @@ export async function socketFolderOf(data: string, { port }: Postmaster): Promis
     if (error.code === 'ENOENT' || error.code === 'ENAMETOOLONG') return null;
     throw error;
   });
-  return there === null ? null : data;
+  return there?.isSocket() ? data : null;
 }
+
+/** What the log of a server says that can make no socket in its folder. */
+export const NO_SOCKET = /could not create any Unix-domain sockets/;
 
 /** Recovery after a crash replays at most `max_wal_size`: seconds on a good disk, minutes on a bad one. */
 const RECOVERY_MS = 10 * 60_000;
@@ -99,17 +102,17 @@ const isAlive = (pid: number): boolean => {
  */
 export async function startOn(
   data: string,
-  { port, logFile, binaries, runner, log }: StartOptions,
+  { port, logFile, binaries, runner, log, withSocket }: StartOptions,
 ): Promise<Postmaster> {
   // PostgreSQL itself sees that the writer of this file is dead, unless its number was given out again. What guards
   // the folder against processes of the old server that still run is the shared memory they hold.
-  if ((await runningOn(data)) === null) await rm(join(data, 'postmaster.pid'), { force: true });
+  if ((await runningOn(data)) === null) await removeLeftovers(data);
   const output = await openLog(logFile);
   const { size: before } = await output.stat();
   const settings = Object.entries({
     ...SETTINGS,
     port: String(port),
-    unix_socket_directories: socketFolders(data),
+    unix_socket_directories: withSocket ? socketFolders(data) : '',
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = runner.start(binaries.postgres, ['-D', data, ...settings], output.fd);
   const ends: string[] = [];
@@ -130,7 +133,23 @@ type StartOptions = {
   readonly binaries: Binaries;
   readonly runner: Runner;
   readonly log: Logger;
+  /** A Unix socket in the folder, besides loopback. */
+  readonly withSocket: boolean;
 };
+
+/** What a killed server left that would keep another from starting: only servers of this folder make these files. */
+async function removeLeftovers(data: string): Promise<void> {
+  const names = (
+    await readdir(data, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      // Its owner's alone, and we are not they: then PostgreSQL has to see for itself.
+      if (error.code === 'EACCES') return [];
+      throw error;
+    })
+  )
+    .filter((entry) => !entry.isDirectory() && /^(postmaster\.pid|\.s\.PGSQL\.\d+(\.lock)?)$/.test(entry.name))
+    .map(({ name }) => name);
+  for (const name of names) await rm(join(data, name), { force: true });
+}
 
 /** Waits until the folder's server takes connections; null when that `isOver`, or after the longest recovery. */
 export async function untilReady(

@@ -21,7 +21,8 @@ type User = { readonly uid: number; readonly gid: number };
  * PostgreSQL refuses to run as root, so as root its programs run as the owner of the data folder, else as the user
  * `postgres`, else `nobody`. Where that user cannot reach our folders (a checkout under /root), the programs keep
  * root's right to look past file modes and nothing else of it (Linux capability CAP_DAC_OVERRIDE, set by
- * util-linux's `setpriv`; the securebit lets access(2) count it, by which initdb looks for its programs).
+ * util-linux's `setpriv`; the securebit lets access(2) count it, by which initdb looks for its programs). Where there is
+ * `setpriv`, whatever they start can gain no right that they lack.
  * Throws a sentence when the programs do not run on this machine, or nobody but us can reach the folders.
  */
 export async function asUnprivileged({
@@ -44,15 +45,24 @@ export async function asUnprivileged({
   // As anybody but root we cannot look into somebody else's data folder, but we see whose it is.
   const owner = await ownerOf(uid === 0 ? join(data, 'PG_VERSION') : data);
   if (uid !== 0) {
-    if (owner === null || uid === undefined || owner.uid === uid) return ourselves;
-    throw new Error(`${data} belongs to user ${owner.uid}: start as that user, or set DATA_DIR`);
+    if (owner !== null && uid !== undefined && owner.uid !== uid)
+      throw new Error(`${data} belongs to user ${owner.uid}: start as that user, or set DATA_DIR`);
+    const confined = runner(['setpriv', '--no-new-privs'], {}, null);
+    return (await reaches(confined, postgres, home)) ? confined : ourselves;
   }
+  if (await isAloneInNamespace())
+    throw new Error(
+      'this is root of a user namespace with nobody else in it, and PostgreSQL does not run as root: start as another user, ' +
+        'give the namespace more users, or set DATABASE_URL',
+    );
   if (owner?.uid === 0)
     throw new Error(`${data} belongs to root, and PostgreSQL does not run as root: chown -R it to another user`);
   const user = owner ?? (await defaultUser());
+  const becoming = ['setpriv', '--clear-groups', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--no-new-privs'];
   const candidates = [
+    runner([...becoming, '--inh-caps=-all', '--bounding-set=-all'], {}, user),
     runner([], user, user),
-    runner([...SETPRIV, `--reuid=${user.uid}`, `--regid=${user.gid}`], {}, user),
+    runner([...becoming, ...PAST_FILE_MODES], {}, user),
   ];
   for (const candidate of candidates) {
     if (await reaches(candidate, postgres, home)) return candidate;
@@ -63,10 +73,17 @@ export async function asUnprivileged({
   );
 }
 
-const SETPRIV = [
-  ...['setpriv', '--clear-groups', '--securebits=+no_setuid_fixup'],
-  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
+const PAST_FILE_MODES = [
+  ...['--securebits=+no_setuid_fixup', '--bounding-set=-all,+dac_override'],
+  ...['--inh-caps=-all,+dac_override', '--ambient-caps=+dac_override'],
 ];
+
+/** `unshare -r`, and containers made so: its map of users has one line of length one. */
+async function isAloneInNamespace(): Promise<boolean> {
+  // Elsewhere than on Linux there is no such file.
+  const map = await readFile('/proc/self/uid_map', 'utf8').catch(() => '');
+  return /^\s*\d+\s+\d+\s+1\s*$/.test(map);
+}
 
 async function reaches({ run }: Runner, postgres: string, home: string): Promise<boolean> {
   try {

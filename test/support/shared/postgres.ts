@@ -26,7 +26,7 @@ export async function startPostgres(): Promise<Shared<SharedPostgres>> {
   if (dataDir !== undefined) removeAfterUs(dataDir);
   const server =
     dataDir === undefined ? undefined : await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }) });
-  const adminUrl = given ?? server?.url ?? '';
+  const adminUrl = given ?? server?.adminUrl ?? '';
   const template = `retainer_template_${process.pid}_${Date.now()}`;
   await asAdmin(adminUrl, `create database ${template}`);
   await migrate(databaseUrl(adminUrl, template));
