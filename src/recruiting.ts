@@ -11,6 +11,9 @@ import { classic } from './scheduler/policies/classic.ts';
 const MARKETPLACE_RATE = { perSecond: 5, burst: 20 };
 /** Our own marketplace has no such limits; a rehearsal should not wait for them. */
 const SIMULATED_RATE = { perSecond: 200, burst: 200 };
+/** After a hint, and of people at work: two of the five calls a second. MTurk needs a moment after the form is posted. */
+const MARKETPLACE_LOOKS = { afterMs: [700, 1_300, 2_500, 5_000], mostAtWork: 10 } as const;
+const SIMULATED_LOOKS = { afterMs: [0, 300, 700, 1_500, 3_000], mostAtWork: 200 } as const;
 const SIMULATED_CREDENTIALS = { accessKeyId: 'RETAINER', secretAccessKey: 'simulated' };
 
 /** Where HITs go, by a ProtoHIT's sandbox switch. The SDK is loaded when the first HIT is posted. */
@@ -30,6 +33,7 @@ export function marketplacesOf(
       endpoint: simulated ? `${ownUrl()}/marketplace/api/${side}` : settings.mturkEndpoint,
       ...(simulated ? { credentials: SIMULATED_CREDENTIALS } : {}),
       rateLimit,
+      answerLimitBytes: settings.answerLimitBytes,
       sandbox,
       clock,
     });
@@ -68,6 +72,7 @@ export const schedulerDependencies = (
   ...core,
   log,
   settings,
+  looks: settings.mturk === 'simulated' ? SIMULATED_LOOKS : MARKETPLACE_LOOKS,
   policy: classic({ hitsPerTick: settings.hitsPerTick }),
   marketplaces: marketplacesOf(settings, core.clock, ownUrl, called),
 });

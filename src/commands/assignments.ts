@@ -1,5 +1,4 @@
 import {
-  type Answer,
   arrive,
   isGone,
   isUnproven,
@@ -12,6 +11,7 @@ import {
   type ReleaseReason,
   release,
   respond,
+  type Seen,
   type Session,
 } from '../domain/assignment.ts';
 import { streamOf } from '../domain/event.ts';
@@ -192,8 +192,8 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     /** What the marketplace reports. */
     markAssignment: (
       context: Context,
-      { assignmentId, as, answer }: { assignmentId: AssignmentId; as: keyof typeof MARKS; answer?: Answer | undefined },
-    ) => onAssignment(deps, context, assignmentId, (state, at) => MARKS[as](state, { answer, at })),
+      { assignmentId, as, ...seen }: { assignmentId: AssignmentId; as: keyof typeof MARKS } & Seen,
+    ) => onAssignment(deps, context, assignmentId, (state, at) => MARKS[as](state, { ...seen, at })),
   };
 };
 

@@ -148,6 +148,12 @@ export const SETTINGS = {
     '24',
     'hours after which an ended HIT whose work is reviewed is deleted from the marketplace',
   ),
+  answerLimitBytes: setting(
+    'ANSWER_LIMIT_BYTES',
+    wholeNumber(1_024, 500_000),
+    '65536',
+    'most that is kept of what a worker hands in; the longest values are cut, and marked so',
+  ),
   bodyLimitBytes: setting('BODY_LIMIT_BYTES', wholeNumber(1_024, 100_000_000), '262144', 'largest request body'),
   maxListeners: setting('MAX_LISTENERS', wholeNumber(1, 1_000_000), '50000', 'most workers connected to one node'),
   logLevel: setting(

@@ -1,14 +1,11 @@
 import { z } from 'zod';
+import { Answer } from './answer.ts';
 import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.ts';
 import { AssignmentId, HitId, Instant, MarketplaceHitId, ProtoHitId, ReservationId, WorkerId } from './ids.ts';
 import { evolveReview, noReview, type Review, reviewEvents } from './review.ts';
 
 const ReleaseReason = z.enum(['notNeeded', 'waitedLongest', 'blocked']);
 export type ReleaseReason = z.infer<typeof ReleaseReason>;
-
-/** What a form handed in, field by field; long answers are cut. */
-export const Answer = z.array(z.object({ field: z.string().max(255), value: z.string().max(4_096) })).max(50);
-export type Answer = z.infer<typeof Answer>;
 
 export const assignmentEvents = {
   /** First ping, or the first after the worker was lost. */
@@ -38,8 +35,17 @@ export const assignmentEvents = {
   WorkerLost: z.object({ lastPingAt: Instant, at: Instant }),
   AssignmentReturned: z.object({ at: Instant }),
   AssignmentAbandoned: z.object({ at: Instant }),
-  /** `answer`: what the worker handed in, as far as the marketplace tells. */
-  AssignmentSubmitted: z.object({ answer: Answer.optional(), at: Instant }),
+  /**
+   * `answer`: what the worker handed in, as far as the marketplace tells, and how many of its fields are left out of it
+   * for want of room. `at`, here and of the review: by the marketplace's clock, if it says; when it was heard of is when
+   * it was recorded. `acceptedAt`: when the worker accepted the HIT, by the same clock.
+   */
+  AssignmentSubmitted: z.object({
+    answer: Answer.optional(),
+    fieldsLeftOut: z.int().positive().optional(),
+    acceptedAt: Instant.optional(),
+    at: Instant,
+  }),
   AssignmentApproved: z.object({ at: Instant }),
   AssignmentRejected: z.object({ at: Instant }),
   ...reviewEvents,
@@ -221,31 +227,62 @@ export function markAbandoned(state: Assignment, { at }: { at: Instant }): Decis
   return emit({ type: 'AssignmentAbandoned', data: { at } });
 }
 
-/** What a marketplace says of an assignment; no answer if it tells of none. */
-type Submission = { readonly answer?: Answer | undefined; readonly at: Instant };
+/** What a marketplace says of an assignment, with its own moments; what it does not tell is left out. `at`: now. */
+export type Seen = {
+  readonly answer?: Answer | undefined;
+  readonly fieldsLeftOut?: number | undefined;
+  readonly acceptedAt?: Instant | undefined;
+  readonly submittedAt?: Instant | undefined;
+  readonly reviewedAt?: Instant | undefined;
+};
+type SeenNow = Seen & { readonly at: Instant };
+
+/**
+ * When something happened by the marketplace's clock, at the latest now: one that is ahead of ours must not put into the
+ * log what is still to come. Nor before the call, if there was one: some marketplaces count whole seconds.
+ */
+const momentOf = (state: { readonly task: { readonly at: Instant } | null }, told: Instant | undefined, now: Instant) =>
+  Math.min(now, Math.max(told ?? now, state.task?.at ?? 0));
+
+type Known = Exclude<Assignment, { readonly phase: 'none' }>;
+
+const submitted = (
+  state: Known,
+  { answer, fieldsLeftOut = 0, acceptedAt, submittedAt, at }: SeenNow,
+): AssignmentEvent => ({
+  type: 'AssignmentSubmitted',
+  data: {
+    ...(answer === undefined ? {} : { answer }),
+    ...(fieldsLeftOut === 0 ? {} : { fieldsLeftOut }),
+    ...(acceptedAt === undefined ? {} : { acceptedAt: Math.min(acceptedAt, at) }),
+    at: momentOf(state, submittedAt, at),
+  },
+});
 
 /** The marketplace has the result. */
-export function markSubmitted(state: Assignment, submission: Submission): Decision<AssignmentEvent> {
+export function markSubmitted(state: Assignment, seen: SeenNow): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
-  return isHandedIn(state) ? nothing : emit({ type: 'AssignmentSubmitted', data: submission });
+  return isHandedIn(state) ? nothing : emit(submitted(state, seen));
 }
 
-/** What the marketplace had decided on before we heard that it was handed in: the answer is not lost for that. */
-const firstHeard = (state: Assignment, { answer, at }: Submission): readonly AssignmentEvent[] =>
-  answer === undefined || isHandedIn(state) ? [] : [{ type: 'AssignmentSubmitted', data: { answer, at } }];
+/** What the marketplace had decided on before we heard that it was handed in: neither answer nor moment is lost for that. */
+const firstHeard = (state: Known, seen: SeenNow): readonly AssignmentEvent[] =>
+  isHandedIn(state) || (seen.answer === undefined && seen.submittedAt === undefined) ? [] : [submitted(state, seen)];
 
 /** The marketplace pays the worker. */
-export function markApproved(state: Assignment, seen: Submission): Decision<AssignmentEvent> {
+export function markApproved(state: Assignment, seen: SeenNow): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
+  const at = momentOf(state, seen.reviewedAt, seen.at);
   return state.phase === 'approved'
     ? nothing
-    : emit(...firstHeard(state, seen), { type: 'AssignmentApproved', data: { at: seen.at } });
+    : emit(...firstHeard(state, seen), { type: 'AssignmentApproved', data: { at } });
 }
 
 /** The requester refused to pay. A rejection may be turned into an approval, never the other way round. */
-export function markRejected(state: Assignment, seen: Submission): Decision<AssignmentEvent> {
+export function markRejected(state: Assignment, seen: SeenNow): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
+  const at = momentOf(state, seen.reviewedAt, seen.at);
   return state.phase === 'rejected' || state.phase === 'approved'
     ? nothing
-    : emit(...firstHeard(state, seen), { type: 'AssignmentRejected', data: { at: seen.at } });
+    : emit(...firstHeard(state, seen), { type: 'AssignmentRejected', data: { at } });
 }

@@ -159,11 +159,21 @@ const shownAssignment = z
     hitID: z.string(),
     reservation: z.uuid().nullable(),
     state: z.string(),
-    answer: z.array(z.object({ field: z.string(), value: z.string() })).nullable(),
+    answer: z
+      .array(
+        z.object({
+          field: z.string(),
+          value: z.string(),
+          cut: z.boolean().optional().openapi({ description: 'True: it was longer than is kept' }),
+        }),
+      )
+      .nullable(),
+    fieldsLeftOut: z.int().openapi({ description: 'Fields of the answer that there was no room for' }),
     reward: z.number().openapi({ description: 'US dollars' }),
     bonus: z.number().openapi({ description: 'US dollars paid on top' }),
     feedback: z.string().nullable(),
     arrivedTime: z.int(),
+    acceptedTime: moment,
     submittedTime: moment,
     reviewedTime: moment,
   })
@@ -177,10 +187,12 @@ const listed = (row: AssignmentRow): z.output<typeof shownAssignment> => ({
   reservation: row.reservationId,
   state: row.phase,
   answer: row.answer && [...row.answer],
+  fieldsLeftOut: row.fieldsLeftOut,
   reward: row.rewardCents / 100,
   bonus: row.bonusCents / 100,
   feedback: row.feedback,
   arrivedTime: row.arrivedAt,
+  acceptedTime: row.acceptedAt,
   submittedTime: row.submittedAt,
   reviewedTime: row.reviewedAt,
 });

@@ -1,4 +1,4 @@
-import type { Answer } from '../domain/assignment.ts';
+import type { Answer } from '../domain/answer.ts';
 import type { AssignmentId, BonusId, EventId, HitId, Instant, MarketplaceHitId, WorkerId } from '../domain/ids.ts';
 import type { ProtoHitFields } from '../domain/protoHit.ts';
 
@@ -34,10 +34,13 @@ export type MarketplaceAssignment = {
   readonly workerId: WorkerId;
   readonly marketplaceHitId: MarketplaceHitId;
   readonly status: 'submitted' | 'approved' | 'rejected';
-  readonly acceptedAt: Instant;
-  readonly submittedAt: Instant;
-  /** What the form held; absent if the marketplace does not tell. */
+  /** By the marketplace's own clock; absent if it does not tell. `reviewedAt`: approved or rejected. */
+  readonly acceptedAt?: Instant | undefined;
+  readonly submittedAt?: Instant | undefined;
+  readonly reviewedAt?: Instant | undefined;
+  /** What the form held, and how many of its fields were too many; absent if the marketplace does not tell. */
   readonly answer?: Answer | undefined;
+  readonly fieldsLeftOut?: number | undefined;
 };
 
 /** Money on top of the reward, in US cents; `token` makes it one payment, however often and however late it is asked for. */

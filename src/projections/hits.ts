@@ -251,6 +251,22 @@ export const hitsOnMarket = (
     [sandbox, requestedBefore],
   );
 
+/** Of people called a day ago at the most: longer than that nobody is at work. */
+const LONGEST_WORK_MS = 24 * 3_600_000;
+/** People who were released hand in at once, or not at all. */
+const LONGEST_RELEASE_MS = 5 * 60_000;
+
+/** HITs on the marketplace with somebody who was called and has not handed in, or who was released a moment ago. */
+export const hitsOfPeopleAtWork = (db: Queryable, { now }: { now: Instant }): Promise<readonly HitRow[]> =>
+  rowsWhere(
+    db,
+    `h.marketplace_hit_id is not null and h.hit_id in (
+       select hit_id from tasks where called_at >= $1 and phase in ('called', 'working')
+       union
+       select hit_id from tasks where coalesce(ended_at, called_at) >= $2 and phase = 'released')`,
+    [now - LONGEST_WORK_MS, now - LONGEST_RELEASE_MS],
+  );
+
 /** Which of a marketplace's two sides have HITs of ours, or are about to. */
 export async function sandboxesInUse(db: Queryable): Promise<readonly boolean[]> {
   const { rows } = await db.query<{ sandbox: boolean }>(

@@ -1,4 +1,4 @@
-import type { Answer } from '../domain/assignment.ts';
+import type { Answer } from '../domain/answer.ts';
 import { streamId } from '../domain/event.ts';
 import type { AssignmentId, EventId, Instant } from '../domain/ids.ts';
 import { columnsOf, foldInto, type Table } from './fold.ts';
@@ -7,9 +7,13 @@ import type { Queryable, Recorded } from './projection.ts';
 /** Work that was handed in, and what was decided about it. */
 export type ReviewRow = {
   readonly assignmentId: AssignmentId;
+  /** By the marketplace's clock, if it says; null if it does not. */
+  readonly acceptedAt: Instant | null;
   readonly submittedAt: Instant | null;
   /** Null: the marketplace did not tell. */
   readonly answer: Answer | null;
+  /** Fields that there was no room for in the log. */
+  readonly fieldsLeftOut: number;
   /** What is on its way to the marketplace; null if nothing is. */
   readonly asked: 'approval' | 'rejection' | null;
   /** Of the decision's event. */
@@ -30,8 +34,10 @@ const table: Table<ReviewRow> = {
   ddl: `
     create table reviews (
       assignment_id text primary key,
+      accepted_at double precision,
       submitted_at double precision,
       answer jsonb,
+      fields_left_out int not null,
       asked text,
       token uuid,
       overrides_rejection boolean not null,
@@ -45,8 +51,10 @@ const table: Table<ReviewRow> = {
   key: 'assignmentId',
   columns: [
     'assignmentId',
+    'acceptedAt',
     'submittedAt',
     'answer',
+    'fieldsLeftOut',
     'asked',
     'token',
     'overridesRejection',
@@ -69,15 +77,17 @@ const reviewEvents = [
 
 export const reviews = foldInto({
   table,
-  version: 1,
+  version: 2,
   events: reviewEvents,
   keyOf: (event) => streamId(event.stream),
   evolve: (before, event): ReviewRow => {
     const row = before ?? unreviewed(event);
     const { at } = event.data;
     switch (event.type) {
-      case 'AssignmentSubmitted':
-        return { ...row, submittedAt: at, answer: event.data.answer ?? null };
+      case 'AssignmentSubmitted': {
+        const { answer = null, fieldsLeftOut = 0, acceptedAt = null } = event.data;
+        return { ...row, acceptedAt, submittedAt: at, answer, fieldsLeftOut };
+      }
       case 'ApprovalRequested':
         return { ...row, ...asked(event), asked: 'approval', overridesRejection: event.data.overridesRejection };
       case 'RejectionRequested':
@@ -93,8 +103,10 @@ export const reviews = foldInto({
 
 const unreviewed = ({ stream }: Recorded<(typeof reviewEvents)[number]>): ReviewRow => ({
   assignmentId: streamId(stream) as AssignmentId,
+  acceptedAt: null,
   submittedAt: null,
   answer: null,
+  fieldsLeftOut: 0,
   asked: null,
   token: null,
   overridesRejection: false,

@@ -131,7 +131,8 @@ export const tasks = foldInto({
     if (event.type === 'WorkerArrived') return arrived(row, event);
     if (row === null) return null;
     const { at } = event.data;
-    const endedAt = row.endedAt ?? at;
+    // What the marketplace's clock says may be from before the page was last seen.
+    const endedAt = row.endedAt ?? Math.max(at, row.respondedAt ?? row.calledAt ?? 0, row.waitingSince);
     switch (event.type) {
       case 'TaskAssigned': {
         const { reservationId, foreignId } = event.data;

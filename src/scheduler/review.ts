@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Commands } from '../commands/commands.ts';
-import type { Instant, MarketplaceHitId } from '../domain/ids.ts';
+import type { AssignmentId, Instant, MarketplaceHitId } from '../domain/ids.ts';
 import type { Marketplace, MarketplaceAssignment, MarketplaceHit } from '../marketplace/port.ts';
 import type { HitRow } from '../projections/hits.ts';
 import type { TaskRow } from '../projections/tasks.ts';
@@ -15,6 +15,8 @@ export type Known = {
 };
 
 const MOST_LOOKS = 50;
+const CLOCK_SKEW_MS = 5_000;
+const WARN_OF_CLOCK_EVERY_MS = 3_600_000;
 const CALLS_AT_ONCE = 4;
 const context = { actor: 'marketplace', requestId: 'reconcile' } as const;
 
@@ -34,12 +36,22 @@ export function createReview({
   readonly log: Logger;
 }) {
   /** When a HIT was last looked at and, if all was recorded, what was seen: the same sight is not worth a call. */
+  let warnOfClockAgainAt: Instant = 0;
   const looks = new Map<MarketplaceHitId, { readonly at: Instant; readonly sight: string | null }>();
+
+  /** The log holds nothing that is still to come: a clock that is ahead is not believed, and said so now and then. */
+  const warnOfClock = (submittedAt: Instant | undefined): void => {
+    const now = clock();
+    const aheadMs = (submittedAt ?? now) - now;
+    if (aheadMs <= CLOCK_SKEW_MS || now < warnOfClockAgainAt) return;
+    warnOfClockAgainAt = now + WARN_OF_CLOCK_EVERY_MS;
+    log.warn({ aheadMs }, "the marketplace's clock is ahead of ours: what was handed in counts as handed in now");
+  };
 
   /** Answers whether all is recorded; if not, the next round looks again. */
   const record = async (
     marketplace: Marketplace,
-    { assignmentId, workerId, status, answer }: MarketplaceAssignment,
+    { assignmentId, workerId, status, marketplaceHitId: _, ...seen }: MarketplaceAssignment,
     ours: TaskRow | undefined,
   ): Promise<boolean> => {
     if (ours === undefined || ours.workerId !== workerId) {
@@ -47,9 +59,11 @@ export function createReview({
       log.warn({ assignmentId, workerId }, 'work handed in by someone who never arrived');
       return true;
     }
+    if (ours.phase === status) return true;
+    warnOfClock(seen.submittedAt);
     const didAllThatWasAsked = ours.phase === 'released' && ours.released !== 'blocked';
     if (status !== 'submitted' || !didAllThatWasAsked) {
-      await commands.markAssignment(context, { assignmentId, as: status, answer });
+      await commands.markAssignment(context, { assignmentId, as: status, ...seen });
       return true;
     }
     const approval = await marketplace.approve(assignmentId);
@@ -57,33 +71,55 @@ export function createReview({
       log.warn({ assignmentId, code: approval.code, reason: approval.message }, 'cannot approve a released worker yet');
       return false;
     }
-    await commands.markAssignment(context, { assignmentId, as: 'approved', answer });
+    await commands.markAssignment(context, { assignmentId, as: 'approved', ...seen });
     return true;
   };
 
-  const look = async (marketplace: Marketplace, { listed, ours, assignments }: Known): Promise<boolean> => {
-    const handedIn = await marketplace.listAssignments(listed.marketplaceHitId);
-    if (handedIn.type === 'fault') {
-      log.warn({ hitId: ours.hitId, code: handedIn.code }, 'cannot list the assignments of a HIT');
-      return false;
+  /**
+   * Records what was handed in for a HIT; null if the marketplace does not say. `ours` is asked after it has answered: the
+   * assignments that our log knows of the HIT.
+   */
+  const handedIn = async (
+    marketplace: Marketplace,
+    { hitId, marketplaceHitId }: Pick<HitRow, 'hitId'> & { readonly marketplaceHitId: MarketplaceHitId },
+    ours: () => Promise<readonly TaskRow[]>,
+  ): Promise<{ readonly assignmentIds: ReadonlySet<AssignmentId>; readonly isComplete: boolean } | null> => {
+    const found = await marketplace.listAssignments(marketplaceHitId);
+    if (found.type === 'fault') {
+      const { code, message, lasting } = found;
+      // Whoever watches all calls warns of what passes, once.
+      log[lasting === 'final' ? 'warn' : 'debug'](
+        { hitId, code, reason: message },
+        'cannot list the assignments of a HIT',
+      );
+      return null;
     }
     let isComplete = true;
-    for (const one of handedIn.value) {
+    const assignments = found.value.length === 0 ? [] : await ours();
+    for (const one of found.value) {
       const known = assignments.find(({ assignmentId }) => assignmentId === one.assignmentId);
       if (!(await record(marketplace, one, known))) isComplete = false;
     }
-    const there = new Set(handedIn.value.map(({ assignmentId }) => assignmentId));
-    const notThere = assignments.filter(({ assignmentId }) => !there.has(assignmentId));
+    return { assignmentIds: new Set(found.value.map(({ assignmentId }) => assignmentId)), isComplete };
+  };
+
+  const look = async (marketplace: Marketplace, { listed, ours, assignments }: Known): Promise<boolean> => {
+    const { hitId } = ours;
+    const { marketplaceHitId } = listed;
+    const found = await handedIn(marketplace, { hitId, marketplaceHitId }, async () => assignments);
+    if (found === null) return false;
+    const notThere = assignments.filter(({ assignmentId }) => !found.assignmentIds.has(assignmentId));
     for (const { assignmentId, as } of gone(listed, notThere, ours.fields, clock())) {
       const reservationId = notThere.find((one) => one.assignmentId === assignmentId)?.reservationId ?? null;
       // The slot first: a crash in between leaves the assignment held, for the next round to find.
       if (reservationId !== null) await commands.reopenSlot(context, { reservationId, assignmentId, reason: as });
       await commands.markAssignment(context, { assignmentId, as });
     }
-    return isComplete;
+    return found.isComplete;
   };
 
   return {
+    handedIn,
     /** `known`: all of one marketplace's listing that our log knows, too. */
     round: async (marketplace: Marketplace, known: readonly Known[], signal?: AbortSignal): Promise<void> => {
       const now = clock();

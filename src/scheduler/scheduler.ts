@@ -1,23 +1,33 @@
 import type { Commands } from '../commands/commands.ts';
 import type { EventStore } from '../event-store/port.ts';
+import { HANDED_IN, readHandedIn } from '../postgres/handedIn.ts';
 import { holdLease } from '../postgres/lease.ts';
+import { listen } from '../postgres/listen.ts';
 import { elect } from './fence.ts';
 import { type Decided, decide, type MinuteDependencies, prunePresence } from './minute.ts';
 import { createPoster, type PosterDependencies } from './poster.ts';
+import { createQuickLooks, type QuickLookDependencies } from './quickLooks.ts';
 import { createReconcile, type ReconcileDependencies } from './reconcile.ts';
 import { repeat } from './repeat.ts';
 import { createWatch, type WatchDependencies } from './watch.ts';
 
-export type SchedulerDependencies = MinuteDependencies & PosterDependencies & ReconcileDependencies & WatchDependencies;
+export type SchedulerDependencies = MinuteDependencies &
+  PosterDependencies &
+  ReconcileDependencies &
+  QuickLookDependencies &
+  WatchDependencies;
 
 export const SCHEDULER_LEASE = 'scheduler';
 const SECOND_MS = 1_000;
 const RECONCILE_EVERY_MS = 60_000;
+/** A round with nothing to look at asks nobody. */
+const LOOK_EVERY_MS = 250;
 
 /** The scheduler's parts, each of which does one round when called. What they know is in the log, not in them. */
 export function createScheduler(deps: SchedulerDependencies) {
   const poster = createPoster(deps);
   const reconcile = createReconcile(deps);
+  const quickLooks = createQuickLooks(deps);
   const watch = createWatch(deps);
 
   const prune = () => prunePresence(deps);
@@ -31,6 +41,7 @@ export function createScheduler(deps: SchedulerDependencies) {
     decide: (signal?: AbortSignal) => decide(deps, signal),
     post,
     reconcile: reconcile.round,
+    quickLooks,
     watch: watch.round,
     prune,
     /**
@@ -78,18 +89,33 @@ export async function runScheduler(deps: RunningScheduler): Promise<void> {
     const fence = await elect({ store, node, clock, signal: lease.signal });
     const inOffice = AbortSignal.any([lease.signal, fence.signal]);
     const fenced = { ...deps, store: fence.store, commands: commandsOn(fence.store) };
-    const { decide, post, reconcile, watch, prune } = createScheduler(fenced);
+    const { decide, post, reconcile, quickLooks, watch, prune } = createScheduler(fenced);
     const beat = (name: string, intervalMs: number, work: (signal: AbortSignal) => Promise<unknown>) =>
       repeat({ name, intervalMs, signal: inOffice, log }, () => work(inOffice));
     const plansItself = schedulerIntervalSeconds > 0;
+    const hints = listen({
+      url,
+      channels: [HANDED_IN],
+      log,
+      onNotify: (_, payload) => {
+        const hint = readHandedIn(payload);
+        if (hint === undefined) return;
+        quickLooks.hint(hint);
+        // Its own beat tells of what fails.
+        quickLooks.round(inOffice).catch(() => undefined);
+      },
+      // What was missed is found by the poll.
+      onGap: () => undefined,
+    });
     log.info({ plansItself }, 'this node schedules');
     await Promise.all([
       plansItself && beat('planning', schedulerIntervalSeconds * 1000, decide),
       beat('the poster', SECOND_MS, post),
       beat('the watch', SECOND_MS, watch),
+      beat('the looks at who is at work', LOOK_EVERY_MS, quickLooks.round),
       beat('reconciliation', RECONCILE_EVERY_MS, reconcile),
       beat('pruning', RECONCILE_EVERY_MS, prune),
-    ]);
+    ]).finally(hints.close);
     if (fence.signal.aborted) log.warn('another node was elected to schedule; competing again');
   });
 }

@@ -110,7 +110,7 @@ function endInWords(ended: RecordedEvent): string | null {
     case 'AssignmentAbandoned':
       return `the assignment's time had run out, as the marketplace reported at ${at}`;
     case 'AssignmentSubmitted':
-      return `had submitted the assignment, as the marketplace reported at ${at}`;
+      return `had submitted the assignment at ${at}, as the marketplace reported`;
     default:
       return null;
   }

@@ -58,7 +58,7 @@ export function inWords(event: DomainEvent, subject?: string): string {
     case 'AssignmentAbandoned':
       return `${worker} let the assignment's time run out without a result, the marketplace reported.`;
     case 'AssignmentSubmitted':
-      return `${worker} submitted the assignment, the marketplace reported.`;
+      return `${worker} submitted the assignment at ${momentInWords(event.data.at)}, the marketplace reported.`;
     case 'AssignmentApproved':
       return `${worker} is paid by the marketplace: the assignment was approved.`;
     case 'AssignmentRejected':

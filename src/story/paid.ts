@@ -27,7 +27,7 @@ export function whyPaidOrNot({ events, hitId }: Person, offers: Offers): string 
     return `Not paid${bonus === '' ? '' : ` but for a${bonus.slice(2)}`}: the requester rejected the work; reported at ${momentInWords(rejectedAt)}.`;
   const submittedAt = last('AssignmentSubmitted');
   if (submittedAt !== null)
-    return `Not paid yet: submitted, reported at ${momentInWords(submittedAt)}; ${reviewBy(submittedAt, offer)}.`;
+    return `Not paid yet: submitted at ${momentInWords(submittedAt)}; ${reviewBy(submittedAt, offer)}.`;
   const end = events.findLast(({ type }) => type === 'AssignmentReturned' || type === 'AssignmentAbandoned');
   if (end?.type === 'AssignmentReturned')
     return `Not paid: never submitted. The worker gave the assignment back, reported at ${momentInWords(end.data.at)}.`;

@@ -95,6 +95,7 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
     commands,
     caughtUp,
     marketplaces: async (inSandbox) => (inSandbox ? sandbox : market).marketplace,
+    looks: { afterMs: [700, 1_300, 2_500, 5_000], mostAtWork: 10 },
     policy: classic(settings),
     settings,
     clock,

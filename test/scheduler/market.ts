@@ -216,9 +216,14 @@ export function createMarket(clock: () => Instant) {
     giveBack: (assignmentId: AssignmentId) => {
       for (const hit of hits) hit.accepted = hit.accepted.filter((one) => one.assignmentId !== assignmentId);
     },
-    submit: (assignmentId: AssignmentId, status: Handed['status'] = 'submitted', answer?: Handed['answer']) => {
+    submit: (
+      assignmentId: AssignmentId,
+      status: Handed['status'] = 'submitted',
+      answer?: Handed['answer'],
+      submittedAt = clock(),
+    ) => {
       for (const one of hits.flatMap(({ accepted }) => accepted))
-        if (one.assignmentId === assignmentId) one.handed = { status, submittedAt: clock(), answer };
+        if (one.assignmentId === assignmentId) one.handed = { status, submittedAt, answer };
     },
   };
 }

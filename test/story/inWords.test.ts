@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type DomainEvent, type EventType, eventSchemas } from '../../src/domain/event.ts';
 import { OperatorName } from '../../src/domain/operator.ts';
 import { inWords } from '../../src/story/inWords.ts';
+import { momentInWords } from '../../src/story/moment.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 
 const at = STARTED_AT;
@@ -74,7 +75,10 @@ const EXAMPLES: Examples = {
     { at },
     "The worker let the assignment's time run out without a result, the marketplace reported.",
   ],
-  AssignmentSubmitted: [{ at }, 'The worker submitted the assignment, the marketplace reported.'],
+  AssignmentSubmitted: [
+    { at },
+    `The worker submitted the assignment at ${momentInWords(at)}, the marketplace reported.`,
+  ],
   AssignmentApproved: [{ at }, 'The worker is paid by the marketplace: the assignment was approved.'],
   AssignmentRejected: [{ at }, 'The worker is not paid: the assignment was rejected.'],
   ApprovalRequested: [

@@ -1,42 +1,52 @@
-import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
-import type { Answer } from '../../domain/assignment.ts';
+import type { HandedInAnswer } from '../../domain/answer.ts';
+import { boundedAnswer } from '../../domain/answer.ts';
+import { xmlReader } from '../xml.ts';
 
-const MOST_FIELDS = 50;
-const LONGEST_FIELD = 255;
-const LONGEST_VALUE = 4_096;
+const read = xmlReader({ many: ['Answer', 'FreeText', 'SelectionIdentifier', 'OtherSelectionText'] });
 
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  parseTagValue: false,
-  trimValues: false,
-  isArray: (name) => name === 'Answer',
-});
+/** Several values of one field are one text: as Mechanical Turk gives them out. */
+const BETWEEN_VALUES = '|';
 
 const Text = z.union([z.string(), z.object({}).transform(() => '')]).catch('');
+const Texts = z.array(Text).default([]);
 const QuestionFormAnswers = z.object({
   QuestionFormAnswers: z.object({
-    Answer: z.array(z.object({ QuestionIdentifier: z.string(), FreeText: Text.optional() })).default([]),
+    Answer: z
+      .array(
+        z.object({
+          QuestionIdentifier: Text,
+          FreeText: Texts,
+          SelectionIdentifier: Texts,
+          OtherSelectionText: Texts,
+          UploadedFileKey: Text.optional(),
+        }),
+      )
+      .default([]),
   }),
 });
 
 /**
- * What a worker's form held, from MTurk's QuestionFormAnswers (2005-10-01); undefined if it is not that. Long ones are
- * cut: the log keeps them for ever.
+ * Returns what a worker's form held, from MTurk's QuestionFormAnswers (2005-10-01); undefined if it is not that. What is
+ * beyond `limitBytes` is cut, and said to be: the log keeps answers for ever.
  */
-export function readAnswer(xml: string | undefined): Answer | undefined {
+export function readAnswer(xml: string | undefined, limitBytes: number): HandedInAnswer | undefined {
   if (xml === undefined) return undefined;
   try {
-    const read = QuestionFormAnswers.safeParse(parser.parse(xml));
-    return read.data?.QuestionFormAnswers.Answer.slice(0, MOST_FIELDS).map(({ QuestionIdentifier, FreeText = '' }) => ({
-      field: cut(QuestionIdentifier, LONGEST_FIELD),
-      value: cut(FreeText, LONGEST_VALUE),
-    }));
+    const { data } = QuestionFormAnswers.safeParse(read(xml));
+    if (data === undefined) return undefined;
+    const fields = data.QuestionFormAnswers.Answer.map(
+      ({ QuestionIdentifier: field, FreeText, SelectionIdentifier, OtherSelectionText, UploadedFileKey }) => ({
+        field,
+        value: [
+          ...[...FreeText, ...SelectionIdentifier, ...OtherSelectionText],
+          ...(UploadedFileKey === undefined ? [] : [UploadedFileKey]),
+        ].join(BETWEEN_VALUES),
+      }),
+    );
+    return boundedAnswer(fields, limitBytes);
   } catch {
     // Not XML: what was handed in is told by the marketplace's own pages, and the work counts all the same.
     return undefined;
   }
 }
-
-/** A cut may go through a pair of surrogates, and half of one is no text that a database takes. */
-const cut = (text: string, longest: number): string => text.slice(0, longest).toWellFormed();

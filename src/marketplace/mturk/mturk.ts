@@ -32,13 +32,21 @@ export type MTurkOptions = Omit<ClientOptions, 'timeoutMs'> & {
   readonly clock: () => Instant;
   /** Longest wait for one answer; a call has three attempts. Default 15 seconds. */
   readonly timeoutMs?: number;
+  /** Most of an answer that is read. Default 64 kB. */
+  readonly answerLimitBytes?: number;
 };
 
 /**
  * Recruits on any server that speaks MTurk's requester API (2017-01-17). Every call is bounded in time and paced by
  * the rate limit; what may have been carried out although its answer was lost is safe to send again.
  */
-export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTurkOptions): Marketplace {
+export function createMTurk({
+  name,
+  clock,
+  timeoutMs = 15_000,
+  answerLimitBytes = 65_536,
+  ...options
+}: MTurkOptions): Marketplace {
   const client = createClient({ ...options, timeoutMs });
 
   const posted = ({ HITId, Expiration }: HIT, lifetimeSeconds: number) => ({
@@ -92,7 +100,8 @@ export function createMTurk({ name, clock, timeoutMs = 15_000, ...options }: MTu
           ({ Assignments = [] }) => Assignments.length,
         );
         const found: MarketplaceAssignment[] = [];
-        for await (const { Assignments = [] } of pages) found.push(...Assignments.map(readAssignment));
+        for await (const { Assignments = [] } of pages)
+          found.push(...Assignments.map((one) => readAssignment(one, answerLimitBytes)));
         return found;
       }),
 

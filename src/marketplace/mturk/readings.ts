@@ -32,14 +32,17 @@ const ASSIGNMENT_STATUS: Readonly<Record<string, MarketplaceAssignment['status']
   Rejected: 'rejected',
 };
 
-export function readAssignment(assignment: Assignment): MarketplaceAssignment {
+export function readAssignment(assignment: Assignment, answerLimitBytes: number): MarketplaceAssignment {
+  const { AssignmentStatus: status = '', AcceptTime, SubmitTime, ApprovalTime, RejectionTime } = assignment;
   return {
     assignmentId: AssignmentId.parse(assignment.AssignmentId),
     workerId: WorkerId.parse(assignment.WorkerId),
     marketplaceHitId: MarketplaceHitId.parse(assignment.HITId),
-    status: ASSIGNMENT_STATUS[assignment.AssignmentStatus ?? ''] ?? 'submitted',
-    acceptedAt: assignment.AcceptTime?.getTime() ?? 0,
-    submittedAt: assignment.SubmitTime?.getTime() ?? 0,
-    answer: readAnswer(assignment.Answer),
+    status: ASSIGNMENT_STATUS[status] ?? 'submitted',
+    acceptedAt: AcceptTime?.getTime(),
+    submittedAt: SubmitTime?.getTime(),
+    // A rejection that was taken back leaves its moment behind.
+    reviewedAt: (status === 'Rejected' ? RejectionTime : ApprovalTime)?.getTime(),
+    ...readAnswer(assignment.Answer, answerLimitBytes),
   };
 }

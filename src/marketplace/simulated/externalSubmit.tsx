@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { HANDED_IN } from '../../postgres/handedIn.ts';
 import type { Database } from '../../postgres/pool.ts';
 import type { DrivenClock } from './clock.ts';
 import { submit } from './held.ts';
@@ -31,10 +32,19 @@ export function externalSubmitRoutes({ db, clock }: { db: Database; clock: Drive
       (await submit(db, { assignmentId: assignmentId.data, answer, now }));
     // Work whose review is not waited for is paid at once.
     if (taken) await settle(db, now);
+    if (taken && assignmentId.success) await hintAt(db, assignmentId.data);
     if (wantsJson(c)) return c.json({ submitted: taken }, taken ? 200 : 409);
     return c.html(<InTheFrame taken={taken} />, taken ? 200 : 400);
   });
 }
+
+/** The requester is told that there is something to look at, as MTurk's notifications would. */
+const hintAt = (db: Database, assignmentId: string) =>
+  db.query(
+    `select pg_notify('${HANDED_IN}', json_build_object('marketplaceHitId', hit_id, 'assignmentId', assignment_id)::text)
+     from marketplace.assignments where assignment_id = $1`,
+    [assignmentId],
+  );
 
 /** Stands in the frame, where the landing page was; the marketplace's page around it says the rest. */
 const InTheFrame = ({ taken }: { taken: boolean }) => (

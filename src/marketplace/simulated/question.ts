@@ -1,14 +1,25 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { XMLValidator } from 'fast-xml-parser';
 import { z } from 'zod';
+import { xmlReader } from '../xml.ts';
 
 const NAMESPACE = 'http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2006-07-14/ExternalQuestion.xsd';
 const MOST_BYTES = 65_535;
 
+/** The namespace is the default one, or has the root's prefix. */
+const IN_ITS_NAMESPACE = new RegExp(
+  `<ExternalQuestion\\s(?:[^>]*\\s)?xmlns\\s*=\\s*["']${NAMESPACE}["']` +
+    `|<([\\w.-]+):ExternalQuestion\\s(?:[^>]*\\s)?xmlns:\\1\\s*=\\s*["']${NAMESPACE}["']`,
+);
+
+const read = xmlReader();
+
 const ExternalQuestion = z.object({
   ExternalQuestion: z.object({
-    '@_xmlns': z.literal(NAMESPACE),
-    ExternalURL: z.string(),
-    FrameHeight: z.string().regex(/^\d{1,9}$/),
+    ExternalURL: z.string().trim(),
+    FrameHeight: z
+      .string()
+      .trim()
+      .regex(/^\d{1,9}$/),
   }),
 });
 
@@ -20,17 +31,18 @@ export function readQuestion(xml: string, { allowHttp }: { allowHttp: boolean })
   const wellFormed = XMLValidator.validate(xml);
   if (wellFormed !== true) return `There was an error parsing the XML question: ${wellFormed.err.msg}`;
   const parsed = ExternalQuestion.safeParse(parse(xml));
-  if (!parsed.success) return 'Question must be an ExternalQuestion with ExternalURL and FrameHeight';
+  if (!parsed.success || !IN_ITS_NAMESPACE.test(xml))
+    return 'Question must be an ExternalQuestion with ExternalURL and FrameHeight';
   const { ExternalURL: url, FrameHeight } = parsed.data.ExternalQuestion;
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol !== 'https:' && !(allowHttp && protocol === 'http:')) return `ExternalURL must be https, got ${url}`;
   return { url, frameHeight: Number(FrameHeight) };
 }
 
-/** The parser throws at what it guards against, such as entities that expand without end. */
+/** The parser throws at what it guards against. */
 function parse(xml: string): unknown {
   try {
-    return new XMLParser({ ignoreAttributes: false, parseTagValue: false, processEntities: true }).parse(xml);
+    return read(xml);
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
-import type { Answer, AssignmentPhase, ReleaseReason } from '../../domain/assignment.ts';
+import type { Answer } from '../../domain/answer.ts';
+import type { AssignmentPhase, ReleaseReason } from '../../domain/assignment.ts';
 import type { AssignmentId, HitId, Instant, MarketplaceHitId, ReservationId, WorkerId } from '../../domain/ids.ts';
 import type { Queryable } from '../projection.ts';
 import { filterOf, type Page, pageOf, UUID } from './page.ts';
@@ -23,8 +24,12 @@ export type AssignmentRow = {
   readonly arrivedAt: Instant;
   readonly calledAt: Instant | null;
   readonly respondedAt: Instant | null;
+  /** Accepted and handed in: by the marketplace's clock, if it says. */
+  readonly acceptedAt: Instant | null;
   readonly submittedAt: Instant | null;
   readonly answer: Answer | null;
+  /** Fields of it that there was no room for. */
+  readonly fieldsLeftOut: number;
   /** What is on its way to the marketplace. */
   readonly asked: 'approval' | 'rejection' | null;
   readonly askedBy: string | null;
@@ -60,7 +65,8 @@ const SELECT = `
          h.fields ->> 'hitTypeId' as "hitTypeId", h.fields ->> 'title' as title, coalesce(h.sandbox, false) as sandbox,
          coalesce((h.fields ->> 'rewardCents')::int, 0) as "rewardCents",
          coalesce(w.phase = 'blocked', false) as "isBlocked",
-         r.submitted_at as "submittedAt", r.answer, r.asked, r.asked_by as "askedBy", r.feedback,
+         r.accepted_at as "acceptedAt", r.submitted_at as "submittedAt", r.answer,
+         coalesce(r.fields_left_out, 0) as "fieldsLeftOut", r.asked, r.asked_by as "askedBy", r.feedback,
          r.reviewed_at as "reviewedAt", r.fault,
          coalesce(b.paid, 0)::int as "bonusCents", coalesce(b.owed, 0)::int as "bonusOwedCents",
          b.fault as "bonusFault"

@@ -41,6 +41,7 @@ export const AssignmentPage = ({
         )}
       </p>
       <dl class="facts">
+        <Time name="Accepted" at={assignment.acceptedAt} />
         <Time name="Came" at={assignment.arrivedAt} />
         <Time name="Called" at={assignment.calledAt} />
         <Time name="Responded" at={assignment.respondedAt} />
@@ -57,9 +58,20 @@ export const AssignmentPage = ({
           rows={answer}
           columns={[
             { name: 'Field', cell: ({ field }) => field },
-            { name: 'Value', cell: ({ value }) => <span class="answer">{value}</span> },
+            {
+              name: 'Value',
+              cell: ({ value, cut = false }) => (
+                <>
+                  <span class="answer">{value}</span>
+                  {cut && <span class="warn"> … cut: it was longer than is kept</span>}
+                </>
+              ),
+            },
           ]}
         />
+      )}
+      {assignment.fieldsLeftOut > 0 && (
+        <p class="warn">{assignment.fieldsLeftOut} more fields were handed in than there was room to keep.</p>
       )}
       {feedback !== null && (
         <p>

@@ -129,10 +129,12 @@ const CSV_COLUMNS: readonly CsvColumn<AssignmentRow>[] = [
   ['arrivedAt', ({ arrivedAt }) => momentCell(arrivedAt)],
   ['calledAt', ({ calledAt }) => momentCell(calledAt)],
   ['respondedAt', ({ respondedAt }) => momentCell(respondedAt)],
+  ['acceptedAt', ({ acceptedAt }) => momentCell(acceptedAt)],
   ['submittedAt', ({ submittedAt }) => momentCell(submittedAt)],
   ['reviewedAt', ({ reviewedAt }) => momentCell(reviewedAt)],
   ['rewardDollars', ({ rewardCents }) => dollarsCell(rewardCents)],
   ['bonusDollars', ({ bonusCents }) => dollarsCell(bonusCents)],
   ['feedback', ({ feedback }) => feedback],
   ['answer', ({ answer }) => answer],
+  ['answerFieldsLeftOut', ({ fieldsLeftOut }) => fieldsLeftOut],
 ];
