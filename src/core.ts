@@ -137,6 +137,7 @@ export async function openCore(
     observed = (store) => store,
     observedProjections = (all) => all,
     onBatch,
+    readYourWritesMs,
   }: {
     projector?: boolean;
     /** Sets up no database, and says nothing in the log. */
@@ -149,6 +150,8 @@ export async function openCore(
     observedProjections?: ((all: readonly Projection[]) => readonly Projection[]) | undefined;
     /** After each statement of the log's group commit. */
     onBatch?: (batch: StoredBatch) => void;
+    /** How long commands wait for the read models, if not as usual. */
+    readYourWritesMs?: number | undefined;
   } = {},
 ): Promise<Core> {
   const database = await openDatabase(settings, log, { onlyExisting, serves });
@@ -173,9 +176,9 @@ export async function openCore(
   };
   await expectOurLog({ store, db: pool, clock, onlyExisting }).catch(unopened);
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
-  const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
-  const commandsOn = (store: EventStore) =>
-    createCommands({ store, db: pool, clock, caughtUp, log, settings }, commands.dispatch);
+  const dependencies = { db: pool, clock, caughtUp, readYourWritesMs, log, settings };
+  const commands = createCommands({ store, ...dependencies });
+  const commandsOn = (store: EventStore) => createCommands({ store, ...dependencies }, commands.dispatch);
   const projectorLeases = projections.map(leaseOf);
   const leases = new Set<string>();
   const ending = new AbortController();

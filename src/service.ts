@@ -38,6 +38,14 @@ export type Service = {
   readonly stop: () => Promise<void>;
 };
 
+/** How long requests wait for what should be there in a moment, if not as usual: a machine can be slow. */
+export type Patience = {
+  /** For the read models to show what a command did. */
+  readonly readYourWritesMs?: number;
+  /** For the first ping of a page whose first poll overtook it. */
+  readonly firstPingMs?: number;
+};
+
 /** Longest wait for requests under way when the service stops. */
 const DRAIN_MS = 3_000;
 
@@ -49,11 +57,13 @@ export async function startService(
     clock = Date.now,
     tracing,
     variables = { environment: process.env, file: readEnvFile() },
+    patience = {},
   }: {
     clock?: () => Instant;
     tracing?: Tracing | undefined;
     /** Where the settings were read from, to be shown beside them. */
     variables?: Origins;
+    patience?: Patience;
   } = {},
 ): Promise<Service> {
   let metrics: Metrics | null = null;
@@ -70,6 +80,7 @@ export async function startService(
     },
     observedProjections: tracing?.projections,
     onBatch: (batch) => metrics?.stored(batch),
+    readYourWritesMs: patience.readYourWritesMs,
   });
   const { db, caughtUp, store } = core;
   const commands = tracing ? tracing.commands(core.commands) : core.commands;
@@ -96,6 +107,7 @@ export async function startService(
       calledHere,
       settings,
       publicUrl,
+      firstPingMs: patience.firstPingMs,
       log,
       observe: {
         answered: (what) => metrics?.workerAnswered(what),

@@ -29,6 +29,8 @@ export type Dependencies = {
   readonly clock: () => Instant;
   /** Waits until the read models show everything up to a position; false if that took longer. */
   readonly caughtUp: { readonly until: (position: Position, options: { timeoutMs: number }) => Promise<boolean> };
+  /** How long a command's answer waits for the read models; past it the answer goes out all the same. */
+  readonly readYourWritesMs?: number | undefined;
   readonly log: Logger;
   readonly settings: {
     readonly pingTimeoutSeconds: number;
@@ -38,16 +40,15 @@ export type Dependencies = {
   };
 };
 
-/** How long a command's answer waits for the read models; past it the answer goes out all the same. */
-const CATCH_UP_TIMEOUT_MS = 2_000;
+const READ_YOUR_WRITES_MS = 2_000;
 
 /** Read your own writes: the answer waits until queries show what the command did. */
 export async function settled<Value>(
-  { caughtUp, log }: Dependencies,
+  { caughtUp, log, readYourWritesMs = READ_YOUR_WRITES_MS }: Dependencies,
   result: CommandResult<Value>,
 ): Promise<CommandResult<Value>> {
   if (result.type === 'done' && result.position !== null) {
-    const caught = await caughtUp.until(result.position, { timeoutMs: CATCH_UP_TIMEOUT_MS });
+    const caught = await caughtUp.until(result.position, { timeoutMs: readYourWritesMs });
     if (!caught) log.warn({ position: result.position }, 'answered before the read models caught up');
   }
   return result;

@@ -138,7 +138,7 @@ describe('a signed session', () => {
     await tab.reload();
     await press(tab, "I'm ready");
     await tab.getByText('Not accepted').waitFor();
-    await tab.getByText('Connected').waitFor({ timeout: 60_000 });
+    await tab.getByText('Connected').waitFor();
     await count(reservationId, 1);
     await invoke(reservationId);
     await tab.getByText('There is work!').waitFor();

@@ -11,6 +11,7 @@ import {
   type RecordedEvent,
   type StreamWrite,
 } from '../../src/event-store/port.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 export type OpenStore = { readonly store: EventStore; readonly close: () => Promise<void> };
 
@@ -47,7 +48,7 @@ export async function collect(
   store: EventStore,
   after: Position,
   isEnough: (events: readonly RecordedEvent[]) => boolean,
-  { timeoutMs = 20_000, batchSize }: { timeoutMs?: number; batchSize?: number } = {},
+  { timeoutMs = PATIENCE_MS, batchSize }: { timeoutMs?: number; batchSize?: number } = {},
 ): Promise<readonly RecordedEvent[]> {
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(), timeoutMs);

@@ -61,7 +61,7 @@ describe('the log in KurrentDB', () => {
 
   test('a subscription outlives lost connections: nobody but us opens it again, after the last event that it delivered', async () => {
     const after = await store.head();
-    const following = collect(store, after, ({ length }) => length >= 40, { timeoutMs: 25_000 });
+    const following = collect(store, after, ({ length }) => length >= 40);
     for (let round = 0; round < 4; round++) {
       for (let n = 0; n < 10; n++) await store.append([write(freshStream(), 'any', pinged(`R${round}N${n}`))]);
       await node.cut();
@@ -74,7 +74,7 @@ describe('the log in KurrentDB', () => {
   test('a server that is away for a while is waited for', async () => {
     const stream = freshStream();
     const after = await store.head();
-    const following = collect(store, after, ({ length }) => length >= 1, { timeoutMs: 25_000 });
+    const following = collect(store, after, ({ length }) => length >= 1);
     await node.stop();
     await expect(store.append([write(stream, 'any', pinged('A'))])).rejects.toThrow('KurrentDB cannot be reached');
     await sleep(300);
@@ -181,7 +181,7 @@ describe('a cluster', () => {
   test('a subscription goes on at another node when its own is gone', async () => {
     const { a, b, url } = await cluster();
     const store = await open(url);
-    const following = collect(store, BEGINNING, ({ length }) => length >= 2, { timeoutMs: 25_000 });
+    const following = collect(store, BEGINNING, ({ length }) => length >= 2);
     await store.append([write(freshStream(), 'any', pinged('A'))]);
     b.follow(null);
     a.follow(b);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../support/until.ts';
 import { type Answered, clientOf, jsonOf } from './client.ts';
 import { type FlakyWay, flakyWay } from './flakyDatabase.ts';
 import { type House, openHouse } from './house.ts';
@@ -27,7 +28,7 @@ const isReady = async (): Promise<void> => {
 };
 beforeEach(async () => {
   await way.mend();
-  await vi.waitFor(isReady, { timeout: 20_000, interval: 100 });
+  await eventually(isReady);
 });
 
 const made = () => ({ id: proto, foreignID: 'x', delay: 0, numAssignments: 1 });
@@ -55,13 +56,10 @@ test('commands and lists answer 503 with Retry-After while it is away, and recov
   expect(inJson.text).not.toMatch(/ECONN|127\.0\.0\.1|postgres/i);
 
   await way.mend();
-  await vi.waitFor(
-    async () => {
-      const { status, text } = await client.post('reservation/make', made());
-      expect({ status, text }).toEqual({ status: 200, text: expect.stringMatching(UUID) });
-    },
-    { timeout: 20_000, interval: 200 },
-  );
+  await eventually(async () => {
+    const { status, text } = await client.post('reservation/make', made());
+    expect({ status, text }).toEqual({ status: 200, text: expect.stringMatching(UUID) });
+  });
 });
 
 test('it is alive but not ready, names what is not, and still has figures', async () => {
@@ -94,8 +92,5 @@ test('a request with an idempotency key that met an absent database can be sent 
   await way.cut();
   expectAway(await client.post('reservation/make', made(), { headers }));
   await way.mend();
-  await vi.waitFor(
-    async () => expect((await client.post('reservation/make', made(), { headers })).text).toMatch(UUID),
-    { timeout: 20_000, interval: 200 },
-  );
+  await eventually(async () => expect((await client.post('reservation/make', made(), { headers })).text).toMatch(UUID));
 });

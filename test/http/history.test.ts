@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spendEvening } from '../story/evening.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
+import { eventually } from '../support/until.ts';
 import { clientOf, jsonOf } from './client.ts';
 import { type House, openHouse } from './house.ts';
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
   client = clientOf(house.url);
   await spendEvening(house.store);
   // Commands wait for the read models; these events came without one. Once all three are known, so is every stream.
-  await vi.waitFor(async () => expect((await told()).people).toHaveLength(3), { timeout: 20_000 });
+  await eventually(async () => expect((await told()).people).toHaveLength(3));
 });
 afterAll(() => house.close());
 

@@ -57,7 +57,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
   await setUpReadModels({ db: pool, projections });
   const caughtUp = createCaughtUp({ db: pool, url, projections, log });
   const settings = {
-    pingTimeoutSeconds: 10,
+    pingTimeoutSeconds: 3_600,
     unsignedWorkers: 'accept' as const,
     reservationTimeoutMinutes: 30,
     invokedTimeoutMinutes: 30,
@@ -81,7 +81,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
   });
   const calledHere = createCalledHere();
   const store = measuredStore(calledHere.observed(postgresStore), metrics);
-  const commands = createCommands({ store, db: pool, clock, caughtUp, log, settings });
+  const commands = createCommands({ store, db: pool, clock, caughtUp, readYourWritesMs: 60_000, log, settings });
   const ending = new AbortController();
   const projecting = holdLease({ url, name: 'projector', signal: ending.signal, log }, ({ signal }) =>
     runProjector({ store, db: pool, projections, signal, log }),

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projections } from '../../src/projections/all.ts';
+import { eventually } from '../support/until.ts';
 import { clientOf, jsonOf } from './client.ts';
 import { type House, openHouse } from './house.ts';
 import { postHit } from './market.ts';
@@ -74,8 +75,8 @@ test('appends, HITs, those who wait and how soon they are dispatched are measure
 
   const hit = await postHit(house, { n: 1, protoHitId: proto });
   const waiting = `ping/worker/W1/assignment/A1/hit/${hit}/event/waiting`;
-  await vi.waitFor(async () => expect((await client.post(waiting)).text).toBe('OK'), { timeout: 10_000 });
-  await vi.waitFor(async () => expect(await metric('retainer_waiting_workers')).toBe(1), { timeout: 10_000 });
+  await eventually(async () => expect((await client.post(waiting)).text).toBe('OK'));
+  await eventually(async () => expect(await metric('retainer_waiting_workers')).toBe(1));
   expect(await metric('retainer_open_hits')).toBe(1);
   expect(await metric('retainer_worker_requests_total{kind="ping"}')).toBeGreaterThan(0);
 

@@ -12,6 +12,7 @@ import type { HitOrder, Outcome } from '../../src/marketplace/port.ts';
 import type { FaultRule } from '../../src/marketplace/simulated/faults.ts';
 import { createSimulatedMarketplace } from '../../src/marketplace/simulated/simulated.ts';
 import { freshDatabase } from '../support/database.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 const CREDENTIALS = { accessKeyId: 'REQUESTER', secretAccessKey: 'any' };
 const JSON_ONLY = { Accept: 'application/json' };
@@ -73,7 +74,7 @@ export async function startMarket({ allowHttp = true, control = true, seed = 1 }
         credentials: CREDENTIALS,
         rateLimit: createRateLimit({ perSecond: 1_000, burst: 1_000 }),
         clock: () => realTime,
-        timeoutMs: 5_000,
+        timeoutMs: PATIENCE_MS,
         ...options,
       }),
     /** The AWS SDK itself, without a second try. */

@@ -14,7 +14,6 @@ import { removeAfterUs } from '../support/afterUs.ts';
 import { until } from '../support/service.ts';
 
 const log = pino({ level: 'silent' });
-const LONG = { timeout: 60_000 };
 
 let folders: string[] = [];
 let servers: EmbeddedPostgres[] = [];
@@ -58,7 +57,7 @@ const serverPid = async (dataDir: string): Promise<number> =>
   Number((await readFile(pidFile(dataDir), 'utf8')).split('\n')[0]);
 
 describe('the embedded server', () => {
-  test('starts in a new folder, durable, on loopback, behind a password only the owner can read', LONG, async () => {
+  test('starts in a new folder, durable, on loopback, behind a password only the owner can read', async () => {
     const dataDir = await freshFolder(`a folder with spaces, "quotes" and a $`);
     const { url } = await start(dataDir);
     expect(await ask(url, 'show fsync')).toEqual(['on']);
@@ -70,21 +69,21 @@ describe('the embedded server', () => {
     await expect(ask(guess.href, 'select 1')).rejects.toThrow(/password authentication failed/);
   });
 
-  test('is reached by a Unix socket among its files, or over loopback where that has no room', LONG, async () => {
+  test('is reached by a Unix socket among its files, or over loopback where that has no room', async () => {
     const { url } = await start(await freshFolder());
     expect(await ask(url, address)).toEqual([null]);
     const { url: far } = await start(await freshFolder('long'.repeat(30)));
     expect(await ask(far, address)).toEqual(['127.0.0.1']);
   });
 
-  test('is reached over loopback by one that adopts it without its socket', LONG, async () => {
+  test('is reached over loopback by one that adopts it without its socket', async () => {
     const dataDir = await freshFolder();
     const { url } = await start(dataDir);
     await unlink(join(dataDir, 'postgres', `.s.PGSQL.${new URL(url).port}`));
     expect(await ask((await start(dataDir)).url, address)).toEqual(['127.0.0.1']);
   });
 
-  test('starts where an earlier making of its folder was interrupted', LONG, async () => {
+  test('starts where an earlier making of its folder was interrupted', async () => {
     const dataDir = await freshFolder();
     await mkdir(join(dataDir, 'postgres.new'), { recursive: true });
     await writeFile(join(dataDir, 'postgres.new', 'PG_VERSION'), '17\n');
@@ -92,7 +91,7 @@ describe('the embedded server', () => {
     expect(await ask(url, 'select 1')).toEqual([1]);
   });
 
-  test('keeps its data and its address over a stop and a start', LONG, async () => {
+  test('keeps its data and its address over a stop and a start', async () => {
     const dataDir = await freshFolder();
     const first = await start(dataDir);
     await ask(first.url, 'create table kept as select 42 as n');
@@ -103,7 +102,7 @@ describe('the embedded server', () => {
     expect(await ask(second.url, 'select n from kept')).toEqual([42]);
   });
 
-  test('survives the kill of its service and is adopted by the next', LONG, async () => {
+  test('survives the kill of its service and is adopted by the next', async () => {
     const dataDir = await freshFolder();
     const service = spawn(process.execPath, ['--import', 'tsx', 'test/postgres/embedded.child.ts', dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -119,7 +118,7 @@ describe('the embedded server', () => {
     expect(await serverPid(dataDir)).toBe(pid);
   });
 
-  test('comes back by itself at the same address after it was killed, with all that was committed', LONG, async () => {
+  test('comes back by itself at the same address after it was killed, with all that was committed', async () => {
     const dataDir = await freshFolder();
     const { url } = await start(dataDir);
     await ask(url, 'create table kept (n int)');
@@ -135,7 +134,7 @@ describe('the embedded server', () => {
     expect(await serverPid(dataDir)).not.toBe(pid);
   });
 
-  test('is started again when the one left over hangs', LONG, async () => {
+  test('is started again when the one left over hangs', async () => {
     const dataDir = await freshFolder();
     await start(dataDir);
     const pid = await serverPid(dataDir);
@@ -145,14 +144,14 @@ describe('the embedded server', () => {
     expect(await serverPid(dataDir)).not.toBe(pid);
   });
 
-  test('is one, however many processes start at once on a new folder', LONG, async () => {
+  test('is one, however many processes start at once on a new folder', async () => {
     const dataDir = await freshFolder();
     const started = await Promise.all([start(dataDir), start(dataDir), start(dataDir)]);
     expect(new Set(started.map(({ url }) => url)).size).toBe(1);
     for (const { url } of started) expect(await ask(url, 'select 1')).toEqual([1]);
   });
 
-  test('is left running by a stop while somebody else uses it', LONG, async () => {
+  test('is left running by a stop while somebody else uses it', async () => {
     const dataDir = await freshFolder();
     const { url, stop } = await start(dataDir);
     const other = new pg.Client({ connectionString: url });
@@ -164,26 +163,22 @@ describe('the embedded server', () => {
     await expect(ask(url, 'select 1')).rejects.toThrow();
   });
 
-  test(
-    'starts although its last process id now belongs to another process, and spares that process',
-    LONG,
-    async () => {
-      const dataDir = await freshFolder();
-      const { stop } = await start(dataDir);
-      const left = await readFile(pidFile(dataDir), 'utf8');
-      await stop();
-      const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
-      await writeFile(pidFile(dataDir), left.replace(/^\d+/, String(stranger.pid)));
-      const { url } = await start(dataDir);
-      expect(await ask(url, 'select 1')).toEqual([1]);
-      expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
-      stranger.kill();
-    },
-  );
+  test('starts although its last process id now belongs to another process, and spares that process', async () => {
+    const dataDir = await freshFolder();
+    const { stop } = await start(dataDir);
+    const left = await readFile(pidFile(dataDir), 'utf8');
+    await stop();
+    const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    await writeFile(pidFile(dataDir), left.replace(/^\d+/, String(stranger.pid)));
+    const { url } = await start(dataDir);
+    expect(await ask(url, 'select 1')).toEqual([1]);
+    expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
+    stranger.kill();
+  });
 });
 
 describe('whoever but looks', () => {
-  test('leaves a server that hangs as it is, and says so; only a service replaces it', LONG, async () => {
+  test('leaves a server that hangs as it is, and says so; only a service replaces it', async () => {
     const dataDir = await freshFolder();
     const { url } = await start(dataDir);
     const pid = await serverPid(dataDir);
@@ -198,14 +193,14 @@ describe('whoever but looks', () => {
     expect(await serverPid(dataDir)).toBe(pid);
   });
 
-  test('stops no server that it has not started', LONG, async () => {
+  test('stops no server that it has not started', async () => {
     const dataDir = await freshFolder();
     const { url } = await start(dataDir);
     await (await start(dataDir, { serves: false })).stop();
     expect(await ask(url, 'select 1')).toEqual([1]);
   });
 
-  test('stops the one that it started, unless a service has come meanwhile', LONG, async () => {
+  test('stops the one that it started, unless a service has come meanwhile', async () => {
     const dataDir = await freshFolder();
     const first = await start(dataDir, { serves: false });
     await first.stop();
@@ -218,7 +213,7 @@ describe('whoever but looks', () => {
     await service.end();
   });
 
-  test('makes no data folder where only one that exists will do', LONG, async () => {
+  test('makes no data folder where only one that exists will do', async () => {
     const dataDir = await freshFolder();
     await expect(start(dataDir, { serves: false, onlyExisting: true })).rejects.toThrow(
       /there is no database in DATA_DIR \(.*\) yet: 'retainer serve' makes it at its first start/,
@@ -226,7 +221,7 @@ describe('whoever but looks', () => {
     await expect(stat(dataDir)).rejects.toThrow(/ENOENT/);
   });
 
-  test('leaves no server behind when it is interrupted', LONG, async () => {
+  test('leaves no server behind when it is interrupted', async () => {
     const dataDir = await freshFolder();
     const command = spawn(process.execPath, ['--import', 'tsx', 'test/postgres/embedded.child.ts', dataDir, 'looks'], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -241,14 +236,14 @@ describe('whoever but looks', () => {
 
 describe('the user that the service is', () => {
   const isSuper = 'select rolsuper from pg_roles where rolname = current_user';
-  test('is no superuser: its SQL reaches neither files nor a shell', LONG, async () => {
+  test('is no superuser: its SQL reaches neither files nor a shell', async () => {
     const { url } = await start(await freshFolder());
     expect(await ask(url, isSuper)).toEqual([false]);
     await expect(ask(url, `copy (select 1) to program 'true'`)).rejects.toThrow(/permission denied/);
     await expect(ask(url, `select pg_read_file('/etc/passwd')`)).rejects.toThrow(/permission denied/);
   });
 
-  test('owns what an older version made as the superuser, and all is there', LONG, async () => {
+  test('owns what an older version made as the superuser, and all is there', async () => {
     const dataDir = await freshFolder();
     const old = await start(dataDir);
     await ask(old.adminUrl, 'alter database retainer owner to postgres');
@@ -282,7 +277,7 @@ describe('the user that the service is', () => {
 });
 
 describe('what a killed server left, or a folder that another system shares, keeps none from starting', () => {
-  test("a socket's lock with the number of another process", LONG, async () => {
+  test("a socket's lock with the number of another process", async () => {
     const dataDir = await freshFolder();
     const { stop, url } = await start(dataDir);
     const lock = join(dataDir, 'postgres', `.s.PGSQL.${new URL(url).port}.lock`);
@@ -297,7 +292,7 @@ describe('what a killed server left, or a folder that another system shares, kee
     stranger.kill();
   });
 
-  test('a folder in which no socket can be made is served over loopback', LONG, async () => {
+  test('a folder in which no socket can be made is served over loopback', async () => {
     const dataDir = await freshFolder();
     const first = await start(dataDir);
     await first.stop();
@@ -308,7 +303,7 @@ describe('what a killed server left, or a folder that another system shares, kee
 });
 
 describe('a folder that is refused, with the way out, and not touched', () => {
-  test('one of another major version', LONG, async () => {
+  test('one of another major version', async () => {
     const dataDir = await freshFolder();
     const { url, stop } = await start(dataDir);
     await ask(url, 'create table kept as select 42 as n');
@@ -325,7 +320,7 @@ describe('a folder that is refused, with the way out, and not touched', () => {
 
   test.each(['/proc/nope', '/proc/nope/deeper', '/dev/null/x'])(
     '%s, where no folder can be made',
-    LONG,
+
     async (dataDir) => {
       await expect(start(dataDir)).rejects.toThrow(
         new RegExp(
@@ -351,7 +346,7 @@ describe('a folder that is refused, with the way out, and not touched', () => {
     expect(await readdir(home)).toEqual(['postgres.json']);
   });
 
-  test("somebody else's folder of that name", LONG, async () => {
+  test("somebody else's folder of that name", async () => {
     const dataDir = await freshFolder();
     await mkdir(join(dataDir, 'postgres'), { recursive: true });
     await writeFile(join(dataDir, 'postgres', 'precious'), 'x');
@@ -359,7 +354,7 @@ describe('a folder that is refused, with the way out, and not touched', () => {
     expect(await readdir(join(dataDir, 'postgres'))).toEqual(['precious']);
   });
 
-  test('one whose password is lost or spoilt', LONG, async () => {
+  test('one whose password is lost or spoilt', async () => {
     const dataDir = await freshFolder();
     const { stop } = await start(dataDir);
     await stop();

@@ -8,6 +8,7 @@ import { listProtoHits } from '../../src/projections/protoHits.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 import { type House, openHouse } from '../support/runningProjector.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 let house: House;
 let caughtUp: CaughtUp;
@@ -23,7 +24,7 @@ afterEach(async () => {
 });
 
 const at = STARTED_AT;
-const patient = { timeoutMs: 20_000 };
+const patient = { timeoutMs: PATIENCE_MS };
 const define = (n: number): Promise<Position> =>
   house.append(streamOf.protoHit(ids.protoHit(n)), {
     type: 'ProtoHitDefined',
@@ -90,7 +91,7 @@ test('a lost connection is made again, and tells whoever listens to look for the
     `select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and application_name = 'retainer listen'`,
   );
-  await expect.poll(() => heard.includes(null), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => heard.includes(null)).toBe(true);
   expect(await caughtUp.until(await define(2), patient)).toBe(true);
 });
 
@@ -105,7 +106,7 @@ test('listeners hear whose assignment may have changed, and of many at once only
   });
   const stopProjector = house.project({ batchSize: 1 });
   await caughtUp.until(first, patient);
-  await expect.poll(() => heard.filter((ids) => ids !== null), { timeout: 20_000 }).toEqual([[ids.assignment(1)], []]);
+  await expect.poll(() => heard.filter((ids) => ids !== null)).toEqual([[ids.assignment(1)], []]);
   await stopProjector();
 
   const positions = await Promise.all(
@@ -114,7 +115,7 @@ test('listeners hear whose assignment may have changed, and of many at once only
   heard.length = 0;
   house.project();
   await caughtUp.until(positions.toSorted().at(-1) ?? far, patient);
-  await expect.poll(() => heard, { timeout: 20_000 }).toContain(null);
+  await expect.poll(() => heard).toContain(null);
   stop();
   const silence = heard.length;
   await caughtUp.until(await define(9), patient);

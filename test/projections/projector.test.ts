@@ -21,7 +21,6 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const at = STARTED_AT;
-const patient = { timeout: 20_000 };
 const defined = (n: number): DomainEvent => ({
   type: 'ProtoHitDefined',
   data: { protoHitId: ids.protoHit(n), fields: fields({ hitTypeId: `type ${n}` }), sandbox: true, at: at + n },
@@ -50,9 +49,9 @@ test('what was there before it started and what comes after shows in the read mo
   await define(1);
   house.project();
   await define(2);
-  await expect.poll(() => existingNames(), patient).toEqual(['type 1', 'type 2']);
+  await expect.poll(() => existingNames()).toEqual(['type 1', 'type 2']);
   await define(3);
-  await expect.poll(names, patient).toEqual(['type 1', 'type 2', 'type 3']);
+  await expect.poll(names).toEqual(['type 1', 'type 2', 'type 3']);
 });
 
 /** The tables are made when the projector starts. */
@@ -68,9 +67,9 @@ test('two projectors at once count every event once', async () => {
   house.project({ batchSize: 3 });
   house.project({ batchSize: 7 });
   for (const n of range(0, 300)) await house.append(stream, dispatched(n));
-  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(300);
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched).toBe(300);
   await define(1);
-  await expect.poll(names, patient).toEqual(['type 1']);
+  await expect.poll(names).toEqual(['type 1']);
   expect((await findReservation(house.db, ids.reservation(1)))?.unconfirmed).toHaveLength(300);
 });
 
@@ -102,13 +101,13 @@ test('a projector that is stopped and started again goes on where it was', async
     await stop();
   }
   house.project();
-  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(200);
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched).toBe(200);
 });
 
 test('lost connections are followed by new ones', async () => {
   house.project();
   await define(1);
-  await expect.poll(existingNames, patient).toEqual(['type 1']);
+  await expect.poll(existingNames).toEqual(['type 1']);
   for (const n of range(2, 6)) {
     await house.db.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
@@ -116,13 +115,13 @@ test('lost connections are followed by new ones', async () => {
     );
     await define(n);
   }
-  await expect.poll(names, patient).toEqual(range(1, 6).map((n) => `type ${n}`));
+  await expect.poll(names).toEqual(range(1, 6).map((n) => `type ${n}`));
 });
 
 test('a projector of another version makes tables of its own, beside those that the old version goes on with', async () => {
   house.project();
   await define(1);
-  await expect.poll(existingNames, patient).toEqual(['type 1']);
+  await expect.poll(existingNames).toEqual(['type 1']);
   const renewed = projections
     .filter(({ name }) => name === 'proto_hits')
     .map((projection) => ({
@@ -139,12 +138,12 @@ test('a projector of another version makes tables of its own, beside those that 
     return rows;
   };
   await expect
-    .poll(() => inNewTables().catch(() => []), patient)
+    .poll(() => inNewTables().catch(() => []))
     .toEqual([
       { hit_type_id: 'type 1', added: 7 },
       { hit_type_id: 'type 2', added: 7 },
     ]);
-  await expect.poll(names, patient).toEqual(['type 1', 'type 2']);
+  await expect.poll(names).toEqual(['type 1', 'type 2']);
 });
 
 test('tables of an older version go when no node works for them any more', async () => {
@@ -175,20 +174,20 @@ test('a table that was dropped is made again, and the others stay as they are', 
   const stop = house.project();
   await define(1);
   await house.append(streamOf.reservation(ids.reservation(1)), made(1));
-  await expect.poll(existingNames, patient).toEqual(['type 1']);
-  await expect.poll(() => findReservation(house.db, ids.reservation(1)), patient).toBeDefined();
+  await expect.poll(existingNames).toEqual(['type 1']);
+  await expect.poll(() => findReservation(house.db, ids.reservation(1))).toBeDefined();
   await stop();
   await house.db.query('drop table proto_hits');
   house.project();
-  await expect.poll(existingNames, patient).toEqual(['type 1']);
+  await expect.poll(existingNames).toEqual(['type 1']);
   await house.append(streamOf.reservation(ids.reservation(1)), dispatched(1));
-  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(1);
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched).toBe(1);
 });
 
 test('while a read model is rebuilt, everybody goes on with the tables in use', async () => {
   house.project();
   await Promise.all(range(1, 4).map(define));
-  await expect.poll(existingNames, patient).toHaveLength(3);
+  await expect.poll(existingNames).toHaveLength(3);
   let goOn = (): void => {};
   const held = new Promise<void>((resolve) => {
     goOn = resolve;
@@ -206,15 +205,15 @@ test('while a read model is rebuilt, everybody goes on with the tables in use', 
     }),
   );
   const rebuilding = rebuild({ ...house, projections: slow, names: ['proto_hits'] });
-  await expect.poll(() => isFolding, patient).toBe(true);
+  await expect.poll(() => isFolding).toBe(true);
 
   await house.append(streamOf.reservation(ids.reservation(1)), made(1), dispatched(1));
   await define(4);
-  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched, patient).toBe(1);
-  await expect.poll(names, patient).toEqual(range(1, 5).map((n) => `type ${n}`));
+  await expect.poll(async () => (await findReservation(house.db, ids.reservation(1)))?.dispatched).toBe(1);
+  await expect.poll(names).toEqual(range(1, 5).map((n) => `type ${n}`));
   goOn();
   expect(await rebuilding).toMatchObject({ rows: { proto_hits: 4 } });
   expect(await names()).toEqual(range(1, 5).map((n) => `type ${n}`));
   await define(5);
-  await expect.poll(names, patient).toEqual(range(1, 6).map((n) => `type ${n}`));
+  await expect.poll(names).toEqual(range(1, 6).map((n) => `type ${n}`));
 });

@@ -21,7 +21,6 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const everything = projections.map(({ name }) => name);
-const patient = { timeout: 20_000 };
 
 /** A history in the log and in the read models; answers with the number of events. */
 async function lived(): Promise<number> {
@@ -29,7 +28,7 @@ async function lived(): Promise<number> {
   for (const writes of history ?? []) await house.store.append(writes);
   const stop = house.project();
   const head = await house.store.head();
-  await expect.poll(checkpoints, patient).toEqual(projections.map(() => head));
+  await expect.poll(checkpoints).toEqual(projections.map(() => head));
   await stop();
   return house.store.count();
 }
@@ -99,7 +98,7 @@ test('a rebuild that breaks off leaves the old tables, and the projector goes on
     type: 'SandboxSwitched',
     data: { sandbox: true, at: STARTED_AT },
   });
-  await expect.poll(checkpoints, patient).toEqual(projections.map(() => position));
+  await expect.poll(checkpoints).toEqual(projections.map(() => position));
 });
 
 test('a rebuild that is told to stop leaves the old tables, and the next one goes on where it was', async () => {
@@ -201,5 +200,5 @@ test('what is appended while a rebuild runs is not lost', async () => {
   for (let round = 0; round < 3; round++)
     await rebuild({ ...house, projections, names: ['proto_hits', 'tasks'], batchSize: 30 });
   await appending;
-  await expect.poll(async () => (await listProtoHits(house.db)).length, patient).toBe(known + numbers.length);
+  await expect.poll(async () => (await listProtoHits(house.db)).length).toBe(known + numbers.length);
 });

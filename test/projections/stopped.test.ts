@@ -13,6 +13,7 @@ import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { liftSkip, retry, skip, stopAt } from '../../src/projections/stopped.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 import { type House, openHouse } from '../support/runningProjector.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 let house: House;
 beforeEach(async () => {
@@ -22,7 +23,6 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const at = STARTED_AT;
-const patient = { timeout: 20_000 };
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 const typesOf = (numbers: readonly number[]) => numbers.map((n) => `type ${n}`).sort();
 const define = (n: number) =>
@@ -77,7 +77,7 @@ test('a projection that cannot apply an event stands still there, alone, says wh
   const positions = await Promise.all(range(1, 9).map(define));
   house.project({ projections: broken });
   const stop = { projection: 'proto_hits', position: positions[4], type: 'ProtoHitDefined' };
-  await expect.poll(standing, patient).toEqual([stop]);
+  await expect.poll(standing).toEqual([stop]);
   expect(house.logged.find(({ level }) => level === 50)).toMatchObject({
     projections: ['proto_hits'],
     position: positions[4],
@@ -88,13 +88,13 @@ test('a projection that cannot apply an event stands still there, alone, says wh
   expect(await lastError()).toEqual({ error, at: expect.any(Number) });
 
   await make(1);
-  await expect.poll(() => isMade(1), patient).toBe(true);
+  await expect.poll(() => isMade(1)).toBe(true);
   expect(await retry(house.db, broken)).toEqual(['proto_hits']);
-  await expect.poll(standing, patient).toEqual([stop]);
+  await expect.poll(standing).toEqual([stop]);
 
   mend();
   expect(await retry(house.db, broken)).toEqual(['proto_hits']);
-  await expect.poll(names, patient).toEqual(typesOf(range(1, 9)));
+  await expect.poll(names).toEqual(typesOf(range(1, 9)));
   expect(await standing()).toEqual([]);
   expect(await lastError()).toEqual({ error, at: expect.any(Number) });
 });
@@ -109,30 +109,30 @@ test('what waits for the read models does not wait for one that stands still', a
   await caughtUp.ready;
   house.project({ projections: fragile().projections });
   await define(5);
-  await expect.poll(standing, patient).toHaveLength(1);
-  for (const n of range(1, 4)) expect(await caughtUp.until(await make(n), { timeoutMs: 20_000 })).toBe(true);
+  await expect.poll(standing).toHaveLength(1);
+  for (const n of range(1, 4)) expect(await caughtUp.until(await make(n), { timeoutMs: PATIENCE_MS })).toBe(true);
   await caughtUp.close();
 });
 
 test('a projector that starts tries again: perhaps its code can', async () => {
   const stopped = house.project({ projections: fragile().projections });
   await define(5);
-  await expect.poll(standing, patient).toHaveLength(1);
+  await expect.poll(standing).toHaveLength(1);
   await stopped();
   house.project();
-  await expect.poll(names, patient).toEqual(typesOf([5]));
+  await expect.poll(names).toEqual(typesOf([5]));
 });
 
 test('an operator lets it pass over the event, for good: a rebuild and a check pass over it too', async () => {
   const { projections: broken } = fragile();
   await Promise.all(range(1, 9).map(define));
   house.project({ projections: broken });
-  await expect.poll(standing, patient).toHaveLength(1);
+  await expect.poll(standing).toHaveLength(1);
   const [protoHits] = broken;
   if (protoHits === undefined) throw new Error('no projection');
   expect(await skip(house.db, protoHits, { by: 'operator:ann' })).toMatchObject({ type: 'ProtoHitDefined' });
   const without = typesOf([1, 2, 3, 4, 6, 7, 8]);
-  await expect.poll(names, patient).toEqual(without);
+  await expect.poll(names).toEqual(without);
   await rebuild({ ...house, projections: broken, names: ['proto_hits'] });
   expect(await names()).toEqual(without);
   expect(await check({ ...house, projections: broken, names: ['proto_hits'] })).toMatchObject({ differing: {} });
@@ -144,9 +144,7 @@ test('an event whose data does not fit stops those who take it; the others pass 
   await house.db.query(`update event_store.events set data = data - 'fields' where position = $1`, [positions[3]]);
   house.project();
   const head = await house.store.head();
-  await expect
-    .poll(standing, patient)
-    .toEqual([{ projection: 'proto_hits', position: positions[3], type: 'ProtoHitDefined' }]);
+  await expect.poll(standing).toEqual([{ projection: 'proto_hits', position: positions[3], type: 'ProtoHitDefined' }]);
   const { rows } = await house.db.query<{ error: string }>(
     `select stopped_error as error from retainer.checkpoints where stopped_at is not null`,
   );
@@ -157,9 +155,9 @@ test('an event whose data does not fit stops those who take it; the others pass 
     );
     return found.rows.map(({ position }) => position);
   };
-  await expect.poll(others, patient).toEqual([head]);
+  await expect.poll(others).toEqual([head]);
   await make(1);
-  await expect.poll(() => isMade(1), patient).toBe(true);
+  await expect.poll(() => isMade(1)).toBe(true);
   expect(await names()).toEqual(typesOf([1, 2, 3]));
   await expect(rebuild({ ...house, projections, names: ['proto_hits'] })).rejects.toThrow(
     /^ProtoHitDefined in stream protoHit-.*, revision 0, position 0*4, cannot be understood: its data does not fit: fields: .*\. proto_hits is made from events of this type; nothing in use was changed\. Use a version/,
@@ -172,7 +170,7 @@ test('a rebuild names the event that cannot be applied, and goes on from there o
   const { projections: broken, mend } = fragile();
   await Promise.all(range(1, 9).map(define));
   house.project();
-  await expect.poll(names, patient).toHaveLength(8);
+  await expect.poll(names).toHaveLength(8);
   await expect(rebuild({ ...house, projections: broken, names: ['proto_hits'] })).rejects.toThrow(
     /ProtoHitDefined at position 0*5 cannot be applied to proto_hits: division by zero/,
   );
@@ -206,7 +204,7 @@ test('what cannot be folded while the tables are swapped is named itself, not wh
 test('a rebuild that stands still before an event that the tables in use have passed goes on once that is skipped', async () => {
   const positions = await Promise.all(range(1, 5).map(define));
   house.project();
-  await expect.poll(names, patient).toEqual(typesOf([1, 2, 3, 4]));
+  await expect.poll(names).toEqual(typesOf([1, 2, 3, 4]));
   await house.db.query(`update event_store.events set data = data - 'fields' where position = $1`, [positions[3]]);
   const protoHits = projections.filter(({ name }) => name === 'proto_hits');
   const [projection] = protoHits;
@@ -248,8 +246,8 @@ test('check finds every row that is not what the log makes of it, and leaves not
   await Promise.all(range(1, 6).map(define));
   await make(1);
   house.project();
-  await expect.poll(() => isMade(1), patient).toBe(true);
-  await expect.poll(names, patient).toHaveLength(5);
+  await expect.poll(() => isMade(1)).toBe(true);
+  await expect.poll(names).toHaveLength(5);
   const everything = { ...house, projections, names: projections.map(({ name }) => name) };
   expect(await check(everything)).toMatchObject({ differences: [], differing: {}, rows: { proto_hits: 5 } });
 
@@ -277,7 +275,7 @@ test('check finds every row that is not what the log makes of it, and leaves not
 test('a projector that hung and wakes up stops nothing before an event that its successor has passed', async () => {
   const [first, second] = [await define(1), await define(2)];
   house.project({ projections });
-  await expect.poll(names, patient).toEqual(typesOf([1, 2]));
+  await expect.poll(names).toEqual(typesOf([1, 2]));
   for (const position of [first, second])
     await stopAt(house.db, projections, { position, type: 'ProtoHitDefined', error: 'it could not, then' });
   expect(await standing()).toEqual([]);

@@ -28,6 +28,7 @@ import { tasksOf } from '../../src/projections/tasks.ts';
 import { fields, ids, STARTED_AT } from '../support/events.ts';
 import { allRows } from '../support/readModels.ts';
 import { type House, openHouse } from '../support/runningProjector.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 
 const log = pino({ level: 'silent' });
 const context = { actor: 'scheduler', requestId: 'a test' } as const;
@@ -252,7 +253,7 @@ async function newWorld(asked: readonly number[]): Promise<World> {
 
 async function everyoneHasRead(): Promise<void> {
   const head = await nodes[0].store.head();
-  const read = await Promise.all(nodes.map(({ caughtUp }) => caughtUp.until(head, { timeoutMs: 10_000 })));
+  const read = await Promise.all(nodes.map(({ caughtUp }) => caughtUp.until(head, { timeoutMs: PATIENCE_MS })));
   expect(read).toEqual([true, true]);
 }
 

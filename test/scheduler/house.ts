@@ -20,6 +20,7 @@ import { setUpReadModels } from '../../src/projections/setUp.ts';
 import { classic } from '../../src/scheduler/policies/classic.ts';
 import { createScheduler, type SchedulerDependencies } from '../../src/scheduler/scheduler.ts';
 import { freshDatabase } from '../support/database.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 import { happened } from './happened.ts';
 import { createMarket } from './market.ts';
 import { NOW } from './situations.ts';
@@ -104,7 +105,8 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
 
   /** Waits until queries show all that happened. */
   const settle = async (): Promise<void> => {
-    if (!(await caughtUp.until(await store.head(), { timeoutMs: 20_000 }))) throw new Error('the projector is stuck');
+    if (!(await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS })))
+      throw new Error('the projector is stuck');
   };
 
   return {

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runScheduler } from '../../src/scheduler/scheduler.ts';
+import { eventually } from '../support/until.ts';
 import { type House, openHouse } from './house.ts';
 
 let house: House;
@@ -42,7 +43,6 @@ function startNode(schedulerIntervalSeconds = 1) {
   running.push(node);
   return node;
 }
-const eventually = (holds: () => void | Promise<void>) => vi.waitFor(holds, { timeout: 20_000, interval: 50 });
 
 test('one node schedules at a time, and another takes over when it stops', async () => {
   const protoHitId = await house.defineProtoHit();

@@ -21,9 +21,7 @@ const numbers = (from: number, count: number) => Array.from({ length: count }, (
 async function shown(streams: number): Promise<void> {
   house.project();
   await expect
-    .poll(async () => (await house.db.query('select count(*)::int as n from story_streams')).rows[0].n, {
-      timeout: 20_000,
-    })
+    .poll(async () => (await house.db.query('select count(*)::int as n from story_streams')).rows[0].n)
     .toBe(streams);
 }
 

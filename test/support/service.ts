@@ -2,7 +2,7 @@ import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { readSettings } from '../../src/config/read.ts';
 import { HitId, MarketplaceHitId, type ProtoHitId, type ReservationId } from '../../src/domain/ids.ts';
-import { type Service, startService } from '../../src/service.ts';
+import { type Patience, type Service, startService } from '../../src/service.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { fields } from './events.ts';
 import { PATIENCE_MS } from './until.ts';
@@ -16,7 +16,10 @@ export type TestService = Service & {
 };
 
 /** A whole node over a real socket and a database of its own; settings as in the environment. */
-export async function startTestService(environment: Readonly<Record<string, string>> = {}): Promise<TestService> {
+export async function startTestService(
+  environment: Readonly<Record<string, string>> = {},
+  patience: Patience = { readYourWritesMs: 60_000, firstPingMs: 60_000 },
+): Promise<TestService> {
   const database = await freshDatabase();
   const variables = {
     environment: {
@@ -24,13 +27,19 @@ export async function startTestService(environment: Readonly<Record<string, stri
       PORT: '0',
       SCHEDULER_INTERVAL_SECONDS: '0',
       LOG_LEVEL: 'silent',
+      // Nobody is lost because a test that pings once is slow; tests about that say how long it takes.
+      PING_TIMEOUT_SECONDS: '3600',
+      RESPONSE_TIMEOUT_SECONDS: '3600',
       ...environment,
     },
     file: {},
   };
   const result = readSettings(variables.environment);
   if (result.type === 'invalid') throw new Error(result.problems.join('\n'));
-  const service = await startService(result.settings, pino({ level: result.settings.logLevel }), { variables });
+  const service = await startService(result.settings, pino({ level: result.settings.logLevel }), {
+    variables,
+    patience,
+  });
   return {
     ...service,
     database,

@@ -29,12 +29,14 @@ export function createHold({
   lookUp,
   board,
   told,
+  firstPingMs = FIRST_PING_MS,
   ending,
 }: {
   lookUp: LookUp;
   board: CallBoard;
   /** Hears of every task that is handed out. */
   told: (task: ToldTask) => void;
+  firstPingMs?: number | undefined;
   /** Aborts when the service stops: whoever is held is let go. */
   ending: AbortSignal;
 }): Hold {
@@ -79,7 +81,7 @@ export function createHold({
         }
       };
       if (!known) unknown++;
-      let timer = setTimeout(end, known ? waitMs : FIRST_PING_MS);
+      let timer = setTimeout(end, known ? waitMs : firstPingMs);
       // What changed between the first look and now is seen: the board calls back at once.
       const stop = board.listen(id, look);
       ending.addEventListener('abort', end);

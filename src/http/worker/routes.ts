@@ -51,6 +51,8 @@ export type WorkerDependencies = {
   readonly calledHere: Pick<CalledHere, 'onCalled'>;
   readonly settings: { readonly maxListeners: number };
   readonly publicUrl: () => string;
+  /** How long a poll that overtakes its page's first ping is held for it, if not as usual. */
+  readonly firstPingMs?: number | undefined;
   readonly log: Logger;
   readonly observe: {
     readonly answered: (what: 'poll' | 'ping' | 'wait') => void;
@@ -85,7 +87,7 @@ export function workerRoutes(deps: WorkerDependencies): {
     log,
   });
   const told = createFirstTold(deps.observe.told);
-  const hold = createHold({ lookUp, board, told, ending: ending.signal });
+  const hold = createHold({ lookUp, board, told, firstPingMs: deps.firstPingMs, ending: ending.signal });
   const streams = createStreams({ lookUp, board, told });
   const { tokenOf, sessionOf } = createTokens(db);
   const isTooFast = createRate();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AssignmentId } from '../../../src/domain/ids.ts';
 import { openWork, startTestService, type TestService } from '../../support/service.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 import { type SignedInOperator, signedIn } from './operator.ts';
 import { handIn, logged } from './work.ts';
 
@@ -89,7 +90,7 @@ describe('HITs', () => {
     const came = (n: number) =>
       fetch(`${service.url}/ping/worker/WCAME${n}/assignment/ACAME${n}/hit/${hit}/event/waiting`);
     const { caughtUp: reached, store } = service.core;
-    const caughtUp = async () => reached.until(await store.head(), { timeoutMs: 10_000 });
+    const caughtUp = async () => reached.until(await store.head(), { timeoutMs: PATIENCE_MS });
     await came(1);
     const returned = { assignmentId: AssignmentId.parse('ACAME1'), as: 'returned' } as const;
     await service.core.commands.markAssignment({ actor: 'marketplace', requestId: 'test' }, returned);

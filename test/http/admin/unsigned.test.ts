@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openWork, startTestService, type TestService } from '../../support/service.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 import { type SignedInOperator, signedIn } from './operator.ts';
 
 const MARK = />\s*unsigned\s*<\/span>/;
@@ -16,7 +17,7 @@ beforeAll(async () => {
     });
   expect((await come('SIGNED', '?token=')).headers.get('retainer-token')).not.toBeNull();
   expect((await come('PLAIN', '')).headers.get('retainer-token')).toBeNull();
-  await service.core.caughtUp.until(await service.core.store.head(), { timeoutMs: 10_000 });
+  await service.core.caughtUp.until(await service.core.store.head(), { timeoutMs: PATIENCE_MS });
 });
 afterAll(() => service.end());
 

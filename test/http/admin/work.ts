@@ -1,5 +1,6 @@
 import { AssignmentId, MarketplaceHitId, WorkerId } from '../../../src/domain/ids.ts';
 import { openWork, type TestService } from '../../support/service.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 
 const marketplace = { actor: 'marketplace', requestId: 'test' } as const;
 
@@ -24,7 +25,7 @@ export async function handIn(service: TestService, names: readonly string[]): Pr
     ];
     await commands.markAssignment(marketplace, { assignmentId, as: 'submitted', answer });
   }
-  await service.core.caughtUp.until(await store.head(), { timeoutMs: 10_000 });
+  await service.core.caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS });
   return handedIn;
 }
 
