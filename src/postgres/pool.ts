@@ -16,6 +16,7 @@ export function createPool(
     searchPath,
     onlyGrows = false,
     onError,
+    connectTimeoutMs = 3_000,
     queryTimeoutMs = 10_000,
     silenceMs = 30_000,
   }: {
@@ -25,6 +26,7 @@ export function createPool(
     /** The tables only grow: a plan that a connection keeps from when they were small must not scan them whole. */
     onlyGrows?: boolean;
     onError: (error: Error) => void;
+    connectTimeoutMs?: number;
     queryTimeoutMs?: number;
     /** Longest silence in the middle of a transaction before the server ends it. */
     silenceMs?: number;
@@ -34,7 +36,7 @@ export function createPool(
     connectionString: url,
     max,
     application_name: applicationName,
-    connectionTimeoutMillis: 3_000,
+    connectionTimeoutMillis: connectTimeoutMs,
     // Longer than any query of ours but a rebuild's, which sets its own: a frozen server must not hang callers.
     query_timeout: queryTimeoutMs,
     idleTimeoutMillis: 30_000,

@@ -42,12 +42,13 @@ test('from the invoke to the worker who was told: latency, pools, money', async 
   await until(async () => (await metric('retainer_streams')) === 1);
   expect(await metric('retainer_told_seconds_count')).toBe(0);
 
+  const invokedAt = performance.now();
   await post('reservation/invoke', { id: reservationId });
   expect(await told).toContain('event: task');
   await until(async () => (await metric('retainer_told_seconds_count')) === 1);
   await fetch(`${service.url}/gettask/assignment/A1`);
   expect(await metric('retainer_told_seconds_count')).toBe(1);
-  expect(await metric('retainer_told_seconds_sum')).toBeLessThan(10);
+  expect(await metric('retainer_told_seconds_sum')).toBeLessThan((performance.now() - invokedAt) / 1000);
   await until(async () => (await metric(pool('called'))) === 1);
   expect(await metric('retainer_streams')).toBe(0);
 });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWork, startTestService, type TestService, until } from '../support/service.ts';
 
@@ -25,6 +24,9 @@ const invoke = (id: string) =>
   fetch(`${url}/reservation/invoke`, { method: 'POST', body: new URLSearchParams({ id }) });
 const shown = async (id: string): Promise<{ dispatched: number; responded: number }> =>
   JSON.parse(await (await fetch(`${url}/reservation/${id}`)).text());
+/** Waits until so many polls and streams are held. */
+const areHeld = (count: number, at = url) =>
+  until(async () => (await (await fetch(`${at}/metrics`)).text()).includes(`\nretainer_listeners ${count}\n`));
 const post = (path: string, parameters: Record<string, string>) =>
   fetch(`${url}/${path}`, { method: 'POST', body: new URLSearchParams(parameters) });
 
@@ -62,8 +64,8 @@ describe('polling', () => {
     const { hit, reservationId } = await openWork(service);
     const who = someone();
     await ping(who, hit);
-    const held = poll(who, '?wait=20');
-    await sleep(100);
+    const held = poll(who, '?wait=60');
+    await areHeld(1);
     await invoke(reservationId);
     expect(await (await held).json()).toEqual({ start: true, taskID: 42 });
   });
@@ -79,7 +81,7 @@ describe('polling', () => {
     const { hit } = await openWork(service);
     const who = someone();
     const early = poll(who);
-    await sleep(300);
+    await areHeld(1);
     await ping(who, hit);
     const answer = await early;
     expect(answer.status).toBe(200);
@@ -87,9 +89,11 @@ describe('polling', () => {
   });
 
   test('for an assignment that never pings ends with 404 Bad assignment', async () => {
-    const answer = await poll(someone());
+    const hasty = await startTestService({}, { patience: { firstPingMs: 10 } });
+    const answer = await fetch(`${hasty.url}/gettask/assignment/${someone().assignment}`);
     expect(answer.status).toBe(404);
     expect(await answer.text()).toBe('Bad assignment');
+    await hasty.end();
   });
 
   test('for a preview is refused', async () => {
@@ -127,7 +131,7 @@ describe('streams', () => {
     const who = someone();
     await ping(who, hit);
     const heard = streamOf(who);
-    await until(async () => (await (await fetch(`${url}/metrics`)).text()).includes('retainer_listeners 1'));
+    await areHeld(1);
     await invoke(reservationId);
     expect(await heard).toContain('event: task\ndata: {"start":true,"taskID":42}\n\n');
   });
@@ -146,7 +150,7 @@ describe('streams', () => {
     const who = someone();
     await ping(who, hit);
     const heard = streamOf(who);
-    await sleep(100);
+    await areHeld(1);
     await post('reservation/cancel', { id: reservationId });
     expect(await heard).toContain('event: released\ndata: {"start":false,"released":true}\n\n');
     expect(await (await poll(who)).json()).toEqual({ start: false, released: true });
@@ -158,11 +162,10 @@ describe('streams', () => {
     await ping(who, hit);
     const leaving = new AbortController();
     const heard = streamOf(who, leaving.signal).catch(() => 'left');
-    const listeners = async () => /retainer_listeners (\d+)/.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
-    await until(async () => (await listeners()) === '1');
+    await areHeld(1);
     leaving.abort();
     await heard;
-    await until(async () => (await listeners()) === '0');
+    await areHeld(0);
   });
 });
 
@@ -272,8 +275,8 @@ describe('those who wait on the node that calls them', () => {
     for (const who of [one, other]) await ping(who, hit);
     const before = await measured();
     const heard = streamOf(one);
-    const held = poll(other, '?wait=20');
-    await sleep(200);
+    const held = poll(other, '?wait=60');
+    await areHeld(2);
     const goOn = await standStill();
     const invoked = invoke(reservationId);
     expect(await heard).toContain('event: task\ndata: {"start":true,"taskID":42}\n\n');
@@ -292,7 +295,8 @@ describe('a hundred arrivals in one second (meteor-empirica-core #5, #78; Dallin
     const crowd = Array.from({ length: 100 }, someone);
     await Promise.all(crowd.map((who) => ping(who, hit)));
     await until(async () => (await shown(reservationId)).dispatched === 30);
-    await sleep(500);
+    // Whoever asks again calls nobody else.
+    await invoke(reservationId);
     const told = await Promise.all(crowd.map(async (who) => (await (await poll(who)).text()).includes('true')));
     expect(told.filter(Boolean)).toHaveLength(30);
   });
@@ -306,7 +310,7 @@ describe('a node that stops', () => {
     expect(pinged.status).toBe(200);
     const held = fetch(`${own.url}/gettask/assignment/A1?wait=50`);
     const stream = fetch(`${own.url}/wait/assignment/A1`).then((response) => response.text());
-    await sleep(200);
+    await areHeld(2, own.url);
     await own.end();
     expect(await (await held).json()).toEqual({ start: false });
     expect(await stream).toContain('retry: 1000');
@@ -319,8 +323,8 @@ describe('a node whose connections to Postgres are cut', () => {
     const who = someone();
     await ping(who, hit);
     const heard = streamOf(who);
-    const held = poll(who, '?wait=30');
-    await sleep(200);
+    const held = poll(who, '?wait=60');
+    await areHeld(2);
     await service.database.kill();
     await until(async () => (await invoke(reservationId)).status === 200);
     expect(await heard).toContain('"taskID":42');

@@ -6,6 +6,7 @@ import { projections } from '../../src/projections/all.ts';
 import { searchPathOf } from '../../src/projections/projection.ts';
 import type { SharedPostgres } from './shared/postgres.ts';
 import { reachShared } from './shared/share.ts';
+import { PATIENCE_MS } from './until.ts';
 
 export type TestDatabase = {
   readonly url: string;
@@ -27,6 +28,8 @@ export async function freshDatabase(): Promise<TestDatabase> {
     max: 10,
     applicationName: 'retainer test',
     searchPath: searchPathOf(projections),
+    connectTimeoutMs: PATIENCE_MS,
+    queryTimeoutMs: PATIENCE_MS,
     onError: () => {},
   });
   return {

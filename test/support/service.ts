@@ -15,10 +15,12 @@ export type TestService = Service & {
   readonly end: () => Promise<void>;
 };
 
+type Options = { readonly clock?: () => number; readonly patience?: Patience };
+
 /** A whole node over a real socket and a database of its own; settings as in the environment. */
 export async function startTestService(
   environment: Readonly<Record<string, string>> = {},
-  patience: Patience = { readYourWritesMs: 60_000, firstPingMs: 60_000 },
+  { clock = Date.now, patience = { readYourWritesMs: 60_000, firstPingMs: 60_000 } }: Options = {},
 ): Promise<TestService> {
   const database = await freshDatabase();
   const variables = {
@@ -39,6 +41,7 @@ export async function startTestService(
   const service = await startService(result.settings, pino({ level: result.settings.logLevel }), {
     variables,
     patience,
+    clock,
   });
   return {
     ...service,
