@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leaseLockSql } from '../../../src/postgres/lease.ts';
+import { eventually } from '../../support/until.ts';
 import { type Answered, clientOf, jsonOf } from '../client.ts';
 import { type House, openHouse } from '../house.ts';
 import { protoHit, UUID } from '../wire.ts';
@@ -219,7 +220,7 @@ describe('a first request that died before it was answered', () => {
     expect(early.text).toMatch(/is under way/);
 
     node.release(true);
-    await vi.waitFor(async () => expect((await make(key)).text).toBe(first.text), { timeout: 30_000 });
+    await eventually(async () => expect((await make(key)).text).toBe(first.text));
     expect(await reservations()).toBe(before);
     expect((await make(key)).headers.get('idempotency-replayed')).toBe('true');
     expect((await make(key, { numAssignments: 9 })).status).toBe(422);
@@ -279,13 +280,10 @@ test('an answer is kept for a week', async () => {
   await other.database.pool.query(insert, ['old', 8]);
   await other.database.pool.query(insert, ['recent', 6]);
   await clientOf(other.url).post('puttask', { json: protoHit() }, { headers: { 'Idempotency-Key': 'new' } });
-  await vi.waitFor(
-    async () => {
-      const { rows } = await other.database.pool.query('select key from retainer.idempotency_keys order by started_at');
-      expect(rows.map(({ key }) => key)).toEqual(['recent', 'new']);
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(async () => {
+    const { rows } = await other.database.pool.query('select key from retainer.idempotency_keys order by started_at');
+    expect(rows.map(({ key }) => key)).toEqual(['recent', 'new']);
+  });
   await other.close();
 });
 
