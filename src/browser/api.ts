@@ -2,11 +2,32 @@
 export type Work = { readonly start: true; readonly taskID: string | number };
 
 /**
- * Where a worker stands. `preview`: has not accepted the HIT. `arrived`: did not press *I'm ready* yet, and does not
- * count as waiting. `called`: there is work, and *Start* was not pressed yet. `elsewhere`: works in another tab.
- * `left`: pressed *Leave*.
+ * Where a worker stands. `preview`: has not accepted the HIT. `noHit`: the page was opened without its HIT. `arrived`:
+ * did not press *I'm ready* yet, and does not count as waiting. `called`: there is work, and *Start* was not pressed yet.
+ * `starting`: they pressed it, and the service is asked whether the place is theirs. `released`: the wait is over, see
+ * `reason`. `elsewhere`: works in another tab. `left`: pressed *Leave*. `submitting`: what they did is being handed in.
+ * `handedIn`: it was, and they are here again: the marketplace may not have taken it.
  */
-export type RoomState = 'preview' | 'arrived' | 'waiting' | 'called' | 'working' | 'released' | 'elsewhere' | 'left';
+export type RoomState =
+  | 'preview'
+  | 'noHit'
+  | 'arrived'
+  | 'waiting'
+  | 'called'
+  | 'starting'
+  | 'working'
+  | 'released'
+  | 'elsewhere'
+  | 'left'
+  | 'submitting'
+  | 'handedIn';
+
+/**
+ * Why a wait ended without work. `notNeeded`: nobody is needed any more. `waitedLongest`: they waited as long as anybody
+ * has to. `tooLate`: they were called, and did not start while their place was kept. `over`: they were called, and the
+ * work ended before they started. `blocked`: the requester does not want them.
+ */
+export type ReleaseReason = 'notNeeded' | 'waitedLongest' | 'blocked' | 'tooLate' | 'over';
 
 /** Whether the service hears of the worker. `refused`: it answers, but does not know this worker or HIT. */
 export type Connection = 'connecting' | 'connected' | 'away' | 'refused';
@@ -31,8 +52,16 @@ export type RoomView = {
   readonly hasSound: boolean;
   /** Once there is work. */
   readonly work: Work | null;
+  /** While called: for how long the place is surely kept; 0: it may go to somebody else. Null: the service did not say. */
+  readonly keptForMs: number | null;
+  /** Why they were released; null: they were not, or the service did not say. */
+  readonly reason: ReleaseReason | null;
+  /** Another tab of this assignment is at this, while this one has only arrived. */
+  readonly otherTab: 'waiting' | 'called' | null;
   /** From the moment this page was called to *Start*; 0 for those who had started before a reload. */
   readonly afterMs: number | null;
+  /** Why the service does not accept this page. */
+  readonly refusal: string | null;
   /** Why the HIT could not be submitted. */
   readonly problem: string | null;
 };
@@ -85,10 +114,30 @@ export type WaitingOptions = {
   readonly texts?: Partial<RoomTexts>;
 };
 
-/** The panel's words. A state has a title, a note, and what its main button says. */
-export type RoomTexts = Record<RoomState, readonly [title: string, note?: string, button?: string]> &
+/**
+ * The panel's words. A state has a title, a note, and what its main button says. Those of a reason take the place of
+ * those of `released`.
+ */
+export type RoomTexts = Record<RoomState | ReleaseReason, readonly [title: string, note?: string, button?: string]> &
   Record<
-    Connection | 'waited' | 'longest' | 'pays' | 'question' | 'answer' | 'wrong' | 'idle' | 'leave' | 'bell',
+    | Connection
+    | 'within'
+    | 'passing'
+    | 'unpaid'
+    | 'turnedAway'
+    | 'waitsElsewhere'
+    | 'calledElsewhere'
+    | 'unsent'
+    | 'nowhere'
+    | 'waited'
+    | 'longest'
+    | 'pays'
+    | 'question'
+    | 'answer'
+    | 'wrong'
+    | 'idle'
+    | 'leave'
+    | 'bell',
     string
   >;
 
@@ -97,14 +146,14 @@ export type WaitingRoom = {
   readonly view: () => RoomView;
   /** *I'm ready*. To unlock sound and notifications it has to be called from a click. */
   readonly ready: () => void;
-  /** *Start*: the worker is here. Says so to the service, then calls `Retainer.hasWork`. */
+  /** *Start*: the worker is here. Says so to the service, and calls `Retainer.hasWork` once the place is theirs. */
   readonly start: () => void;
   readonly answer: (answer: string) => void;
-  /** Stops counting as waiting. `ready` begins again. */
+  /** Stops counting as waiting, over reloads too. `ready` begins again. */
   readonly leave: () => void;
   /** Opens the window that rings; call it from a click. */
   readonly openBell: () => void;
-  /** Posts the HIT to the marketplace it came from; says in `view().problem` why that is not possible. */
+  /** Hands the HIT in, as `Retainer.submit` does; says in `view().problem` why that is not possible. */
   readonly submit: (fields?: Readonly<Record<string, string>>) => void;
   /** Takes everything away: the panel, the sound, the connection. */
   readonly close: () => void;
@@ -118,13 +167,17 @@ export type RetainerScript = {
   init(workerId?: string, assignmentId?: string, hitId?: string): void;
   /** Opens a waiting room: *I'm ready*, a panel, an alarm, *Start*. Use it instead of `init`. */
   wait(options?: WaitingOptions): WaitingRoom;
-  /** Assign a function: it is called once, with the task, when the worker is called (after `wait`: when they pressed *Start*). */
+  /**
+   * Assign a function: it is called once, with the task, when the worker is called (after `wait`: when they pressed
+   * *Start*) and the service confirmed that the place is theirs.
+   */
   hasWork: ((work: Work) => void) | null;
   /** Assign a function: it is called once when the wait is over and nobody needs the worker. */
   released: (() => void) | null;
   /**
-   * Posts the HIT with these fields to the marketplace that the page's address names, which leaves the page. Throws if
-   * that is none of the origins allowed.
+   * Hands the HIT in: tells the service, then posts these fields to the marketplace that the page's address names, which
+   * leaves the page. Without a connection they are kept, over a reload too, and handed in as soon as there is one. Once a
+   * page. Throws, with a sentence for the worker, if the marketplace is none of those allowed.
    */
   submit(fields?: Readonly<Record<string, string>>): void;
   /** Says at once that the worker is here, as the script does by itself every 2.5 seconds. */

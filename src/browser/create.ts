@@ -1,21 +1,27 @@
 import type { RetainerScript, Work } from './api.ts';
-import { callPage } from './callPage.ts';
-import { isPreview, visitOf } from './page.ts';
-import { openRoom } from './room.ts';
-import { postForm, submitAddress, usualOrigins } from './submit.ts';
-import { startVisit } from './visit.ts';
+import { callPage } from './platform/callPage.ts';
+import { openRoom } from './room/room.ts';
+import { TEXTS } from './room/texts.ts';
+import { submitAddress, usualOrigins } from './submission/form.ts';
+import { createSubmission, keptSubmission, type Progress } from './submission/submission.ts';
+import { isPreview, isVisit, rememberAddress, visitOf } from './visit/page.ts';
+import { startVisit } from './visit/visit.ts';
 
 /** A page's `Retainer`, which speaks to the service at `server`. */
 export function createRetainer(server: string): RetainerScript {
+  const parameters = rememberAddress();
   let hasWork: RetainerScript['hasWork'] = null;
   let released: RetainerScript['released'] = null;
   /** How the wait ended: with work, or (null) without. */
   let end: Work | null | undefined;
   let isTold = false;
   let allowed: readonly string[] | undefined;
-  let visit = visitOf();
+  let complaint = TEXTS.nowhere;
+  let visit = visitOf(parameters());
   let present: ReturnType<typeof startVisit> | null = null;
   let isWaiting = false;
+  let show: (how: Progress) => void = () => {};
+  const submission = createSubmission((how) => show(how));
 
   const tell = (next = end): void => {
     end = next;
@@ -30,24 +36,34 @@ export function createRetainer(server: string): RetainerScript {
     server,
     init(workerId, assignmentId, hitId) {
       if (isWaiting) return;
-      visit = visitOf({ workerId, assignmentId, hitId });
+      visit = visitOf(parameters(), { workerId, assignmentId, hitId });
       if (isPreview(visit)) return;
-      if (!visit.workerId || !visit.hitId) return console.warn('Retainer.init: no workerId or hitId');
+      if (!isVisit(visit)) return console.warn('Retainer.init: the page has no workerId, assignmentId or hitId');
       isWaiting = true;
-      present = startVisit(address(), visit, (call) => {
-        if (call.start) present?.become('working');
-        else present?.stop();
-        tell(call.start ? call : null);
+      const { fields, isPosted } = keptSubmission(visit);
+      // Loaded again before it was handed in.
+      if (fields && !isPosted) return callPage(() => retainer.submit(fields));
+      present = startVisit(address(), visit, (call, isTheirs) => {
+        if (!call.start) {
+          present?.stop();
+          tell(null);
+        } else if (isTheirs) tell({ start: true, taskID: call.taskID });
+        else present?.become('working');
       });
     },
     wait(options = {}) {
       if (isWaiting) throw new Error('Retainer.wait: it waits already');
       isWaiting = true;
-      visit = visitOf(options);
+      visit = visitOf(parameters(), options);
       allowed = options.submitTo;
-      return openRoom(options, address(), visit, tell, retainer.submit, () => {
+      complaint = options.texts?.nowhere ?? complaint;
+      const kept = keptSubmission(visit);
+      const [room, showProgress] = openRoom(options, address(), visit, kept.isPosted, tell, retainer.submit, () => {
         isWaiting = false;
       });
+      show = showProgress;
+      if (kept.fields && !kept.isPosted) room.submit(kept.fields);
+      return room;
     },
     get hasWork() {
       return hasWork;
@@ -64,10 +80,13 @@ export function createRetainer(server: string): RetainerScript {
       released = callback;
       tell();
     },
-    submit(fields = { result: end ? 'worked' : 'waited' }) {
-      const turkSubmitTo = new URLSearchParams(location.search).get('turkSubmitTo') ?? '';
-      const { assignmentId } = visit;
-      postForm(submitAddress(turkSubmitTo, allowed ?? usualOrigins(address())), { ...fields, assignmentId });
+    submit(fields) {
+      const turkSubmitTo = parameters().get('turkSubmitTo') ?? '';
+      const action = submitAddress(turkSubmitTo, allowed ?? usualOrigins(address()), complaint);
+      if (submission.isUnderWay()) return;
+      present?.stop();
+      const handedIn = fields ?? keptSubmission(visit).fields ?? { result: end ? 'worked' : 'waited' };
+      void submission.start(address(), visit, action, handedIn);
     },
     ping: () => present?.ping(),
     checkForWork: () => present?.ask(),

@@ -22,3 +22,15 @@ export const LONGEST_MS = 15_000;
 export const ASLEEP_MS = 5_000;
 
 export const FLASH_MS = 700;
+
+/** Whoever is called hears within a second that their place has gone; and at once, when they started, that it is theirs. */
+export const CALLED_POLL_MS = 800;
+export const STARTED_POLL_MS = 250;
+
+/** So long pages ask plainly where pings did not get through beside a held connection; twice as long each time. */
+export const CROWDED_MS = 30_000;
+
+/** What is handed in waits so long for a service that is away, while the marketplace can be reached; and at all. */
+export const TELL_MS = 10_000;
+export const TELL_AT_MOST_MS = 60_000;
+export const TELL_TIMEOUT_MS = 5_000;

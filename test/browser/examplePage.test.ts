@@ -37,11 +37,16 @@ describe.each(looks)('the example, $scheme, $width px wide', (look) => {
       hitId: hit,
       turkSubmitTo: `${service.url}/marketplace`,
     });
-    const tab = await openTab(browser, `${service.url}/example`, look);
+    const tab = await openTab(browser, `${service.url}/example?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE`, look);
     await says(tab, 'This is a preview');
+    await expectSound(tab);
+    await tab.goto(`${service.url}/example`);
+    await says(tab, 'This page was opened without its HIT');
     await expectSound(tab);
     await tab.goto(`${service.url}/example?${visit}`);
     await says(tab, 'Ready to wait?');
+    await tab.getByText('Pays $0.12').waitFor();
+    await tab.getByText('At most 5:00').waitFor();
     await expectSound(tab);
     await picture(tab, name('arrived'));
     await tab.keyboard.press('Tab');
@@ -88,6 +93,7 @@ describe.each(looks)('the example, $scheme, $width px wide', (look) => {
     await tab.getByRole('button', { name: 'Wait again' }).press('Enter');
     await tab.context().setOffline(true);
     await tab.getByText('Reconnecting').waitFor();
+    await tab.getByText('This time does not count, and is not paid.').waitFor();
     await expectSound(tab);
     await picture(tab, name('offline'));
     await tab.context().setOffline(false);
@@ -103,6 +109,7 @@ describe.each(looks)('the example, $scheme, $width px wide', (look) => {
       body: new URLSearchParams({ id: reservationId }),
     });
     await says(tab, 'The wait is over');
+    await tab.getByText('Pays $0.12').waitFor();
     await expectSound(tab);
     await picture(tab, name('released'));
   });

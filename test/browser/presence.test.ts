@@ -100,8 +100,12 @@ describe('an attention check', () => {
   });
 });
 
-test('whoever closes the page is gone at once, not when their pings are missed', async () => {
-  const { tab, reservationId, assignmentId } = await waitingAt('');
+test.each([
+  ['', ''],
+  [' in a browser that blocks beacons', 'navigator.sendBeacon = () => false;'],
+  [' in one that has nothing but beacons', 'delete Request.prototype.keepalive;'],
+])('whoever closes the page%s is gone at once, not when their pings are missed', async (_, script) => {
+  const { tab, reservationId, assignmentId } = await waitingAt('', (page) => page.addInitScript(script));
   await tab.close({ runBeforeUnload: true });
   await count(reservationId, 0);
   const { events } = await service.core.store.read(`presence-${assignmentId}`);

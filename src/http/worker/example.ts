@@ -1,10 +1,20 @@
 import { html } from 'hono/html';
+import type { ProtoHitFields } from '../../domain/protoHit.ts';
+
+/** What a HIT pays, and how long anybody has to wait. */
+export type Terms = Pick<ProtoHitFields, 'rewardCents' | 'maxWaitSeconds'>;
+
+/** What a page of your own knows by itself, this one takes from its HIT; of none it says nothing. */
+const optionsOf = (terms: Terms | undefined): string =>
+  terms === undefined
+    ? ''
+    : `pay: { hit: ${terms.rewardCents / 100} }, longestMinutes: ${Math.round(terms.maxWaitSeconds / 6) / 10}, `;
 
 /**
  * A landing page that works: wait, be called, label a picture, submit. docs/landing-page.md explains it. All of it is
  * in this one file, because it is meant to be read and copied.
  */
-export const examplePage = (publicUrl: string) => html`<!doctype html>
+export const examplePage = (publicUrl: string, terms?: Terms) => html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -94,7 +104,7 @@ export const examplePage = (publicUrl: string) => html`<!doctype html>
         }
       });
 
-      Retainer.wait({ panel: '#wait', attention: { everySeconds: 300 } });
+      Retainer.wait({ panel: '#wait', ${optionsOf(terms)}attention: { everySeconds: 300 } });
     </script>
   </body>
 </html>`;

@@ -10,6 +10,7 @@ import { StoreUnavailable } from '../../event-store/port.ts';
 import { coalesce, TooManyWaiting } from '../../postgres/coalesce.ts';
 import { type Database, isUnavailable } from '../../postgres/pool.ts';
 import type { CaughtUp } from '../../projections/caughtUp.ts';
+import { hitsByMarketplaceIds } from '../../projections/hits.ts';
 import { type Task, tasksOf } from '../../projections/tasks.ts';
 import { problem, send, statusOf } from '../answers.ts';
 import { shown } from '../soundness.ts';
@@ -43,6 +44,9 @@ const TOKEN_HEADER = 'Retainer-Token';
 const TOKEN_HEADERS = { ...TEXT_HEADERS, 'Access-Control-Expose-Headers': TOKEN_HEADER };
 /** From the alarm to *Start*, by the page's clock. */
 const ReactedAfterMs = z.coerce.number().int().nonnegative().max(86_400_000).optional();
+
+const acceptsGzip = (c: WorkerContext): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(c.req.header('accept-encoding') ?? '');
 
 export type WorkerDependencies = {
   readonly commands: Pick<Commands, 'ping'>;
@@ -194,13 +198,19 @@ export function workerRoutes(deps: WorkerDependencies): {
   const files = { '/retainer.js': script, '/static/retainer.js': script, '/retainer.d.ts': types };
   for (const [path, { built, type }] of Object.entries(files)) {
     routes.get(path, async (c) => {
-      const { body, etag } = await built(deps.publicUrl());
-      const headers = { ...CORS, ETag: etag, 'Cache-Control': 'public, max-age=300' };
-      if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
-      return c.body(body, 200, { ...headers, 'Content-Type': type });
+      const { plain, gzipped } = await built(deps.publicUrl());
+      const { body, etag, headers } = acceptsGzip(c) ? gzipped : plain;
+      const always = { ...CORS, ETag: etag, 'Cache-Control': 'public, max-age=300', Vary: 'Accept-Encoding' };
+      if (c.req.header('if-none-match') === etag) return c.body(null, 304, always);
+      return c.body(body, 200, { ...always, ...headers, 'Content-Type': type });
     });
   }
-  routes.get('/example', (c) => c.html(examplePage(deps.publicUrl())));
+  routes.get('/example', async (c) => {
+    const hitId = MarketplaceHitId.safeParse(c.req.query('hitId') ?? c.req.query('hit_id'));
+    // The page is there without the database: its script tries again until the service is back.
+    const hits = hitId.success ? await hitsByMarketplaceIds(db, [hitId.data]).catch(() => null) : null;
+    return c.html(examplePage(deps.publicUrl(), hits?.values().next().value?.fields));
+  });
   routes.get('/bell', (c) => c.html(bellPage()));
 
   for (const path of ['/gettask/*', '/wait/*', '/ping/*'])

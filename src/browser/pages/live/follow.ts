@@ -1,3 +1,4 @@
+import { takeStreamSlot } from '../../platform/streamSlot.ts';
 import { element, setClass, write } from './element.ts';
 
 const AGAIN_MS = 2_000;
@@ -9,12 +10,17 @@ export const serverNow = (): number => Date.now() + aheadMs;
 /**
  * Follows what the service says of this page, and shows beside the title whether it is live. A browser comes back by
  * itself when a connection is cut, but not after an answer that is no stream: then somebody has to sign in, or we ask
- * again. Answers with the way to stop.
+ * again. A browser opens few connections to a host for all its tabs: one beyond those looks every two seconds instead.
+ * Returns the way to stop.
  */
 export function follow<Message>(url: string, onMessage: (message: Message) => void): () => void {
   let again: ReturnType<typeof setTimeout> | undefined;
   let feed: EventSource | undefined;
-  const open = (): void => {
+  let release: (() => void) | null = null;
+  let isStopped = false;
+  const open = async (): Promise<void> => {
+    release ??= await takeStreamSlot();
+    if (isStopped) return release?.();
     feed = new EventSource(url);
     feed.addEventListener('clock', ({ data }) => {
       aheadMs = Number(data) - Date.now();
@@ -22,6 +28,9 @@ export function follow<Message>(url: string, onMessage: (message: Message) => vo
     feed.addEventListener('picture', ({ data }) => {
       say('live', 'made');
       onMessage(JSON.parse(data));
+      if (release) return;
+      feed?.close();
+      again = setTimeout(open, AGAIN_MS);
     });
     feed.onerror = async () => {
       say('connecting…', 'stopped');
@@ -30,10 +39,12 @@ export function follow<Message>(url: string, onMessage: (message: Message) => vo
       again = setTimeout(open, AGAIN_MS);
     };
   };
-  open();
+  void open();
   return () => {
+    isStopped = true;
     clearTimeout(again);
     feed?.close();
+    release?.();
   };
 }
 

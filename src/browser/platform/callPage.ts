@@ -3,6 +3,9 @@ export const callPage = (call: () => void): void => {
   try {
     call();
   } catch (error) {
-    reportError(error);
+    // As the browser reports what nobody catches; older ones have no `reportError`.
+    setTimeout(() => {
+      throw error;
+    });
   }
 };

@@ -1,9 +1,9 @@
-import type { RoomTexts, RoomView, WaitingRoom } from './api.ts';
-import { make } from './make.ts';
-import { clockTime } from './pay.ts';
+import type { RoomTexts, RoomView, WaitingRoom } from '../api.ts';
+import { make } from '../platform/make.ts';
 import { addStyle } from './style.ts';
+import { wordsOf } from './words.ts';
 
-type Press = readonly [text: string, press: () => void, name: string];
+type Press = readonly [text: string, press: () => void, name: string, disabled?: boolean];
 
 /** The waiting panel. What did not change is left alone, so that screen readers say each thing once and focus stays. */
 export function createPanel(
@@ -13,7 +13,7 @@ export function createPanel(
   hasBell: boolean,
 ) {
   addStyle();
-  const root = make('section', { className: 'retainer-panel' });
+  const root = make('section', { className: 'retainer-panel', tabIndex: -1 });
   const part = (tag: 'h2' | 'p' | 'div', name: string, role: string | null = null): HTMLElement => {
     const made = make(tag, { className: `retainer-${name}`, role });
     root.append(made);
@@ -36,12 +36,16 @@ export function createPanel(
   if (!found) throw new Error(`Retainer.wait: no ${place}`);
   found.prepend(root);
 
-  const pressesIn = ({ state, question: asked, hasSound, work }: RoomView): readonly Press[] => {
-    const [, , text] = texts[state];
-    const press = work ? room.start : state === 'released' ? () => room.submit() : room.ready;
+  const pressesIn = (
+    { state, question: asked, hasSound, work }: RoomView,
+    text: string | undefined,
+  ): readonly Press[] => {
+    const isEnd = state === 'released' || state === 'handedIn';
+    const press = isEnd ? () => room.submit() : work ? room.start : room.ready;
     const isWaiting = state === 'waiting';
     const presses: Press[] = (asked?.answers ?? []).map((one) => [one, () => room.answer(one), 'main']);
-    if (text && (isWaiting ? !hasSound : work || state !== 'elsewhere')) presses.push([text, press, 'main']);
+    if (text && (isWaiting ? !hasSound : work || state !== 'elsewhere'))
+      presses.push([text, press, 'main', state === 'submitting']);
     if (isWaiting && hasBell) presses.push([texts.bell, room.openBell, 'bell']);
     if (isWaiting) presses.push([texts.leave, room.leave, 'leave']);
     return presses;
@@ -51,32 +55,34 @@ export function createPanel(
   return {
     show: (view: RoomView): void => {
       const { state } = view;
-      const isHere = state === 'waiting' || state === 'called';
-      const [titleText, noteText] = texts[state];
+      const words = wordsOf(view, texts);
+      const isConnected = state === 'waiting' || state === 'called' || state === 'starting';
       root.dataset['state'] = state;
-      write(title, titleText);
-      write(note, view.problem ?? (view.isIdle ? texts.idle : noteText));
+      write(title, words.title);
+      write(note, words.note);
       write(question, view.question?.text);
-      write(connection, isHere ? texts[view.connection] : '');
+      write(connection, isConnected ? texts[view.connection] : '');
       connection.className = `retainer-connection retainer-${view.connection}`;
       facts.replaceChildren(
-        ...[
-          [texts.waited, isHere && clockTime(view.waitedMs)],
-          [texts.pays, view.pay],
-          [texts.longest, view.longestMs && clockTime(view.longestMs)],
-        ].flatMap(([name, value]) => (value ? [`${name} `, make('b', { textContent: value })] : [])),
+        ...words.facts.map(([name, textContent]) => {
+          const fact = make('span', { textContent: `${name} ` });
+          fact.append(make('b', { textContent }));
+          return fact;
+        }),
       );
-      const presses = pressesIn(view);
+      const presses = pressesIn(view, words.button);
       const wanted = presses.join();
       if (wanted === shown) return;
       shown = wanted;
       const hadFocus = buttons.contains(document.activeElement);
       buttons.replaceChildren(
-        ...presses.map(([textContent, onclick, name]) =>
-          make('button', { textContent, onclick, type: 'button', className: `retainer-${name}` }),
+        ...presses.map(([textContent, onclick, name, disabled = false]) =>
+          make('button', { textContent, onclick, disabled, type: 'button', className: `retainer-${name}` }),
         ),
       );
-      if (hadFocus || state === 'called') buttons.querySelector<HTMLElement>('.retainer-main')?.focus();
+      // Never to the page's beginning, from where a keyboard would have to come back.
+      if (hadFocus || state === 'called')
+        (buttons.querySelector<HTMLElement>('.retainer-main:enabled') ?? root).focus();
     },
     remove: (): void => root.remove(),
   };

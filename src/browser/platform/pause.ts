@@ -1,4 +1,5 @@
-import { LONGEST_MS } from './times.ts';
+import { LONGEST_MS } from '../times.ts';
+import { attempt } from './attempt.ts';
 
 /** Answers each `[id, ms]` with the id, ms later. */
 const ALARM = 'onmessage=({data:[id,ms]})=>setTimeout(postMessage,ms,id)';
@@ -12,14 +13,10 @@ const ring = (id: number): void => {
   callback?.();
 };
 
-function startWorker(): Worker | null {
-  try {
-    const worker = new Worker(URL.createObjectURL(new Blob([ALARM])));
-    worker.onmessage = ({ data }: MessageEvent<number>) => ring(data);
-    return worker;
-  } catch {
-    return null;
-  }
+function startWorker(): Worker {
+  const worker = new Worker(URL.createObjectURL(new Blob([ALARM])));
+  worker.onmessage = ({ data }: MessageEvent<number>) => ring(data);
+  return worker;
 }
 
 let worker: Worker | null | undefined;
@@ -30,7 +27,7 @@ let worker: Worker | null | undefined;
  * left alone. Where a page's policy forbids workers the page's own timer has to do.
  */
 export function after(ms: number, callback: () => void): () => void {
-  if (worker === undefined) worker = startWorker();
+  if (worker === undefined) worker = attempt(startWorker, null);
   const id = ++latest;
   ringing.set(id, callback);
   // Whichever rings second, or after it was cancelled, finds nobody.

@@ -1,3 +1,4 @@
+import { attempt, attemptLater } from './attempt.ts';
 import { every } from './pause.ts';
 
 const BEAT_MS = 1_500;
@@ -5,9 +6,9 @@ const NOTE_SECONDS = 0.2;
 
 /** Sound, which browsers allow once the visitor clicked in this very frame; and vibration where there is any. */
 export function createAlarm() {
-  let context: AudioContext | undefined;
+  let context: AudioContext | null | undefined;
   const isOn = (): boolean => context?.state === 'running';
-  const beep = (): void => {
+  const sound = (): void => {
     if (!context || !isOn()) return;
     const { currentTime: at, destination } = context;
     const tone = context.createOscillator();
@@ -20,20 +21,25 @@ export function createAlarm() {
     tone.start();
     tone.stop(at + 1);
   };
+  const beep = (): void => attempt(sound, undefined);
+  // Before the first click in a page browsers refuse it, and complain.
+  const vibrate = (): unknown => navigator.userActivation?.hasBeenActive !== false && navigator.vibrate?.(500);
   return {
     /** To be called in a click. Also brings back sound that the system took away, as after a telephone call. */
     unlock: (changed: () => void): void => {
-      context ??= new AudioContext();
-      context.onstatechange = changed;
-      context.resume().catch(() => {});
+      if (context === undefined) context = attempt(() => new AudioContext(), null);
+      if (context) context.onstatechange = changed;
+      else changed();
+      void attemptLater(() => context?.resume(), null);
     },
-    isOn,
+    /** Whether a click can turn the sound on, as far as is known: some browsers have none. */
+    isOff: (): boolean => context !== null && !isOn(),
     beep,
-    /** Rings until the answered function is called. */
+    /** Rings until the returned function is called. */
     ring: (): (() => void) =>
       every(BEAT_MS, () => {
         beep();
-        navigator.vibrate?.(500);
+        attempt(vibrate, false);
       }),
   };
 }

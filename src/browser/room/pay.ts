@@ -1,4 +1,4 @@
-import type { WaitingOptions } from './api.ts';
+import type { WaitingOptions } from '../api.ts';
 
 /** What a wait of this length pays, in words; null if the requester did not say. */
 export function payOf(pay: WaitingOptions['pay'], waitedMs: number): string | null {

@@ -1,3 +1,5 @@
+import { attempt } from './attempt.ts';
+
 /**
  * What a browser keeps of an assignment, over a reload (`sessionStorage`) or for all tabs (`localStorage`); given
  * something, keeps that. A frame of another origin may be denied it: then nothing is known, and a reload asks for the
@@ -8,12 +10,10 @@ export function memory<Kept extends object>(
   kept?: Kept,
   place: 'sessionStorage' | 'localStorage' = 'localStorage',
 ): Partial<Kept> {
-  try {
+  return attempt(() => {
     const storage = window[place];
     const key = `retainer:${assignmentId}`;
     if (kept) storage[key] = JSON.stringify(kept);
-    return JSON.parse(storage[key]) as Partial<Kept>;
-  } catch {
-    return {};
-  }
+    return JSON.parse(storage[key] ?? '{}') as Partial<Kept>;
+  }, {});
 }

@@ -1,6 +1,6 @@
+import { FLASH_MS } from '../times.ts';
 import { make } from './make.ts';
 import { every } from './pause.ts';
-import { FLASH_MS } from './times.ts';
 
 const ICON = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><circle r='99' fill='red'/></svg>";
 

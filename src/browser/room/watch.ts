@@ -1,5 +1,5 @@
-import { memory } from './memory.ts';
-import { ASLEEP_MS } from './times.ts';
+import { memory } from '../platform/memory.ts';
+import { ASLEEP_MS } from '../times.ts';
 
 /**
  * How long the worker of an assignment has waited, in all tabs together and over reloads. To be told often, and at

@@ -1,5 +1,5 @@
-import type { WaitingOptions } from './api.ts';
-import { after } from './pause.ts';
+import type { WaitingOptions } from '../api.ts';
+import { after } from '../platform/pause.ts';
 
 /**
  * Asks after a while whether somebody is there, and tells who does not answer in time. A click or a key in the page
