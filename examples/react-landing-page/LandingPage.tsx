@@ -56,11 +56,15 @@ export function LandingPage({ server }: { server: string }) {
         </button>
       )}
       {view.state === 'called' && (
-        <button type="button" onClick={room.start}>
-          Start
-        </button>
+        <>
+          {view.keptForMs !== null && <p>{placeIn(view.keptForMs)}</p>}
+          <button type="button" onClick={room.start}>
+            Start
+          </button>
+        </>
       )}
-      {view.state === 'released' && (
+      {view.reason !== null && <p>{REASONS[view.reason]}</p>}
+      {(view.state === 'released' || view.state === 'handedIn') && (
         <button type="button" onClick={() => submit()}>
           Submit the HIT
         </button>
@@ -70,13 +74,28 @@ export function LandingPage({ server }: { server: string }) {
   );
 }
 
+const placeIn = (keptForMs: number): string =>
+  keptForMs > 0 ? `Start within ${Math.ceil(keptForMs / 1000)} s` : 'Your place may go to somebody else.';
+
+const REASONS = {
+  notNeeded: 'Nobody else is needed.',
+  waitedLongest: 'You waited as long as anybody has to.',
+  tooLate: 'Somebody else has your place.',
+  over: 'The work ended before you could begin.',
+  blocked: 'There is no more work for you.',
+} as const;
+
 const TITLES = {
   preview: 'Accept the HIT to wait for work',
+  noHit: 'Open this page from the marketplace',
   arrived: 'Waiting is paid. Ready?',
   waiting: 'Waiting for work',
   called: 'There is work!',
+  starting: 'One moment',
   working: 'At work',
   released: 'The wait is over',
   elsewhere: 'You work in another tab',
   left: 'You left',
+  submitting: 'Handing it in',
+  handedIn: 'It was handed in',
 } as const;

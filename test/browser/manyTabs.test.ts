@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWork, startTestService, type TestService, until } from '../support/service.ts';
 import { startChromium } from './chromium.ts';
@@ -67,10 +67,12 @@ test('operators’ live pages in many tabs are all live, and leave room for othe
     tabs.push(tab);
   }
   for (const tab of tabs) await tab.locator('#state', { hasText: 'live' }).waitFor();
+  const open = async (tab: Page): Promise<number> => Number(await tab.locator('#open').textContent());
+  const before = await open(first);
   const asked = fetch(`${service.url}/reservation/finish`, {
     method: 'POST',
     body: new URLSearchParams({ id: reservationId }),
   });
   expect(await (await asked).text()).toBe('OK');
-  for (const tab of tabs) await until(async () => (await tab.locator('#open').textContent()) === '0');
+  for (const tab of tabs) await until(async () => (await open(tab)) === before - 1);
 });

@@ -7,7 +7,7 @@ const CSS =
   '&,button{border:1px solid #8885;border-radius:12px}' +
   '&[data-state=working],[hidden]{display:none}' +
   'h2{margin:0}' +
-  'span{white-space:nowrap;margin-right:1.2em}' +
+  'span{display:inline-block;margin-right:1.2em}' +
   'b{font-size:1.4em;font-variant:tabular-nums}' +
   'button{font:inherit;padding:.5em 1.2em;margin:0 .6em .4em 0;background:none;color:inherit}' +
   'button:disabled{opacity:.6}' +
