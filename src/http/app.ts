@@ -8,6 +8,8 @@ import type { Database } from '../postgres/pool.ts';
 import type { CaughtUp } from '../projections/caughtUp.ts';
 import type { AddressOf } from './addressOf.ts';
 import { problem, send, wantsPage } from './answers.ts';
+import { createHeldRequests } from './api/heldRequests.ts';
+import { createProgressLookUp, reservationAnswerEndpoints } from './api/reservationAnswers.ts';
 import { authentication } from './authentication.ts';
 import { anyOrigin } from './cors.ts';
 import { docsRoutes } from './docs.ts';
@@ -37,7 +39,7 @@ export type AppDependencies = {
   readonly commands: Commands;
   readonly db: Database;
   readonly store: Pick<EventStore, 'head' | 'count' | 'read' | 'subscribe'>;
-  readonly caughtUp: Pick<CaughtUp, 'until' | 'position'>;
+  readonly caughtUp: Pick<CaughtUp, 'until' | 'position' | 'onChange'>;
   readonly clock: () => Instant;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -82,7 +84,12 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   });
   protoHitEndpoints(register, deps);
   reservationEndpoints(register, deps);
-  reservationListEndpoints(register, deps);
+  const holding = {
+    held: createHeldRequests({ onChange: caughtUp.onChange, ending: deps.ending }),
+    progress: createProgressLookUp(db),
+  };
+  reservationListEndpoints(register, { ...deps, ...holding });
+  reservationAnswerEndpoints(register, { db, ...holding });
   historyEndpoints(register, deps);
   eventEndpoints(register, deps);
   workRequestEndpoints(register, deps);

@@ -6,7 +6,7 @@ import type { Actor } from '../domain/event.ts';
 import type { ProtoHitId } from '../domain/ids.ts';
 import { type Answer, problem, send } from './answers.ts';
 import type { Authenticate } from './authentication.ts';
-import { complaint, misspelt } from './complaint.ts';
+import { complaint, misspelt, namesUnknownTo } from './complaint.ts';
 import { type Description, describe } from './description.ts';
 import type { IdempotencyKeys } from './idempotency/keys.ts';
 import { type Parameters, readParameters } from './parameters.ts';
@@ -19,6 +19,8 @@ export type Env = { Variables: { requestId: string; actor: Actor | undefined } }
 export type Endpoint<Shape extends z.ZodRawShape> = Description<Shape> & {
   /** Its parameters only narrow what it is about: one that is misspelt would mean everything, so it is refused. */
   readonly narrows?: true;
+  /** What it answers to a name that names nothing; also to a limited key that names what is not for it. */
+  readonly absent?: Answer;
   /** Where parameters are packed in a way of their own: unpacks them, or answers what is wrong with that. */
   readonly unpack?: Unpack;
   /** Which ProtoHIT it is about; `of the caller`: it limits itself to theirs. Without it a limited key is refused. */
@@ -31,6 +33,8 @@ export type Asked = {
   /** The one ProtoHIT that the caller is limited to; null: every one. */
   readonly limitedTo: ProtoHitId | null;
   readonly header: (name: string) => string | undefined;
+  /** Aborts when the client left. To ask for it costs a whole Request. */
+  readonly gone: () => AbortSignal;
   /** The media type that the client likes best, of those there are. */
   readonly accepts: (types: readonly string[], otherwise: string) => string;
 };
@@ -44,7 +48,13 @@ export type RegisterEndpoint = <Shape extends z.ZodRawShape>(endpoint: Endpoint<
 /** Every path is served with and without the original's prefix. */
 export const PREFIXES = ['/', '/retainer/'] as const;
 
-const DENIED = problem(401, 'Denied.', { headers: { 'WWW-Authenticate': 'Bearer realm="retainer"' } });
+const DENIED = problem(
+  401,
+  'Denied.\nThis needs an API key that is live: as the parameter apiKey, as the header X-Api-Key, or as Authorization: Bearer.',
+  { headers: { 'WWW-Authenticate': 'Bearer realm="retainer"' } },
+);
+
+const NO_SUCH_THING = problem(404, 'no such thing');
 
 const notByHead = (methods: readonly string[]): Answer =>
   problem(405, `HEAD is not allowed here; ${methods.join(' and ')} ${methods.length === 1 ? 'is' : 'are'}`, {
@@ -57,7 +67,7 @@ export function endpointsOf(
   { authenticate, oncePerKey }: { authenticate: Authenticate; oncePerKey: IdempotencyKeys },
 ): RegisterEndpoint {
   return (endpoint) => {
-    const { paths, methods, takes, unpack, run, deprecated, scope, concerns, narrows } = endpoint;
+    const { paths, methods, takes, unpack, run, deprecated, scope, concerns, absent = NO_SUCH_THING } = endpoint;
     const schema = z.object(takes);
     const changes = scope === 'commands' || scope === 'admin';
 
@@ -76,20 +86,26 @@ export function endpointsOf(
       if (unpacked.type === 'bad') return unpacked.answer;
       const given = { ...unpacked.parameters, ...c.req.param() };
       const parsed = schema.safeParse(given);
-      if (!parsed.success) return complaint(takes, given, parsed.error);
-      const stranger = narrows ? misspelt(takes, given) : null;
+      const isStrict = endpoint.narrows === true || !changes || (unpack === undefined && isJson(c));
+      if (!parsed.success) return complaint(takes, given, parsed.error, isStrict ? 'refused' : 'taken');
+      const stranger = isStrict ? misspelt(takes, given) : null;
       if (stranger !== null) return stranger;
       if (limitedTo !== null && concerns !== 'of the caller') {
-        const refused = beyondLimit(caller, concerns === undefined ? 'everything' : await concerns(parsed.data));
+        const concern = concerns === undefined ? 'everything' : await concerns(parsed.data);
+        const refused = beyondLimit(caller, concern, absent);
         if (refused !== null) return refused;
       }
       const context = { actor, requestId: c.get('requestId') };
       const asked = askedBy(c, limitedTo);
       // A look-up changes nothing: answered as it is now, however often it is repeated.
       if (scope === 'read' || scope === 'audit') return run(parsed.data, context, asked);
-      return oncePerKey(c, { actor, path: paths[0], parameters: parsed.data }, (idempotencyKey) =>
+      const done = await oncePerKey(c, { actor, path: paths[0], parameters: parsed.data }, (idempotencyKey) =>
         run(parsed.data, { ...context, idempotencyKey }, asked),
       );
+      const ignored = namesUnknownTo(takes, given).map((name) => encodeURIComponent(name).slice(0, 100));
+      return ignored.length === 0
+        ? done
+        : { ...done, headers: { ...done.headers, 'Retainer-Ignored': ignored.join(', ') } };
     };
 
     const headers = deprecated && {
@@ -105,8 +121,12 @@ export function endpointsOf(
   };
 }
 
+const isJson = (c: HonoContext): boolean =>
+  /^application\/([\w.-]+\+)?json\b/i.test(c.req.header('content-type') ?? '');
+
 const askedBy = (c: HonoContext, limitedTo: ProtoHitId | null): Asked => ({
   limitedTo,
   header: (name) => c.req.header(name),
+  gone: () => c.req.raw.signal,
   accepts: (types, otherwise) => accepts(c, { header: 'Accept', supports: [...types], default: otherwise }),
 });

@@ -8,7 +8,7 @@ import { diffOf, storyOf } from '../story/story.ts';
 import { bodyAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, moment, reservationId, trueOrFalse } from './fields.ts';
-import { concernOfReservation } from './namedProtoHit.ts';
+import { limitedByReservation, NO_RESERVATION } from './namedProtoHit.ts';
 
 /** What auditors ask of one reservation: who was called, who was paid, and why not. */
 export function historyEndpoints(
@@ -19,7 +19,7 @@ export function historyEndpoints(
     methods: ['GET'],
     paths: ['reservation/:id/history'],
     scope: 'audit',
-    concerns: ({ id }) => concernOfReservation(sources.db, id),
+    ...limitedByReservation(sources.db),
     summary:
       "A reservation's whole story across every stream it touched, in words; as it was known at a moment; or what " +
       'changed between two',
@@ -47,7 +47,7 @@ export function historyEndpoints(
       const gap = await whyNotWhole(sources.db);
       if (gap !== null) return problem(503, gap);
       const history = await historyOf(sources, id);
-      if (history === null) return problem(404, 'WorkReservation.DoesNotExist');
+      if (history === null) return NO_RESERVATION;
       const { gathered, labels } = history;
       const wanted = format ?? FORMATS[TYPES.indexOf(accepts(TYPES, 'text/plain'))] ?? 'text';
       const notYet = (at: number) => problem(404, `the reservation had not been made at ${momentInWords(at)}`);

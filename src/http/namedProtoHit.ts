@@ -26,6 +26,10 @@ export const namesProtoHitOrAll = {
   ).optional(),
 };
 
+/** In the original's words. */
+export const NO_PROTO_HIT: Answer = problem(404, 'ProtoHit.DoesNotExist');
+export const NO_RESERVATION: Answer = problem(404, 'WorkReservation.DoesNotExist');
+
 type Named = { readonly id?: ProtoHitId | undefined; readonly hitType?: string | undefined };
 type Found<Value> = { readonly type: 'found'; readonly protoHit: Value };
 type NotFound = { readonly type: 'not found'; readonly answer: Answer };
@@ -34,7 +38,7 @@ type NotFound = { readonly type: 'not found'; readonly answer: Answer };
 export async function namedProtoHit(db: Database, { id, hitType }: Named): Promise<Found<ProtoHitRow> | NotFound> {
   if (id === undefined && hitType === undefined) return notFound(NAMELESS);
   const row = await (hitType === undefined ? id && findProtoHit(db, id) : findProtoHitByHitType(db, hitType));
-  if (!row) return notFound(problem(404, 'ProtoHit.DoesNotExist'));
+  if (!row) return notFound(NO_PROTO_HIT);
   if (id !== undefined && id !== row.protoHitId)
     return notFound(problem(400, 'id and hitType must name the same ProtoHIT, or one of them be left out'));
   return { type: 'found', protoHit: row };
@@ -57,14 +61,26 @@ export const namedProtoHitOrAll = async (
     : namedProtoHit(db, named);
 
 /** What a request concerns that names a ProtoHIT, or none and so all of them. */
-export async function concernOf(db: Database, named: Named): Promise<Concern> {
+async function concernOf(db: Database, named: Named): Promise<Concern> {
   const found = await namedProtoHitOrAll(db, named);
   return found.type === 'not found' ? null : (found.protoHit?.protoHitId ?? 'everything');
 }
 
 /** What a request concerns that names a reservation. */
-export const concernOfReservation = async (db: Database, id: ReservationId): Promise<Concern> =>
+const concernOfReservation = async (db: Database, id: ReservationId): Promise<Concern> =>
   (await findReservation(db, id))?.protoHitId ?? null;
+
+/** For endpoints that name a ProtoHIT: what a limited key may do, and what it is told of all others. */
+export const limitedByProtoHit = (db: Database) => ({
+  concerns: (named: Named): Promise<Concern> => concernOf(db, named),
+  absent: NO_PROTO_HIT,
+});
+
+/** The same for those that name a reservation. */
+export const limitedByReservation = (db: Database) => ({
+  concerns: ({ id }: { readonly id: ReservationId }): Promise<Concern> => concernOfReservation(db, id),
+  absent: NO_RESERVATION,
+});
 
 const notFound = (answer: Answer): NotFound => ({ type: 'not found', answer });
 

@@ -7,7 +7,7 @@ import { findProtoHitByHitType } from '../projections/protoHits.ts';
 import { done, id } from './answerSchemas.ts';
 import { answerTo, idAnswer, ok, problem } from './answers.ts';
 import type { RegisterEndpoint, Unpack } from './endpoint.ts';
-import { concernOf, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
+import { limitedByProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 import { fromWire, protoHitShape } from './protoHitFields.ts';
 import { NOT_JSON, readJsonText } from './request/jsonText.ts';
 import { isRecord } from './requestBody.ts';
@@ -48,7 +48,7 @@ export function protoHitEndpoints(
       methods: ['POST'],
       paths: [path],
       scope: 'admin',
-      concerns: (named) => concernOf(db, named),
+      ...limitedByProtoHit(db),
       summary,
       answers: { text: '`OK`', json: done },
       takes: namesProtoHit,

@@ -1,24 +1,53 @@
 import { z } from '@hono/zod-openapi';
-import type { Instant } from '../domain/ids.ts';
+import type { Instant, ReservationId } from '../domain/ids.ts';
+import { coalesce } from '../postgres/coalesce.ts';
 import type { Database } from '../postgres/pool.ts';
 import { findReservationListing, listReservations, type ReservationListing } from '../projections/reservationList.ts';
+import type { ReservationProgress } from '../projections/reservationProgress.ts';
 import { findReservation } from '../projections/reservations.ts';
 import { jsonAnswer, problem } from './answers.ts';
+import { type HeldRequests, TOO_MANY_HELD } from './api/heldRequests.ts';
+import type { ProgressLookUp } from './api/reservationAnswers.ts';
+import { USUAL_WAIT_SECONDS, WAIT_FOR, type WaitFor, waitFields } from './api/waitFor.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, reservationId, shownForeignId, wholeNumber } from './fields.ts';
-import { concernOfReservation, namedProtoHitOrAll, namesProtoHitOrAll } from './namedProtoHit.ts';
+import {
+  limitedByReservation,
+  NO_PROTO_HIT,
+  NO_RESERVATION,
+  namedProtoHitOrAll,
+  namesProtoHitOrAll,
+} from './namedProtoHit.ts';
 import { shownProtoHit, toWire } from './protoHitFields.ts';
 
 const STATES = ['made', 'invoked', 'finished', 'cancelled', 'timedOut'] as const;
 
-const NO_RESERVATION = problem(404, 'WorkReservation.DoesNotExist');
-
 /** Reservations as applications see them: many, or one. */
 export function reservationListEndpoints(
   register: RegisterEndpoint,
-  { db, clock, settings }: { db: Database; clock: () => Instant; settings: { readonly pingTimeoutSeconds: number } },
+  {
+    db,
+    clock,
+    settings,
+    held,
+    progress,
+  }: {
+    db: Database;
+    clock: () => Instant;
+    settings: { readonly pingTimeoutSeconds: number };
+    held: HeldRequests;
+    progress: ProgressLookUp;
+  },
 ): void {
   const presence = () => ({ now: clock(), pingTimeoutMs: settings.pingTimeoutSeconds * 1000 });
+  /** For all requests that are held for one reservation at once. */
+  const listingOf = coalesce<ReservationId, ReservationListing>(
+    async (ids) => {
+      const found = await Promise.all(ids.map((id) => findReservationListing(db, id, presence())));
+      return new Map(found.flatMap((row) => (row === undefined ? [] : [[row.reservationId, row]])));
+    },
+    { maxKeys: 10_000 },
+  );
 
   register({
     methods: ['GET', 'POST'],
@@ -37,7 +66,7 @@ export function reservationListEndpoints(
       const found = await namedProtoHitOrAll(db, { hitType });
       if (found.type === 'not found') return found.answer;
       const protoHitId = found.protoHit?.protoHitId ?? limitedTo ?? undefined;
-      if (limitedTo !== null && protoHitId !== limitedTo) return jsonAnswer([]);
+      if (limitedTo !== null && protoHitId !== limitedTo) return NO_PROTO_HIT;
       const page = await listReservations(db, { limit, before, phase, protoHitId, ...presence() });
       if (page.length === 0 && before && !(await findReservation(db, before))) return NO_RESERVATION;
       return jsonAnswer(page.map(listed));
@@ -48,15 +77,37 @@ export function reservationListEndpoints(
     methods: ['GET'],
     paths: ['reservation/:id{[0-9a-fA-F-]+}'],
     scope: 'read',
-    concerns: ({ id }) => concernOfReservation(db, id),
-    summary: 'One reservation',
+    ...limitedByReservation(db),
+    summary: 'One reservation; with wait_for, as soon as so many wait for it, were called, or have handed in',
     answers: { text: null, json: shownReservation },
-    takes: { id: reservationId },
-    run: async ({ id }) => {
-      const found = await findReservationListing(db, id, presence());
-      return found === undefined ? NO_RESERVATION : jsonAnswer(listed(found));
+    takes: { id: reservationId, ...waitFields },
+    run: async ({ id, wait, wait_for: waitFor }, _, { gone }) => {
+      if (wait !== undefined && waitFor === undefined) return WAIT_FOR_NOTHING;
+      const look = async () => ({ row: await listingOf(id), progress: await progress(id) });
+      const waitMs = waitFor === undefined ? 0 : (wait ?? USUAL_WAIT_SECONDS) * 1_000;
+      const found = await held(look, {
+        isEnough: ({ row, progress }) => row === undefined || waitFor === undefined || isThere(waitFor, row, progress),
+        ...{ waitMs, gone: gone() },
+      });
+      if (found === 'full') return TOO_MANY_HELD;
+      return found.row === undefined ? NO_RESERVATION : jsonAnswer(listed(found.row));
     },
   });
+}
+
+const WAIT_FOR_NOTHING = problem(400, `wait_for is missing: it must be ${WAIT_FOR}`);
+
+/** Whether a reservation is as far as somebody waits for, or will never be. */
+function isThere({ figure, least }: WaitFor, row: ReservationListing, progress: ReservationProgress | undefined) {
+  const isOpen = row.phase === 'made' || row.phase === 'invoked';
+  switch (figure) {
+    case 'waiting':
+      return row.waiting >= least || !isOpen;
+    case 'dispatched':
+      return row.dispatched >= least || !isOpen;
+    case 'answers':
+      return progress === undefined || progress.answers >= least || (!isOpen && progress.atWork === 0);
+  }
 }
 
 const shownReservation = z

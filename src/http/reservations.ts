@@ -7,8 +7,8 @@ import type { RegisterEndpoint } from './endpoint.ts';
 import { about, number, payload, reservationId, wholeNumber } from './fields.ts';
 import { foreignIdFields, givenForeignId, NO_FOREIGN_ID } from './givenForeignId.ts';
 import {
-  concernOf,
-  concernOfReservation,
+  limitedByProtoHit,
+  limitedByReservation,
   namedProtoHitId,
   namedProtoHitOrAll,
   namesProtoHit,
@@ -36,7 +36,7 @@ export function reservationEndpoints(
     methods: ['POST'],
     paths: ['reservation/make'],
     scope: 'commands',
-    concerns: (named) => concernOf(db, named),
+    ...limitedByProtoHit(db),
     summary: 'Announce work for a ProtoHIT: recruiting begins, nobody is told yet',
     answers: { text: "The reservation's id", json: id },
     takes: {
@@ -61,7 +61,7 @@ export function reservationEndpoints(
     methods: ['POST'],
     paths: ['reservation/invoke'],
     scope: 'commands',
-    concerns: ({ id }) => concernOfReservation(db, id),
+    ...limitedByReservation(db),
     summary: 'Ask for the workers now',
     answers: { text: '`OK`', json: done },
     takes: { id: reservationId, ...foreignIdFields },
@@ -77,7 +77,7 @@ export function reservationEndpoints(
       methods: ['POST'],
       paths,
       scope: 'commands',
-      concerns: ({ id }) => concernOfReservation(db, id),
+      ...limitedByReservation(db),
       summary,
       answers: { text: '`OK`', json: done },
       takes: { id: reservationId },
@@ -91,7 +91,7 @@ export function reservationEndpoints(
     paths: ['reservation/finish/all'],
     narrows: true,
     scope: 'commands',
-    concerns: (named) => concernOf(db, named),
+    ...limitedByProtoHit(db),
     summary: 'Finish every open reservation (of one ProtoHIT, if named) and take down every HIT nobody needs',
     answers: { text: '`OK`', json: done.extend({ finished: z.int() }) },
     takes: namesProtoHitOrAll,

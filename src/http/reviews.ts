@@ -5,10 +5,10 @@ import type { AssignmentId } from '../domain/ids.ts';
 import { BonusReason, Feedback } from '../domain/review.ts';
 import { BlockReason } from '../domain/worker.ts';
 import type { Database } from '../postgres/pool.ts';
-import { type AssignmentRow, browseAssignments, findAssignment } from '../projections/browse/assignments.ts';
+import { browseAssignments, findAssignment } from '../projections/browse/assignments.ts';
 import { tasksOf } from '../projections/tasks.ts';
 import { done, id } from './answerSchemas.ts';
-import { type Answer, answerTo, idAnswer, jsonAnswer, ok } from './answers.ts';
+import { type Answer, answerTo, idAnswer, jsonAnswer, ok, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import {
   about,
@@ -16,12 +16,14 @@ import {
   assignmentIds,
   cents,
   phase,
+  reservationId,
   textLike,
   trueOrFalse,
   wholeNumber,
   workerId,
 } from './fields.ts';
 import type { Concern } from './scopes.ts';
+import { listedAssignment, shownAssignment } from './shownAssignment.ts';
 
 /** What was handed in and what is decided about it, and whom the application will not work with. */
 export function reviewEndpoints(
@@ -34,33 +36,38 @@ export function reviewEndpoints(
     db: Database;
   },
 ): void {
-  /**
-   * Of several ProtoHITs it is everything, and so it is while the read model does not show one of them: not for a key
-   * that is limited to one.
-   */
-  const concernOf = async (ids: readonly AssignmentId[]): Promise<Concern> => {
-    const tasks = await tasksOf(db, ids);
-    const [one, ...others] = new Set([...tasks.values()].map(({ protoHitId }) => protoHitId));
-    return one === undefined || others.length > 0 || tasks.size < new Set(ids).size ? 'everything' : one;
+  /** Of one ProtoHIT, or of none that a limited key may know of: one that is not its own, or not shown yet, spoils all. */
+  const limitedByAssignments = {
+    concerns: async ({ id }: { readonly id: AssignmentId | readonly AssignmentId[] }): Promise<Concern> => {
+      const ids = new Set([id].flat());
+      const tasks = await tasksOf(db, [...ids]);
+      const [one, ...others] = new Set([...tasks.values()].map(({ protoHitId }) => protoHitId));
+      return one === undefined || others.length > 0 || tasks.size < ids.size ? null : one;
+    },
+    absent: problem(404, 'Assignment.DoesNotExist'),
   };
 
   register({
     methods: ['GET', 'POST'],
     paths: ['assignment/list'],
-    narrows: true,
     scope: 'read',
+    concerns: 'of the caller',
     summary: 'Assignments, newest first, with what was handed in, decided and paid',
     answers: { text: null, json: z.array(shownAssignment) },
     takes: {
       limit: about('How many, 25 unless said', wholeNumber(1, 1_000)).optional(),
       before: about('The last one of the page before', assignmentId).optional(),
-      state: about('Those in this state; `submitted` waits for a review', phase).optional(),
+      state: about(
+        'Those in this state; `submitted` waits for a review. Work that is approved by itself is `approved` at once',
+        phase,
+      ).optional(),
+      reservation: about('Those whose worker was called to it', reservationId).optional(),
     },
-    run: async ({ limit = 25, before, state = null }) => {
+    run: async ({ limit = 25, before, state = null, reservation = null }, _, { limitedTo }) => {
       const last = before && (await findAssignment(db, before));
       const place = last ? { at: last.arrivedAt, id: last.assignmentId } : null;
-      const filter = { search: null, phase: state, workerId: null };
-      return jsonAnswer((await browseAssignments(db, filter, { limit, before: place })).map(listed));
+      const filter = { search: null, phase: state, workerId: null, reservationId: reservation, protoHitId: limitedTo };
+      return jsonAnswer((await browseAssignments(db, filter, { limit, before: place })).map(listedAssignment));
     },
   });
 
@@ -68,7 +75,7 @@ export function reviewEndpoints(
     methods: ['POST'],
     paths: ['assignment/approve'],
     scope: 'commands',
-    concerns: ({ id }) => concernOf(id),
+    ...limitedByAssignments,
     summary: 'Pay for work that was handed in; of what was rejected, take the rejection back',
     answers: { text: '`OK`', json: reviewed },
     takes: { id: assignmentIds },
@@ -80,7 +87,7 @@ export function reviewEndpoints(
     methods: ['POST'],
     paths: ['assignment/reject'],
     scope: 'commands',
-    concerns: ({ id }) => concernOf(id),
+    ...limitedByAssignments,
     summary: 'Do not pay for work that was handed in',
     answers: { text: '`OK`', json: reviewed },
     takes: { id: assignmentIds, feedback: about('Why; the worker reads it', textLike(Feedback)) },
@@ -95,7 +102,7 @@ export function reviewEndpoints(
     methods: ['POST'],
     paths: ['assignment/bonus'],
     scope: 'commands',
-    concerns: ({ id }) => concernOf([id]),
+    ...limitedByAssignments,
     summary: 'Pay something on top of the reward; each call is another bonus, unless it has the same Idempotency-Key',
     answers: { text: "The bonus's id", json: id },
     takes: {
@@ -147,52 +154,4 @@ const whatCame = ({ done, refused }: Reviewed): Answer => ({
   isPartial: refused.length > 0,
   text: refused.length === 0 ? 'OK' : refused.map(({ assignmentId, why }) => `${assignmentId}: ${why}`).join('\n'),
   json: { done, refused: refused.map(({ assignmentId, why }) => ({ id: assignmentId, why })) },
-});
-
-const moment = z.int().nullable().openapi({ description: 'Milliseconds since 1970' });
-
-const shownAssignment = z
-  .object({
-    id: z.string(),
-    worker: z.string(),
-    signed: z.boolean().openapi({ description: 'False: their page asked for no token' }),
-    hitID: z.string(),
-    reservation: z.uuid().nullable(),
-    state: z.string(),
-    answer: z
-      .array(
-        z.object({
-          field: z.string(),
-          value: z.string(),
-          cut: z.boolean().optional().openapi({ description: 'True: it was longer than is kept' }),
-        }),
-      )
-      .nullable(),
-    fieldsLeftOut: z.int().openapi({ description: 'Fields of the answer that there was no room for' }),
-    reward: z.number().openapi({ description: 'US dollars' }),
-    bonus: z.number().openapi({ description: 'US dollars paid on top' }),
-    feedback: z.string().nullable(),
-    arrivedTime: z.int(),
-    acceptedTime: moment,
-    submittedTime: moment,
-    reviewedTime: moment,
-  })
-  .openapi('Assignment');
-
-const listed = (row: AssignmentRow): z.output<typeof shownAssignment> => ({
-  id: row.assignmentId,
-  worker: row.workerId,
-  signed: row.isSigned,
-  hitID: row.marketplaceHitId,
-  reservation: row.reservationId,
-  state: row.phase,
-  answer: row.answer && [...row.answer],
-  fieldsLeftOut: row.fieldsLeftOut,
-  reward: row.rewardCents / 100,
-  bonus: row.bonusCents / 100,
-  feedback: row.feedback,
-  arrivedTime: row.arrivedAt,
-  acceptedTime: row.acceptedAt,
-  submittedTime: row.submittedAt,
-  reviewedTime: row.reviewedAt,
 });

@@ -5,7 +5,7 @@ import { done } from './answerSchemas.ts';
 import { answerTo, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, trueOrFalse, zeroOrOne } from './fields.ts';
-import { concernOf, namedProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
+import { limitedByProtoHit, namedProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 
 /** Where a ProtoHIT's next HITs go: the marketplace's sandbox, or the real one. */
 export function sandboxEndpoints(
@@ -16,7 +16,7 @@ export function sandboxEndpoints(
     methods: ['POST'],
     paths: ['protohit/sandbox/get'],
     scope: 'read',
-    concerns: (named) => concernOf(db, named),
+    ...limitedByProtoHit(db),
     summary: "Do a ProtoHIT's next HITs go to the sandbox?",
     answers: { text: '`true` or `false`', json: z.boolean() },
     takes: namesProtoHit,
@@ -32,7 +32,7 @@ export function sandboxEndpoints(
     methods: ['POST'],
     paths: ['protohit/sandbox/set'],
     scope: 'commands',
-    concerns: (named) => concernOf(db, named),
+    ...limitedByProtoHit(db),
     summary: "Send a ProtoHIT's next HITs to the sandbox, or to the real marketplace",
     answers: { text: '`OK`', json: done },
     takes: { ...namesProtoHit, sandbox: trueOrFalse },
@@ -48,7 +48,7 @@ export function sandboxEndpoints(
     methods: ['POST'],
     paths: ['toggleSandbox'],
     scope: 'commands',
-    concerns: (named) => concernOf(db, named),
+    ...limitedByProtoHit(db),
     summary: "Set where a ProtoHIT's next HITs go, or turn it over if no value is given",
     answers: { text: '`OK`', json: done },
     takes: { ...namesProtoHit, value: about('Is the sandbox to be used?', zeroOrOne).optional() },

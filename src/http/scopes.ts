@@ -16,8 +16,8 @@ export type Caller = {
 export const EVERYTHING = { scopes: ['admin'], limitedTo: null } as const;
 
 /**
- * Which ProtoHIT a request concerns. `null`: it names nothing that is there, which the answer says. `everything`: more
- * than one, so that it is not for keys that are limited to one.
+ * Which ProtoHIT a request concerns. `null`: it names nothing that is there. `everything`: more than one, so that it is
+ * not for keys that are limited to one.
  */
 export type Concern = ProtoHitId | null | 'everything';
 
@@ -27,8 +27,12 @@ export const withoutScope = ({ scopes }: Caller, scope: Scope): Answer | null =>
     ? null
     : problem(403, `this key has no scope "${scope}"; it has ${scopes.join(', ')}`);
 
-/** The answer to a caller who is limited to another ProtoHIT than the request concerns; null if they are not. */
-export const beyondLimit = ({ limitedTo }: Caller, concern: Concern): Answer | null =>
-  limitedTo === null || concern === null || concern === limitedTo
-    ? null
-    : problem(403, `this key is limited to ProtoHIT ${limitedTo}`);
+/**
+ * The answer to a caller who is limited to another ProtoHIT than the request concerns; null if they are not. What is not
+ * for them is as if it were not there, `absent`, so that nobody finds out what there is by trying names. That holds for
+ * what the read models do not show yet, too: a command would find it in the log, past the limit.
+ */
+export const beyondLimit = ({ limitedTo }: Caller, concern: Concern, absent: Answer): Answer | null => {
+  if (limitedTo === null || concern === limitedTo) return null;
+  return concern === 'everything' ? problem(403, `this key is limited to ProtoHIT ${limitedTo}`) : absent;
+};

@@ -3,10 +3,11 @@ import type { Commands } from '../commands/commands.ts';
 import type { Database } from '../postgres/pool.ts';
 import { findWorkRequest } from '../projections/workRequests.ts';
 import { done, id } from './answerSchemas.ts';
-import { answerTo, idAnswer, ok } from './answers.ts';
+import { answerTo, idAnswer, ok, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { field, payload, protoHitId, workRequestId } from './fields.ts';
 import { foreignIdFields, givenForeignId } from './givenForeignId.ts';
+import { NO_PROTO_HIT } from './namedProtoHit.ts';
 
 /** Deprecated in the original's README from its beginning, 2013-04-01; reservations replaced them. */
 const deprecated = { since: 1_364_774_400, successor: 'reservation/make' };
@@ -29,6 +30,7 @@ export function workRequestEndpoints(
     paths: ['putwork'],
     scope: 'commands',
     concerns: async ({ id }) => id,
+    absent: NO_PROTO_HIT,
     summary: 'Make a work request; reservation/make replaced it',
     answers: { text: "The work request's id", json: id },
     deprecated,
@@ -44,6 +46,7 @@ export function workRequestEndpoints(
     paths: ['putwork/done'],
     scope: 'commands',
     concerns: async ({ id }) => (await findWorkRequest(db, id))?.protoHitId ?? null,
+    absent: problem(404, 'WorkRequest.DoesNotExist'),
     summary: 'Mark a work request as done, or (`false`) as not done after all',
     answers: { text: '`OK`', json: done },
     deprecated: { ...deprecated, successor: 'reservation/finish' },

@@ -3,6 +3,9 @@ import { type Refused, refusals, UNKNOWN_ID } from './refusals.ts';
 
 const { known, expectRefusal } = refusals();
 
+/** What a path takes beside the ProtoHIT's name. */
+const given = (path: string) => (path === 'protohit/sandbox/set' ? { sandbox: true } : {});
+
 describe('the other paths refuse too', () => {
   const list = 'reservation/list';
   test.each<Refused>([
@@ -29,11 +32,11 @@ describe('the other paths refuse too', () => {
     },
     ...['protohit/sandbox/get', 'protohit/sandbox/set', 'toggleSandbox', 'protohit/retire', 'protohit/restore'].flatMap(
       (path): readonly Refused[] => [
-        { name: `${path} of nothing`, path, parameters: { sandbox: true }, status: 400, says: /id is missing/ },
+        { name: `${path} of nothing`, path, parameters: given(path), status: 400, says: /id is missing/ },
         {
           name: `${path} of an unknown one`,
           path,
-          parameters: { hitType: 'nouns', sandbox: true },
+          parameters: { hitType: 'nouns', ...given(path) },
           status: 404,
           says: /ProtoHit\.DoesNotExist/,
         },

@@ -114,20 +114,44 @@ describe('a key that is limited to a ProtoHIT', () => {
     }
   });
 
+  const NOBODY = '01890000-0000-7000-8000-000000000000';
+
   test.each([
-    ['POST', 'putwork', () => ({ id: other.protoHit, foreignID: '1' })],
-    ['POST', 'reservation/make', () => ({ id: other.protoHit, foreignID: '1', delay: '1', numAssignments: '1' })],
-    ['POST', 'reservation/invoke', () => ({ id: other.reservation })],
-    ['POST', 'reservation/cancel', () => ({ id: other.reservation })],
-    ['POST', 'reservation/finish/all', () => ({ id: other.protoHit })],
+    ['POST', 'putwork', (id) => ({ id, foreignID: '1' }), 'protoHit'],
+    ['POST', 'reservation/make', (id) => ({ id, foreignID: '1', delay: '1', numAssignments: '1' }), 'protoHit'],
+    ['POST', 'reservation/invoke', (id) => ({ id }), 'reservation'],
+    ['POST', 'reservation/cancel', (id) => ({ id }), 'reservation'],
+    ['POST', 'reservation/finish/all', (id) => ({ id }), 'protoHit'],
+    ['POST', 'protohit/sandbox/get', (id) => ({ id }), 'protoHit'],
+    ['POST', 'protohit/retire', (id) => ({ id }), 'protoHit'],
+    ['POST', 'toggleSandbox', (id) => ({ id }), 'protoHit'],
+    ['POST', 'assignment/approve', () => ({ id: 'NEVER' }), 'protoHit'],
+  ] as const satisfies readonly (readonly [string, string, (id: string) => Record<string, string>, string])[])(
+    '%s %s: what is of another is as if it were not there, and nothing is stored',
+    async (method, path, fields, named) => {
+      const before = await house.store.head();
+      const strange = await limited(method, path, fields(other[named]));
+      const nowhere = await limited(method, path, fields(NOBODY));
+      expect([strange.status, strange.text]).toEqual([404, expect.stringContaining('DoesNotExist')]);
+      expect([nowhere.status, nowhere.text]).toEqual([404, strange.text]);
+      expect(await house.store.head()).toBe(before);
+    },
+  );
+
+  test.each(['', '/history', '/answers'])('one reservation%s of another is as if it were not there', async (more) => {
+    const strange = await limited('GET', `reservation/${other.reservation}${more}`);
+    const nowhere = await limited('GET', `reservation/${NOBODY}${more}`);
+    expect([strange.status, strange.text]).toEqual([404, 'WorkReservation.DoesNotExist']);
+    expect([nowhere.status, nowhere.text]).toEqual([404, strange.text]);
+  });
+
+  test.each([
     ['POST', 'reservation/finish/all', () => ({})],
     ['GET', 'reservation/finish/all', () => ({})],
     ['GET', 'reservation/finish/all', () => ({ hitType: '' })],
-    ['POST', 'protohit/sandbox/get', () => ({ id: other.protoHit })],
-    ['POST', 'toggleSandbox', () => ({ id: other.protoHit })],
     ['POST', 'puttask', () => ({ json: JSON.stringify(protoHit()) })],
-    ['GET', 'events', () => ({})],
-  ] as const)('%s %s is refused for what is not its own, and nothing is stored', async (method, path, fields) => {
+    ['GET', 'worker/list', () => ({})],
+  ] as const)('%s %s, which is about more than its own, is refused', async (method, path, fields) => {
     const before = await house.store.head();
     expect(await limited(method, path, fields())).toMatchObject({
       status: 403,
@@ -136,19 +160,10 @@ describe('a key that is limited to a ProtoHIT', () => {
     expect(await house.store.head()).toBe(before);
   });
 
-  test.each(['', '/history'])('one reservation%s of another is refused', async (more) => {
-    expect((await limited('GET', `reservation/${other.reservation}${more}`)).status).toBe(403);
-  });
-
   test('lists hold only its own', async () => {
     expect(listOf(await limited('GET', 'protohit/list')).map(({ id }) => id)).toEqual([mine.protoHit]);
     const listed = listOf(await limited('GET', 'reservation/list'));
     expect(new Set(listed.map(({ proto }) => proto.id))).toEqual(new Set([mine.protoHit]));
     expect(listOf(await limited('GET', 'hit/list'))).toEqual([]);
-  });
-
-  test('what does not exist is still said not to exist', async () => {
-    const nobody = '01890000-0000-7000-8000-000000000000';
-    expect((await limited('POST', 'reservation/invoke', { id: nobody })).status).toBe(404);
   });
 });

@@ -1,7 +1,16 @@
 import type { Answer } from '../../domain/answer.ts';
 import type { AssignmentPhase, ReleaseReason } from '../../domain/assignment.ts';
-import type { AssignmentId, HitId, Instant, MarketplaceHitId, ReservationId, WorkerId } from '../../domain/ids.ts';
+import type {
+  AssignmentId,
+  HitId,
+  Instant,
+  MarketplaceHitId,
+  ProtoHitId,
+  ReservationId,
+  WorkerId,
+} from '../../domain/ids.ts';
 import type { Queryable } from '../projection.ts';
+import { IS_ANSWER } from '../reservationProgress.ts';
 import { filterOf, type Page, pageOf, UUID } from './page.ts';
 
 /** An assignment with what was handed in, decided and paid. */
@@ -48,6 +57,9 @@ export type AssignmentFilter = {
   readonly search: string | null;
   readonly phase: AssignmentPhase | null;
   readonly workerId: WorkerId | null;
+  /** Who did, or was called to, its task. */
+  readonly reservationId?: ReservationId | null;
+  readonly protoHitId?: ProtoHitId | null;
 };
 
 /** Ids are looked up by their own indexes first: a rare one is found at once among millions. */
@@ -84,7 +96,7 @@ const SELECT = `
 /** Newest first, by their arrival. */
 export const browseAssignments = (
   db: Queryable,
-  { search, phase, workerId }: AssignmentFilter,
+  { search, phase, workerId, reservationId, protoHitId }: AssignmentFilter,
   page: Page,
 ): Promise<readonly AssignmentRow[]> =>
   pageOf<AssignmentRow>(
@@ -96,6 +108,8 @@ export const browseAssignments = (
       [FOUND, search],
       [phase === 'submitted' ? `t.phase = 'submitted' and $::text is not null` : 't.phase = $', phase],
       ['t.worker_id = $', workerId],
+      ['t.reservation_id = $::uuid', reservationId],
+      ['t.proto_hit_id = $::uuid', protoHitId],
     ]),
     page,
   );
@@ -110,3 +124,14 @@ export const findAssignment = async (db: Queryable, id: AssignmentId): Promise<A
       { limit: 1, before: null },
     )
   )[0];
+
+/** What was handed in for a reservation, in the order in which it came. */
+export async function answersFor(db: Queryable, id: ReservationId): Promise<readonly AssignmentRow[]> {
+  const { rows } = await db.query<AssignmentRow>(
+    `${SELECT}
+     where t.reservation_id = $1 and ${IS_ANSWER}
+     order by r.submitted_at nulls last, t.assignment_id`,
+    [id],
+  );
+  return rows;
+}

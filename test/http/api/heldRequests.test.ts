@@ -1,0 +1,93 @@
+import { EventEmitter } from 'node:events';
+import { expect, test } from 'vitest';
+import { createHeldRequests } from '../../../src/http/api/heldRequests.ts';
+
+const HOUR = { waitMs: 3_600_000, gone: new AbortController().signal };
+
+function setUp(most = 10) {
+  const changes = new EventEmitter();
+  const ending = new AbortController();
+  const held = createHeldRequests({
+    onChange: (callback) => {
+      changes.on('change', callback);
+      return () => changes.off('change', callback);
+    },
+    ending: ending.signal,
+    most,
+  });
+  return { changes, ending, held };
+}
+
+/** Resolves once a request listens for changes: it is held then. */
+const isHeld = (changes: EventEmitter): Promise<void> =>
+  changes.listenerCount('change') > 0
+    ? Promise.resolve()
+    : new Promise((resolve) => changes.once('newListener', () => resolve()));
+
+test('what is there already is given at once, and so is anything to who does not wait', async () => {
+  const { held } = setUp();
+  expect(await held(async () => 3, { ...HOUR, isEnough: (is) => is >= 3 })).toBe(3);
+  expect(await held(async () => 1, { ...HOUR, waitMs: 0, isEnough: (is) => is >= 3 })).toBe(1);
+});
+
+test('a request is held through changes that are not enough, and let go by the one that is', async () => {
+  const { changes, held } = setUp();
+  let there = 0;
+  const asked = held(async () => there, { ...HOUR, isEnough: (is) => is >= 2 });
+  await isHeld(changes);
+  there = 1;
+  changes.emit('change');
+  there = 2;
+  changes.emit('change');
+  expect(await asked).toBe(2);
+  expect(changes.listenerCount('change')).toBe(0);
+});
+
+test('what changed between the first look and the listening is seen', async () => {
+  const { held } = setUp();
+  let looks = 0;
+  expect(await held(async () => looks++, { ...HOUR, isEnough: (is) => is >= 1 })).toBe(1);
+});
+
+test.each(['the client leaves', 'the service ends', 'the time is up'])(
+  'when %s it gives what there is',
+  async (why) => {
+    const { changes, ending, held } = setUp();
+    const left = new AbortController();
+    const waitMs = why === 'the time is up' ? 1 : HOUR.waitMs;
+    const asked = held(async () => 'as it is', { waitMs, gone: left.signal, isEnough: () => false });
+    if (why !== 'the time is up') {
+      await isHeld(changes);
+      (why === 'the client leaves' ? left : ending).abort();
+    }
+    expect(await asked).toBe('as it is');
+  },
+);
+
+test('more than the bound are turned away, and let in again when one has gone', async () => {
+  const { changes, held } = setUp(1);
+  let there = false;
+  const first = held(async () => there, { ...HOUR, isEnough: (is) => is });
+  await isHeld(changes);
+  expect(await held(async () => there, { ...HOUR, isEnough: (is) => is })).toBe('full');
+  there = true;
+  changes.emit('change');
+  expect(await first).toBe(true);
+  expect(await held(async () => 'me', { ...HOUR, waitMs: 1, isEnough: () => false })).toBe('me');
+});
+
+test('a look that fails lets the request go with its failure, and gives its place back', async () => {
+  const { changes, held } = setUp(1);
+  let isAway = false;
+  const look = async () => {
+    if (isAway) throw new Error('the database is away');
+    return 1;
+  };
+  const asked = held(look, { ...HOUR, isEnough: () => false });
+  await isHeld(changes);
+  isAway = true;
+  changes.emit('change');
+  await expect(asked).rejects.toThrow('the database is away');
+  isAway = false;
+  expect(await held(look, { ...HOUR, waitMs: 1, isEnough: () => false })).toBe(1);
+});
