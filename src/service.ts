@@ -33,6 +33,8 @@ export type Service = {
   readonly url: string;
   /** What is where, for people. */
   readonly addresses: readonly (readonly [what: string, url: string])[];
+  /** By which the first operator is added, once; null when there is one. */
+  readonly firstOperatorLink: string | null;
   readonly core: Core;
   /** Ends held requests and streams, finishes what is under way, and lets go of everything. */
   readonly stop: () => Promise<void>;
@@ -56,11 +58,14 @@ export async function startService(
   {
     clock = Date.now,
     tracing,
+    accessLog = log,
     variables = { environment: process.env, file: readEnvFile() },
     patience = {},
   }: {
     clock?: () => Instant;
     tracing?: Tracing | undefined;
+    /** Hears of every request that is answered. */
+    accessLog?: Pick<Logger, 'info' | 'debug'> | undefined;
     /** Where the settings were read from, to be shown beside them. */
     variables?: Origins;
     patience?: Patience;
@@ -174,6 +179,7 @@ export async function startService(
       caughtUp,
       clock,
       log,
+      accessLog,
       metrics,
       settings,
       addressOf,
@@ -186,9 +192,12 @@ export async function startService(
       hasMarketplace,
     });
 
-    // Nothing may fail once somebody can reach us.
-    const invitation = await core.commands.inviteFirstOperator();
     const server = await listening(workers.before(app.fetch), settings);
+    // A new link ends the one before: a start that finds the port taken leaves that to the service that runs there.
+    const invitation = await core.commands.inviteFirstOperator().catch((error: unknown) => {
+      server.close();
+      throw error;
+    });
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : settings.port;
     ownUrl = `http://${isLoopback(settings.host) ? settings.host : '127.0.0.1'}:${port}`;
@@ -197,8 +206,8 @@ export async function startService(
     const crowd = sendCrowd(core, settings, { baseUrl: ownUrl, signal: ending.signal, log });
     return {
       url: ownUrl,
-      // Asked for by nobody, so it has no trace.
-      addresses: addressesOf(settings, publicUrl(), invitation),
+      addresses: addressesOf(settings, publicUrl()),
+      firstOperatorLink: invitation === null ? null : `${publicUrl()}/admin/first?token=${invitation}`,
       core,
       stop: async () => {
         const closed = new Promise((resolve) => server.close(resolve));
@@ -269,16 +278,12 @@ function listening(fetch: Hono['fetch'], { host, port }: Settings): Promise<Serv
   });
 }
 
-const addressesOf = (
-  { mturk }: Settings,
-  url: string,
-  invitation: string | null,
-): readonly (readonly [string, string])[] => [
+const addressesOf = ({ mturk }: Settings, url: string): readonly (readonly [string, string])[] => [
   ['home', url],
   ['API', url],
   ['API page', `${url}/docs`],
   ['status', `${url}/status`],
-  invitation === null ? ['admin', `${url}/admin`] : ['first operator', `${url}/admin/first?token=${invitation}`],
+  ['admin', `${url}/admin`],
   ...(mturk === 'simulated' ? [['marketplace', `${url}/marketplace`] as const] : []),
   ['landing page', `${url}/example`],
   ['script', `${url}/retainer.js`],

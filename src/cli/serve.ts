@@ -4,6 +4,9 @@ import { startService } from '../service.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { tracingWanted } from '../tracing/wanted.ts';
 import { startLog } from './log.ts';
+import { accessSummary } from './serve/accessSummary.ts';
+import { tellFirstOperatorLink } from './serve/firstOperatorLink.ts';
+import { startDoubts } from './serve/startDoubts.ts';
 import { settingsOrExit } from './settings.ts';
 import { version } from './version.ts';
 
@@ -21,21 +24,38 @@ a second signal stops it at once.
   run: async () => {
     const settings = settingsOrExit();
     const log = startLog(settings);
-    const tracing = await tracingIfWanted(log);
-    const service = await startService(settings, log, { tracing });
-    process.stdout.write(service.addresses.map(([what, url]) => `${what.padEnd(14)} ${url}\n`).join(''));
-    process.stdout.write(`ready after ${(process.uptime() * 1000).toFixed(0)} ms\n`);
-    const signal = await new Promise<string>((resolve) => {
-      process.once('SIGTERM', resolve);
-      process.once('SIGINT', resolve);
+    const isTerminal = process.stdout.isTTY === true;
+    let isReady = false;
+    // Who is interrupted while it starts stops in order too: a database that has just been started is not left behind.
+    const signal = new Promise<string>((resolve) => {
+      for (const name of ['SIGTERM', 'SIGINT'] as const)
+        process.once(name, () => {
+          if (!isReady) process.stderr.write('stops when it has started; once more stops it at once\n');
+          resolve(name);
+          process.once(name, () => process.exit(1));
+        });
     });
-    log.info({ signal }, 'stopping');
-    process.once('SIGTERM', () => process.exit(1));
-    process.once('SIGINT', () => process.exit(1));
+    // Asks for credentials meanwhile, which may take seconds.
+    const doubts = startDoubts(settings);
+    const tracing = await tracingIfWanted(log);
+    const summary = process.stderr.isTTY ? accessSummary(log) : undefined;
+    const service = await startService(settings, log, { tracing, accessLog: summary?.accessLog });
+    const told = await tellFirstOperatorLink(service.firstOperatorLink, { isTerminal, dataDir: settings.dataDir });
+    isReady = true;
+    for (const doubt of await doubts) log.warn(doubt);
+    const addresses = service.addresses.map(([what, url]) => `${what.padEnd(14)} ${url}`);
+    const ready = `ready after ${(process.uptime() * 1000).toFixed(0)} ms`;
+    // What is asked for first stands last, where a terminal shows it; whoever reads a pipe waits for "ready".
+    const said = isTerminal
+      ? [...addresses, ready, '', 'Ctrl-C stops it. Next, in another terminal: npm run demo', '', ...told]
+      : [...addresses, ...told, ready];
+    process.stdout.write(`${said.join('\n').trimEnd()}\n`);
+    log.info({ signal: await signal }, 'stopping');
     const cut = setTimeout(() => {
       log.error('could not stop in time; what was acknowledged is stored');
       process.exit(1);
     }, STOP_TIMEOUT_MS);
+    summary?.stop();
     await service.stop();
     await tracing?.stop();
     clearTimeout(cut);

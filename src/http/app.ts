@@ -42,6 +42,8 @@ export type AppDependencies = {
   readonly caughtUp: Pick<CaughtUp, 'until' | 'position' | 'onChange'>;
   readonly clock: () => Instant;
   readonly log: Logger;
+  /** Hears of every request that is answered; `log` if left out. */
+  readonly accessLog?: Pick<Logger, 'info' | 'debug'>;
   readonly metrics: Metrics;
   readonly settings: {
     readonly pingTimeoutSeconds: number;
@@ -74,7 +76,14 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   for (const { path, routes } of pages) app.route(path, routes);
 
   if (deps.traced) app.use(deps.traced);
-  app.use(requestLog({ log, metrics, logPersonalData: settings.logPersonalData, addressOf: deps.addressOf }));
+  app.use(
+    requestLog({
+      log: deps.accessLog ?? log,
+      metrics,
+      logPersonalData: settings.logPersonalData,
+      addressOf: deps.addressOf,
+    }),
+  );
   app.use(anyOrigin());
   app.use(limitBody(settings.bodyLimitBytes));
   healthRoutes(app, { db, store, caughtUp, metrics, log });

@@ -23,7 +23,7 @@ export const requestLog =
     logPersonalData,
     addressOf,
   }: {
-    log: Logger;
+    log: Pick<Logger, 'info' | 'debug'>;
     metrics: Pick<Metrics, 'answered'>;
     logPersonalData: boolean;
     addressOf: AddressOf;

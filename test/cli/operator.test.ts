@@ -1,21 +1,33 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { killLeftOvers, runRetainer, startServiceProcess } from '../faults/serviceProcess.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
+let dataDir: string;
 let environment: Readonly<Record<string, string>>;
 beforeAll(async () => {
   database = await freshDatabase();
-  environment = { DATABASE_URL: database.url, LOG_LEVEL: 'error', SCHEDULER_INTERVAL_SECONDS: '0' };
+  dataDir = await mkdtemp(join(tmpdir(), 'retainer-operator-'));
+  environment = { DATABASE_URL: database.url, DATA_DIR: dataDir, LOG_LEVEL: 'error', SCHEDULER_INTERVAL_SECONDS: '0' };
 });
 afterEach(killLeftOvers);
-afterAll(() => database.drop());
+afterAll(async () => {
+  await database.drop();
+  await rm(dataDir, { recursive: true });
+});
 
 const operator = (args: readonly string[], input?: string) => runRetainer(['operator', ...args], environment, input);
 
-test('the first start prints a one-time link, by which the first operator is added; a later one prints none', async () => {
+test('the first start makes a one-time link, kept from whatever keeps output, by which the first operator is added; a later one makes none', async () => {
   const first = await startServiceProcess(environment);
-  const link = /^first operator +(http\S+\/admin\/first\?token=[\w-]{43})$/m.exec(first.said())?.[1] ?? '';
+  const file = /^The first operator's link, .*, is in (\/.*)$/m.exec(first.said())?.[1] ?? '';
+  expect(first.said()).not.toContain('token=');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const link = (await readFile(file, 'utf8')).trim();
+  expect(link).toMatch(/^http\S+\/admin\/first\?token=[\w-]{43}$/);
   expect(await (await fetch(link)).text()).toContain('The first operator');
   const add = () =>
     fetch(new URL('/admin/first', link), {
@@ -37,7 +49,8 @@ test('the first start prints a one-time link, by which the first operator is add
   await first.terminate();
 
   const second = await startServiceProcess(environment);
-  expect(second.said()).not.toContain('token=');
+  expect(second.said()).not.toContain("operator's link");
+  await expect(stat(file)).rejects.toThrow(/ENOENT/);
   expect(second.said()).toMatch(/^admin +http\S+\/admin$/m);
   await second.terminate();
 });

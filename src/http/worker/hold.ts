@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isUnproven, type Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
 import type { Task } from '../../projections/tasks.ts';
@@ -40,6 +41,8 @@ export function createHold({
   /** Aborts when the service stops: whoever is held is let go. */
   ending: AbortSignal;
 }): Hold {
+  // Everybody who is held listens for the end: as many as MAX_LISTENERS, which is no leak.
+  setMaxListeners(0, ending);
   let unknown = 0;
 
   const hold: (isKnown: boolean, ...asked: Parameters<Hold>) => Promise<Held> = (
