@@ -1,6 +1,8 @@
 import { openCore } from '../core.ts';
 import { ReservationId } from '../domain/ids.ts';
 import type { CliCommand } from '../main.ts';
+import type { Database } from '../postgres/pool.ts';
+import { idOfNumber, readNumber } from '../projections/numbers.ts';
 import { FORMATS, type Format, showDiff, showStory } from '../story/format.ts';
 import { type History, historyOf, whyNotWhole } from '../story/history.ts';
 import { A_MOMENT, momentInWords, parseMoment } from '../story/moment.ts';
@@ -26,7 +28,8 @@ A TIME is ${A_MOMENT}.
 const CATCH_UP_MS = 10_000;
 
 type Asked = {
-  readonly reservationId: ReservationId;
+  /** A UUID, or a small number. */
+  readonly id: ReservationId | number;
   readonly format: Format;
   readonly raw: boolean;
   readonly moments: { type: 'now' } | { type: 'asOf'; at: number } | { type: 'diff'; from: number; to: number };
@@ -58,7 +61,8 @@ export const history: CliCommand = {
         process.stderr.write(`retainer history: ${gap}\n`);
         return 1;
       }
-      const found = await historyOf(core, asked.reservationId);
+      const reservationId = await idOf(core.db, asked.id);
+      const found = reservationId && (await historyOf(core, reservationId));
       const shown = found && show(found, asked);
       if (shown === null) {
         process.stderr.write(`retainer history: ${nothingToShow(asked, found !== null)}\n`);
@@ -81,18 +85,29 @@ function show({ gathered, labels }: History, { format, raw, moments }: Asked): s
   return story && showStory(story, format, { raw });
 }
 
-function nothingToShow({ reservationId, moments }: Asked, exists: boolean): string {
+async function idOf(db: Database, id: ReservationId | number): Promise<ReservationId | null> {
+  if (typeof id === 'string') return id;
+  return ReservationId.safeParse(await idOfNumber(db, 'reservation', id)).data ?? null;
+}
+
+function nothingToShow({ id: reservationId, moments }: Asked, exists: boolean): string {
   if (!exists || moments.type === 'now') return `there is no reservation ${reservationId}`;
   const at = moments.type === 'asOf' ? moments.at : moments.to;
   return `reservation ${reservationId} had not been made at ${momentInWords(at)}`;
 }
+
+/** Longer digits are a moment. */
+const SHORT = /^.{1,9}$/;
+
+const readId = (text: string): ReservationId | number | null =>
+  (SHORT.test(text) ? readNumber(text) : null) ?? ReservationId.safeParse(text.toLowerCase()).data ?? null;
 
 /** What was asked for, or what is wrong with it. */
 function read(positionals: readonly string[], values: Record<string, unknown>): Asked | string {
   const { format = 'text', raw = false, diff, 'as-of': asOf } = values;
   const wanted = FORMATS.find((known) => known === format);
   if (wanted === undefined) return `--format must be one of ${FORMATS.join(', ')}, got "${String(format)}"`;
-  const ids = positionals.filter((text) => ReservationId.safeParse(text.toLowerCase()).success);
+  const ids = positionals.filter((text) => readId(text) !== null);
   const others = positionals.filter((text) => !ids.includes(text));
   const [id] = ids;
   const needed = typeof diff === 'string' ? 1 : 0;
@@ -108,8 +123,7 @@ function read(positionals: readonly string[], values: Record<string, unknown>): 
     return needed === 1 ? '--diff takes two times' : `what is "${others[0] ?? ''}" for?\n\n${USAGE}`;
   if (typeof diff === 'string' && asOf !== undefined) return '--as-of and --diff exclude each other';
 
-  const reservationId = ReservationId.parse(id.toLowerCase());
-  const asked = { reservationId, format: wanted, raw: raw === true };
+  const asked = { id: readId(id) ?? 0, format: wanted, raw: raw === true };
   const given = typeof diff === 'string' ? [diff, ...others] : typeof asOf === 'string' ? [asOf] : [];
   const times = given.map(parseMoment);
   const wrong = times.indexOf(null);

@@ -1,23 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { openCore } from '../core.ts';
-import { Label, Scope } from '../domain/apiKey.ts';
+import { A_BROUGHT_KEY, BroughtKey, Label, Scope } from '../domain/apiKey.ts';
 import { ApiKeyId, ProtoHitId } from '../domain/ids.ts';
 import type { CliCommand } from '../main.ts';
 import type { Database } from '../postgres/pool.ts';
 import { listApiKeys } from '../projections/apiKeys.ts';
+import { idOfNumber, readNumber } from '../projections/numbers.ts';
 import { findProtoHit, findProtoHitByHitType } from '../projections/protoHits.ts';
 import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
-const USAGE = `retainer key issue [--label TEXT] [--scope SCOPES] [--proto-hit ID]
+const USAGE = `retainer key issue [--label TEXT] [--scope SCOPES] [--proto-hit ID] [--key-from-stdin]
                                     issue an API key; it is shown this once
 retainer key list                   every key ever issued, without the keys themselves
 retainer key revoke ID              a key opens nothing from now on
 
 Scopes: commands (change something), read (ask how things stand), audit (read the log), admin (all of it); without
 --scope the first three. --proto-hit, an id or a hit_type_id, limits a key to what concerns that ProtoHIT.
+--key-from-stdin takes a key that clients have already, a line of ${A_BROUGHT_KEY}, for clients that
+cannot be changed. One of this service's own is harder to guess.
 
 As long as no key was ever issued the API is open to whoever can reach it. From the first key on, every
 application path needs a live one: as parameter apiKey, as 'Authorization: Bearer KEY', or as 'X-Api-Key: KEY'.
@@ -26,7 +30,12 @@ application path needs a live one: as parameter apiKey, as 'Authorization: Beare
 export const key: CliCommand = {
   usage: USAGE,
   takesWords: true,
-  options: { label: { type: 'string' }, scope: { type: 'string' }, 'proto-hit': { type: 'string' } },
+  options: {
+    label: { type: 'string' },
+    scope: { type: 'string' },
+    'proto-hit': { type: 'string' },
+    'key-from-stdin': { type: 'boolean' },
+  },
   run: async ({ positionals: [action, id, ...more], values }) => {
     if (!['issue', 'list', 'revoke'].includes(action ?? '') || more.length > 0) {
       process.stderr.write(USAGE);
@@ -53,6 +62,11 @@ export const key: CliCommand = {
       );
       return 2;
     }
+    const brought = values['key-from-stdin'] === true ? BroughtKey.safeParse((await text(process.stdin)).trim()) : null;
+    if (brought?.success === false) {
+      process.stderr.write(`retainer key issue: the key from standard input must be ${A_BROUGHT_KEY}\n`);
+      return 2;
+    }
     const settings = settingsOrExit();
     const core = await openCore(settings, startQuietLog(settings), { onlyExisting: action !== 'issue' });
     const context = { actor: `operator:${userInfo().username}`, requestId: randomUUID() } as const;
@@ -63,11 +77,17 @@ export const key: CliCommand = {
           process.stderr.write(`retainer key issue: there is no ProtoHIT "${String(values['proto-hit'])}"\n`);
           return 2;
         }
-        const result = await core.commands.issueApiKey(context, { label: label.data, scopes, protoHitId: protoHit });
+        const result = await core.commands.issueApiKey(context, {
+          label: label.data,
+          scopes,
+          protoHitId: protoHit,
+          key: brought?.data,
+        });
         if (result.type === 'refused') throw new Error(result.refusal.message);
-        process.stdout.write(`id   ${result.value.apiKeyId}\nkey  ${result.value.key}\n`);
+        process.stdout.write(`id   ${result.value.apiKeyId}\n`);
+        if (brought === null) process.stdout.write(`key  ${result.value.key}\n`);
         process.stdout.write(
-          'Keep the key now: only its hash is stored. From here on the API answers to keys alone.\n',
+          `${brought === null ? 'Keep the key now: only' : 'Only'} its hash is stored. From here on the API answers to keys alone.\n`,
         );
         return 0;
       }
@@ -108,7 +128,9 @@ function scopesIn(written: unknown): Scope[] | null {
 /** By its id or its hit_type_id; null: every ProtoHIT. */
 async function protoHitNamed(db: Database, written: unknown): Promise<ProtoHitId | null | 'unknown'> {
   if (typeof written !== 'string') return null;
-  const id = ProtoHitId.safeParse(written);
-  const found = id.success ? await findProtoHit(db, id.data) : await findProtoHitByHitType(db, written);
+  const number = readNumber(written);
+  const id = ProtoHitId.safeParse(number === null ? written : await idOfNumber(db, 'protoHit', number));
+  const found =
+    (id.success ? await findProtoHit(db, id.data) : undefined) ?? (await findProtoHitByHitType(db, written));
   return found?.protoHitId ?? 'unknown';
 }

@@ -1,5 +1,8 @@
 import { openCore } from '../core.ts';
+import { NUMBERED } from '../domain/number.ts';
 import type { CliCommand } from '../main.ts';
+import type { Database } from '../postgres/pool.ts';
+import { idOfNumber } from '../projections/numbers.ts';
 import { keyLabels } from '../story/history.ts';
 import { findStream, stepsOf } from '../story/replay.ts';
 import { startQuietLog } from './log.ts';
@@ -9,7 +12,7 @@ import { settingsOrExit } from './settings.ts';
 
 const USAGE = `retainer replay ID [--json]
 
-Folds the events of one stream in order and shows the state after each. ID is the id of a reservation, an assignment,
+Folds the events of one stream in order and shows the state after each. ID is the id (or number) of a reservation, an assignment,
 a HIT, a ProtoHIT, a work request or an API key, or the whole name of any stream, such as presence-ASSIGNMENT.
 
 In a terminal it goes step by step: enter or n for the next event, p for the one before, q to quit. Elsewhere it prints
@@ -31,7 +34,7 @@ export const replay: CliCommand = {
     const core = await openCore(settings, startQuietLog(settings), { projector: false, onlyExisting: true });
     let steps: ReturnType<typeof stepsOf>;
     try {
-      const found = await findStream(core.store, id);
+      const found = await findStream(core.store, await withoutNumber(core.db, id));
       if (found === null) {
         process.stderr.write(`retainer replay: nothing in the log goes by the name of "${id}"\n`);
         return 1;
@@ -49,3 +52,12 @@ export const replay: CliCommand = {
     return 0;
   },
 };
+
+/** A number alone is a reservation's; with the kind before it, as `protoHit-7`, that of anything that has one. */
+async function withoutNumber(db: Database, name: string): Promise<string> {
+  const [, kind = 'reservation', digits] = /^(?:(protoHit|reservation|workRequest)-)?(\d{1,15})$/.exec(name) ?? [];
+  const numbered = NUMBERED.find((one) => one === kind);
+  if (digits === undefined || numbered === undefined) return name;
+  const id = await idOfNumber(db, numbered, Number(digits));
+  return id === undefined ? name : `${numbered}-${id}`;
+}

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { issue, revoke, type Scope } from '../domain/apiKey.ts';
+import { refuse } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
 import { ApiKeyId, type ProtoHitId } from '../domain/ids.ts';
 import { apiKeys } from './aggregates.ts';
@@ -22,10 +23,20 @@ export const apiKeyCommands = (deps: Dependencies) => ({
       label,
       scopes = ['commands', 'read', 'audit'],
       protoHitId = null,
-    }: { label: string; scopes?: Scope[]; protoHitId?: ProtoHitId | null },
+      key = `rk_${randomBytes(32).toString('base64url')}`,
+    }: {
+      label: string;
+      scopes?: Scope[];
+      protoHitId?: ProtoHitId | null;
+      /** One that clients have already; a new one unless given. */
+      key?: string | undefined;
+    },
   ): Promise<CommandResult<{ apiKeyId: ApiKeyId; key: string }>> => {
+    const { rows: known } = await deps.db.query('select from retainer.api_key_secrets where hash = $1', [
+      hashOfKey(key),
+    ]);
+    if (known.length > 0) return refuse('conflict', 'this key was issued before: a key is issued once');
     const apiKeyId = ApiKeyId.parse(idFor(context, 'apiKey'));
-    const key = `rk_${randomBytes(32).toString('base64url')}`;
     const result = await handleOne(
       deps,
       context,

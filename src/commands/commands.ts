@@ -3,6 +3,7 @@ import { assignmentCommands } from './assignments.ts';
 import type { Dependencies } from './context.ts';
 import { createDispatch, type Dispatch } from './dispatch.ts';
 import { hitCommands } from './hits.ts';
+import { createNextNumber } from './numbers.ts';
 import { operatorCommands } from './operators.ts';
 import { protoHitCommands } from './protoHits.ts';
 import { readModelCommands } from './readModels.ts';
@@ -21,14 +22,15 @@ export type Commands = ReturnType<typeof createCommands>;
 export function createCommands(deps: Dependencies, dispatch: Dispatch = createDispatch(deps)) {
   const assignments = assignmentCommands(deps, dispatch);
   const hits = hitCommands(deps);
+  const nextNumber = createNextNumber(deps);
   return {
-    ...protoHitCommands(deps),
-    ...reservationCommands(deps, dispatch, assignments, hits),
+    ...protoHitCommands(deps, nextNumber),
+    ...reservationCommands(deps, dispatch, assignments, hits, nextNumber),
     ...assignments,
     ...hits,
     ...reviewCommands(deps),
     ...workerCommands(deps, assignments),
-    ...workRequestCommands(deps),
+    ...workRequestCommands(deps, nextNumber),
     ...apiKeyCommands(deps),
     ...operatorCommands(deps),
     ...signInCommands(deps),

@@ -11,13 +11,14 @@ import {
   revise,
   switchSandbox,
 } from '../domain/protoHit.ts';
-import { protoHits } from './aggregates.ts';
+import { load, protoHits } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
-import { handleOne, nothingToTell } from './handle.ts';
+import { handle, handleOne, nothingToTell, writeTo } from './handle.ts';
 import { idFor, idOfName } from './ids.ts';
+import type { NextNumber } from './numbers.ts';
 
 /** Defines, revises, retires and restores ProtoHITs. */
-export const protoHitCommands = (deps: Dependencies) => {
+export const protoHitCommands = (deps: Dependencies, nextNumber: NextNumber) => {
   const onProtoHit = async (
     context: Context,
     protoHitId: ProtoHitId,
@@ -46,14 +47,15 @@ export const protoHitCommands = (deps: Dependencies) => {
       const complete = { ...fields, hitTypeId: hitTypeId ?? protoHitId };
       return settled(
         deps,
-        await handleOne(
-          deps,
-          context,
-          protoHits,
-          streamOf.protoHit(protoHitId),
-          (state, at) => define(state, { protoHitId, fields: complete, sandbox, at }),
-          () => protoHitId,
-        ),
+        await handle(deps, async () => {
+          const at = deps.clock();
+          const protoHit = await load(deps.store, protoHits, streamOf.protoHit(protoHitId));
+          const number = protoHit.state.phase === 'none' ? await nextNumber('protoHit') : undefined;
+          const decision = define(protoHit.state, { protoHitId, fields: complete, sandbox, number, at });
+          if (decision.type === 'refused') return decision;
+          const writes = [writeTo(protoHit, decision.events, { context, at })];
+          return { type: 'write', writes, value: protoHitId, seen: [protoHit] };
+        }),
       );
     },
 

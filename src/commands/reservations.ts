@@ -27,6 +27,7 @@ import { createSendAtOnce, type Dispatch, isInvoked } from './dispatch.ts';
 import { handle, handleOne, writeTo } from './handle.ts';
 import type { hitCommands } from './hits.ts';
 import { idFor } from './ids.ts';
+import type { NextNumber } from './numbers.ts';
 
 type Made = {
   readonly protoHitId: ProtoHitId;
@@ -43,6 +44,7 @@ export const reservationCommands = (
   dispatch: Dispatch,
   { releaseWorkers }: Pick<ReturnType<typeof assignmentCommands>, 'releaseWorkers'>,
   { requestHitExpire }: Pick<ReturnType<typeof hitCommands>, 'requestHitExpire'>,
+  nextNumber: NextNumber,
 ) => {
   const { store, db, clock, log } = deps;
   const sendAtOnce = createSendAtOnce(deps);
@@ -110,7 +112,8 @@ export const reservationCommands = (
           ]);
           const closed = closedToNew(protoHit.state);
           if (closed !== null) return closed;
-          const decision = make(reservation.state, { ...made, reservationId, at });
+          const number = reservation.state.phase === 'none' ? await nextNumber('reservation') : undefined;
+          const decision = make(reservation.state, { ...made, reservationId, number, at });
           if (decision.type === 'refused') return decision;
           const writes = [writeTo(reservation, decision.events, { context, at, correlationId: reservationId })];
           return { type: 'write', writes, value: reservationId, seen: [reservation] };

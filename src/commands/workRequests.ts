@@ -12,9 +12,10 @@ import { load, protoHits, workRequests } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import { handle, handleOne, nothingToTell, writeTo } from './handle.ts';
 import { idFor } from './ids.ts';
+import type { NextNumber } from './numbers.ts';
 
 /** The deprecated `putwork` API. */
-export const workRequestCommands = (deps: Dependencies) => ({
+export const workRequestCommands = (deps: Dependencies, nextNumber: NextNumber) => ({
   putWork: async (
     context: Context,
     request: {
@@ -34,7 +35,8 @@ export const workRequestCommands = (deps: Dependencies) => ({
         ]);
         const closed = closedToNew(protoHit.state);
         if (closed !== null) return closed;
-        const decision = makeWorkRequest(workRequest.state, { ...request, workRequestId, at });
+        const number = workRequest.state.phase === 'none' ? await nextNumber('workRequest') : undefined;
+        const decision = makeWorkRequest(workRequest.state, { ...request, workRequestId, number, at });
         if (decision.type === 'refused') return decision;
         const writes = [writeTo(workRequest, decision.events, { context, at })];
         return { type: 'write', writes, value: workRequestId, seen: [workRequest] };

@@ -36,6 +36,12 @@ export const SETTINGS = {
     'proxies before this service, whose X-Forwarded-For says whom a request is from; default: nobody is believed',
   ),
   openApi: setting('OPEN_API', yesOrNo, 'false', 'serve an API without keys on an address that others can reach'),
+  ids: setting(
+    'IDS',
+    oneOf(['uuids', 'numbers']),
+    'uuids',
+    "what the API calls ProtoHITs, reservations and work requests: UUIDs, or small numbers for the original's clients",
+  ),
   dataDir: setting('DATA_DIR', text, './data', 'folder of the embedded PostgreSQL'),
   databaseUrl: setting(
     'DATABASE_URL',

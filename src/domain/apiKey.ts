@@ -12,6 +12,10 @@ export type Scope = z.infer<typeof Scope>;
 /** What an operator calls a key. */
 export const Label = z.string().max(255);
 
+/** A key that somebody brings along: long enough not to be guessed, and fit for a header. */
+export const BroughtKey = z.string().regex(/^[\x21-\x7e]{16,255}$/);
+export const A_BROUGHT_KEY = '16 to 255 printable ASCII characters without spaces';
+
 /** The log knows that a key was issued or revoked, never the key: its hash lives in a table of its own. */
 export const apiKeyEvents = {
   ApiKeyIssued: z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Decision, type EventsOf, emit, nothing, type Refused, refuse } from './decision.ts';
 import { Instant, ProtoHitId } from './ids.ts';
+import { SmallNumber } from './number.ts';
 
 /**
  * What a ProtoHIT says about the HITs made from it. Bounds are Mechanical Turk's own
@@ -32,7 +33,13 @@ export const ProtoHitFields = z.object({
 export type ProtoHitFields = z.infer<typeof ProtoHitFields>;
 
 export const protoHitEvents = {
-  ProtoHitDefined: z.object({ protoHitId: ProtoHitId, fields: ProtoHitFields, sandbox: z.boolean(), at: Instant }),
+  ProtoHitDefined: z.object({
+    protoHitId: ProtoHitId,
+    fields: ProtoHitFields,
+    sandbox: z.boolean(),
+    number: SmallNumber.optional(),
+    at: Instant,
+  }),
   ProtoHitRevised: z.object({ fields: ProtoHitFields, at: Instant }),
   SandboxSwitched: z.object({ sandbox: z.boolean(), at: Instant }),
   ProtoHitRetired: z.object({ at: Instant }),
@@ -78,14 +85,21 @@ const RETIRED = refuse('conflict', 'ProtoHit is retired: restore it, or use anot
  */
 export function define(
   state: ProtoHit,
-  command: { protoHitId: ProtoHitId; fields: ProtoHitFields; sandbox: boolean | undefined; at: Instant },
+  command: {
+    protoHitId: ProtoHitId;
+    fields: ProtoHitFields;
+    sandbox: boolean | undefined;
+    /** Of a new one. */
+    number?: SmallNumber | undefined;
+    at: Instant;
+  },
 ): Decision<ProtoHitEvent> {
-  const { protoHitId, fields, sandbox, at } = command;
+  const { protoHitId, fields, sandbox, number, at } = command;
   // One that was put before this was a rule may be put again as it is: applications do so whenever they start.
   const isSame = state.phase !== 'none' && sameFields(state.fields, fields);
   if (!isSame && waitsTooLong(fields)) return tooLong(fields);
   if (state.phase === 'none')
-    return emit({ type: 'ProtoHitDefined', data: { protoHitId, fields, sandbox: sandbox ?? true, at } });
+    return emit({ type: 'ProtoHitDefined', data: { protoHitId, fields, sandbox: sandbox ?? true, number, at } });
   if (state.phase === 'retired') return RETIRED;
   const events: ProtoHitEvent[] = [];
   if (!isSame) events.push({ type: 'ProtoHitRevised', data: { fields, at } });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.ts';
 import { AssignmentId, Instant, ProtoHitId, ReservationId, WorkerId } from './ids.ts';
+import { SmallNumber } from './number.ts';
 
 export const reservationEvents = {
   ReservationMade: z.object({
@@ -11,6 +12,7 @@ export const reservationEvents = {
     /** When work is expected; steers recruiting only. */
     expectedAt: Instant,
     numAssignments: z.number().int().min(1).max(10_000),
+    number: SmallNumber.optional(),
     at: Instant,
   }),
   ReservationInvoked: z.object({ foreignId: z.string(), at: Instant }),
@@ -142,6 +144,7 @@ export function make(
     payload: z.infer<ReturnType<typeof z.json>>;
     delaySeconds: number;
     numAssignments: number;
+    number?: SmallNumber | undefined;
     at: Instant;
   },
 ): Decision<ReservationEvent> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.ts';
 import { Instant, ProtoHitId, WorkRequestId } from './ids.ts';
+import { SmallNumber } from './number.ts';
 
 /** The deprecated `putwork` API: a note that work exists. Reservations replaced it; nobody is dispatched by it. */
 export const workRequestEvents = {
@@ -9,6 +10,7 @@ export const workRequestEvents = {
     protoHitId: ProtoHitId,
     foreignId: z.string(),
     payload: z.json(),
+    number: SmallNumber.optional(),
     at: Instant,
   }),
   WorkRequestDone: z.object({ at: Instant }),

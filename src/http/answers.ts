@@ -19,7 +19,7 @@ export type Answer = {
 
 export const ok: Answer = { status: 200, text: 'OK', json: { ok: true } };
 
-export const idAnswer = (id: string): Answer => ({ status: 200, text: id, json: { id } });
+export const idAnswer = (id: string | number): Answer => ({ status: 200, text: String(id), json: { id } });
 
 /** An answer that is neither the text nor the JSON: a table, a stream. */
 export const bodyAnswer = (

@@ -16,6 +16,7 @@ import { docsRoutes } from './docs.ts';
 import { type Env, endpointsOf } from './endpoint.ts';
 import { eventEndpoints } from './events.ts';
 import { answerFailures } from './failures.ts';
+import { type GivenOut, withoutNumbers } from './givenOutIds.ts';
 import { healthRoutes } from './health.ts';
 import { historyEndpoints } from './history.ts';
 import { idempotencyKeys } from './idempotency/keys.ts';
@@ -49,6 +50,7 @@ export type AppDependencies = {
     readonly pingTimeoutSeconds: number;
     readonly bodyLimitBytes: number;
     readonly logPersonalData: boolean;
+    readonly ids: GivenOut;
   };
   readonly addressOf: AddressOf;
   /** By which others tell whether this process still runs its requests. */
@@ -89,6 +91,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   healthRoutes(app, { db, store, caughtUp, metrics, log });
   const register = endpointsOf(app, {
     authenticate: authentication(db, createVisitorOf(db)),
+    resolve: (takes, given) => withoutNumbers(db, takes, given),
     oncePerKey: idempotencyKeys({ db, clock, owner: deps.requestOwner, log }),
   });
   protoHitEndpoints(register, deps);
@@ -98,7 +101,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
     progress: createProgressLookUp(db),
   };
   reservationListEndpoints(register, { ...deps, ...holding });
-  reservationAnswerEndpoints(register, { db, ...holding });
+  reservationAnswerEndpoints(register, { db, settings, ...holding });
   historyEndpoints(register, deps);
   eventEndpoints(register, deps);
   workRequestEndpoints(register, deps);

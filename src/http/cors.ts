@@ -1,7 +1,15 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 
-const EXPOSED = ['Retainer-Position', 'X-Request-Id', 'Retry-After', 'Deprecation', 'Link', 'Idempotency-Replayed'];
+const EXPOSED = [
+  'Retainer-Position',
+  'X-Request-Id',
+  'Retry-After',
+  'Deprecation',
+  'Link',
+  'Idempotency-Replayed',
+  'Retainer-Ignored',
+];
 
 /**
  * Any page may call the API, as the original's status page did from wherever it lay: keys decide, not cookies. The

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { docsPage, START, STYLE } from './docsPage.ts';
 import { type Env, PREFIXES } from './endpoint.ts';
+import { type GivenOut, SHOWN_ID } from './givenOutIds.ts';
 import { describeOtherPaths } from './otherPaths.ts';
 
 /** What the API page loads; all of it comes from this service, so that the page works offline. */
@@ -26,7 +27,17 @@ const POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsa
 /** The API's description (OpenAPI 3.1), made from the schemas that check requests, and a page that shows it. */
 export function docsRoutes(
   app: OpenAPIHono<Env>,
-  { publicUrl, version, hasMarketplace }: { publicUrl: () => string; version: string; hasMarketplace: boolean },
+  {
+    publicUrl,
+    version,
+    hasMarketplace,
+    settings,
+  }: {
+    publicUrl: () => string;
+    version: string;
+    hasMarketplace: boolean;
+    settings: { readonly ids: GivenOut };
+  },
 ): void {
   const registry = app.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
@@ -36,15 +47,16 @@ export function docsRoutes(
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
   for (const prefix of PREFIXES) {
-    app.get(`${prefix}openapi.json`, (c) =>
-      c.json(
-        app.getOpenAPI31Document({
-          openapi: '3.1.0',
-          info: { title: 'Retainer server', version, description: ABOUT },
-          servers: [{ url: publicUrl() }],
-        }),
-      ),
-    );
+    app.get(`${prefix}openapi.json`, (c) => {
+      const described = app.getOpenAPI31Document({
+        openapi: '3.1.0',
+        info: { title: 'Retainer server', version, description: ABOUT },
+        servers: [{ url: publicUrl() }],
+      });
+      const { components } = described;
+      const schemas = { ...components?.schemas, Id: SHOWN_ID[settings.ids] };
+      return c.json({ ...described, components: { ...components, schemas } });
+    });
 
     app.get(`${prefix}docs`, (c) => {
       c.header('Content-Security-Policy', POLICY);

@@ -64,7 +64,16 @@ const notByHead = (methods: readonly string[]): Answer =>
 /** Registers endpoints: a request is read, authenticated, checked, run once, and answered. */
 export function endpointsOf(
   app: OpenAPIHono<Env>,
-  { authenticate, oncePerKey }: { authenticate: Authenticate; oncePerKey: IdempotencyKeys },
+  {
+    authenticate,
+    resolve,
+    oncePerKey,
+  }: {
+    authenticate: Authenticate;
+    /** Finds what is named by a number. */
+    resolve: (takes: z.ZodRawShape, given: Parameters) => Promise<ReturnType<Unpack>>;
+    oncePerKey: IdempotencyKeys;
+  },
 ): RegisterEndpoint {
   return (endpoint) => {
     const { paths, methods, takes, unpack, run, deprecated, scope, concerns, absent = NO_SUCH_THING } = endpoint;
@@ -84,7 +93,10 @@ export function endpointsOf(
       if (scopeless !== null) return scopeless;
       const unpacked = unpack ? unpack(read.parameters) : read;
       if (unpacked.type === 'bad') return unpacked.answer;
-      const given = { ...unpacked.parameters, ...c.req.param() };
+      const written = { ...unpacked.parameters, ...c.req.param() };
+      const resolved = await resolve(takes, written);
+      if (resolved.type === 'bad') return resolved.answer;
+      const given = resolved.parameters;
       const parsed = schema.safeParse(given);
       const isStrict = endpoint.narrows === true || !changes || (unpack === undefined && isJson(c));
       if (!parsed.success) return complaint(takes, given, parsed.error, isStrict ? 'refused' : 'taken');
@@ -102,7 +114,10 @@ export function endpointsOf(
       const done = await oncePerKey(c, { actor, path: paths[0], parameters: parsed.data }, (idempotencyKey) =>
         run(parsed.data, { ...context, idempotencyKey }, asked),
       );
-      const ignored = namesUnknownTo(takes, given).map((name) => encodeURIComponent(name).slice(0, 100));
+      const leftOut = Object.keys(written).filter((name) => !Object.hasOwn(given, name));
+      const ignored = [...namesUnknownTo(takes, given), ...leftOut].map((name) =>
+        encodeURIComponent(name).slice(0, 100),
+      );
       return ignored.length === 0
         ? done
         : { ...done, headers: { ...done.headers, 'Retainer-Ignored': ignored.join(', ') } };

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { AssignmentPhase } from '../domain/assignment.ts';
 import { AssignmentId, HitId, ProtoHitId, ReservationId, WorkerId, WorkRequestId } from '../domain/ids.ts';
+import type { Numbered } from '../domain/number.ts';
 import { A_MOMENT, parseMoment } from '../story/moment.ts';
 
 /** What is right, in words: error messages and the API's description both say it. */
@@ -21,7 +22,10 @@ export function field<Schema extends z.ZodType>(schema: Schema, expects: string,
 /** The same parameter, and what it is about, for the API's description. */
 export function about<Schema extends z.ZodType>(meaning: string, schema: Schema): Schema {
   const expects = expectationOf(schema);
-  return field(schema, expects, { description: `${meaning}; ${expects}` });
+  const known = field(schema, expects, { description: `${meaning}; ${expects}` });
+  const kind = numberedKindOf(schema);
+  if (kind !== undefined) numberedKinds.add<z.ZodType>(known, { kind });
+  return known;
 }
 
 /** The words that complete "must be …" for a field, required or optional. */
@@ -84,16 +88,37 @@ export const moment = field(
 );
 
 /** Ids of our own are given out in lower case; UUIDs may be written in either. */
-const uuid = <Id extends z.ZodType>(id: Id, expects: string) =>
+const uuid = <Id extends z.ZodType>(
+  id: Id,
+  expects: string,
+  described: Described = { type: 'string', format: 'uuid' },
+) =>
   field(
     z.preprocess((value) => (typeof value === 'string' ? value.toLowerCase() : value), id),
     expects,
-    { type: 'string', format: 'uuid' },
+    described,
   );
 
-export const protoHitId = uuid(ProtoHitId, 'the id of a ProtoHIT, as puttask answered it');
-export const reservationId = uuid(ReservationId, 'the id of a reservation, as reservation/make answered it');
-export const workRequestId = uuid(WorkRequestId, 'the id of a work request, as putwork answered it');
+const numberedKinds = z.registry<{ readonly kind: Numbered }>();
+
+/** Of what kind a parameter is the id that may also be written as a number; undefined: of none. */
+export const numberedKindOf = (schema: z.core.$ZodType | undefined): Numbered | undefined =>
+  schema instanceof z.ZodOptional ? numberedKindOf(schema.unwrap()) : schema && numberedKinds.get(schema)?.kind;
+
+/** The id of something that has a number too: its UUID, once numbers are looked up (givenOutIds.ts). */
+function numbered<Id extends z.ZodType>(kind: Numbered, id: Id, expects: string) {
+  const known = uuid(id, expects, { type: ['string', 'integer'], format: 'uuid' });
+  numberedKinds.add<z.ZodType>(known, { kind });
+  return known;
+}
+
+export const protoHitId = numbered('protoHit', ProtoHitId, 'the id of a ProtoHIT, as puttask answered it');
+export const reservationId = numbered(
+  'reservation',
+  ReservationId,
+  'the id of a reservation, as reservation/make answered it',
+);
+export const workRequestId = numbered('workRequest', WorkRequestId, 'the id of a work request, as putwork answered it');
 export const hitId = uuid(HitId, 'the id of a HIT, as hit/list shows it');
 
 export const assignmentId = field(

@@ -5,10 +5,14 @@ import { listProtoHits, protoHitsByIds } from '../projections/protoHits.ts';
 import { jsonAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, hitId, trueOrFalse, wholeNumber } from './fields.ts';
+import { type GivenOut, idsShown, shownId } from './givenOutIds.ts';
 import { shownProtoHit, toWire } from './protoHitFields.ts';
 
 /** What there is: ProtoHITs and HITs. Reservations list themselves. */
-export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database }): void {
+export function listEndpoints(
+  register: RegisterEndpoint,
+  { db, settings }: { db: Database; settings: { readonly ids: GivenOut } },
+): void {
   register({
     methods: ['GET', 'POST'],
     paths: ['protohit/list'],
@@ -23,7 +27,12 @@ export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database
         limitedTo === null
           ? await listProtoHits(db, { retired })
           : [...(await protoHitsByIds(db, [limitedTo])).values()].filter(({ retiredAt }) => retired || !retiredAt);
-      return jsonAnswer(protoHits.map(toWire));
+      const shown = await idsShown(
+        db,
+        settings.ids,
+        protoHits.map(({ protoHitId }) => protoHitId),
+      );
+      return jsonAnswer(protoHits.map((one) => toWire(one, shown)));
     },
   });
 
@@ -43,7 +52,12 @@ export function listEndpoints(register: RegisterEndpoint, { db }: { db: Database
       const page = await listHits(db, { limit, before, protoHitId: limitedTo });
       if (page.length === 0 && before && !(await hitsByIds(db, [before])).has(before))
         return problem(404, 'no such HIT');
-      return jsonAnswer(page.map(listed));
+      const named = page.flatMap(({ protoHitId, recruitedFor }) => [
+        protoHitId,
+        ...(recruitedFor ? [recruitedFor] : []),
+      ]);
+      const shown = await idsShown(db, settings.ids, named);
+      return jsonAnswer(page.map((hit) => listed(hit, shown)));
     },
   });
 }
@@ -54,8 +68,8 @@ const shownHit = z
   .object({
     id: z.uuid(),
     hitID: z.string().nullable().openapi({ description: "The marketplace's id, once it has answered" }),
-    proto: z.uuid(),
-    reservation: z.uuid().nullable(),
+    proto: shownId,
+    reservation: shownId.nullable(),
     state: z.string(),
     sandbox: z.boolean(),
     reward: z.number().openapi({ description: 'US dollars' }),
@@ -67,11 +81,11 @@ const shownHit = z
   })
   .openapi('HIT');
 
-const listed = (hit: HitRow): z.output<typeof shownHit> => ({
+const listed = (hit: HitRow, shown: (id: string) => string | number): z.output<typeof shownHit> => ({
   id: hit.hitId,
   hitID: hit.marketplaceHitId,
-  proto: hit.protoHitId,
-  reservation: hit.recruitedFor,
+  proto: shown(hit.protoHitId),
+  reservation: hit.recruitedFor && shown(hit.recruitedFor),
   state: hit.phase,
   sandbox: hit.sandbox,
   reward: hit.fields.rewardCents / 100,

@@ -3,6 +3,7 @@ import type { ProtoHitFields } from '../domain/protoHit.ts';
 import type { ProtoHitRow } from '../projections/protoHits.ts';
 import { COUNTRIES } from './countries.ts';
 import { about, field, hitType, text, trueOrFalse, wholeNumber } from './fields.ts';
+import { shownId } from './givenOutIds.ts';
 
 const DEAREST_CENTS = 10_000;
 
@@ -79,7 +80,7 @@ export const fromWire = (wire: z.output<z.ZodObject<typeof protoHitShape>>): Omi
 /** A ProtoHIT as answers show it; documents what `toWire` makes. */
 export const shownProtoHit = z
   .object({
-    id: z.uuid(),
+    id: shownId,
     hitTypeID: z.string(),
     hit_type_id: z.string(),
     title: z.string(),
@@ -100,14 +101,11 @@ export const shownProtoHit = z
   })
   .openapi('ProtoHIT');
 
-export const toWire = ({
-  protoHitId,
-  hitTypeId,
-  fields,
-  sandbox,
-  retiredAt,
-}: Omit<ProtoHitRow, 'definedAt'>): z.output<typeof shownProtoHit> => ({
-  id: protoHitId,
+export const toWire = (
+  { protoHitId, hitTypeId, fields, sandbox, retiredAt }: Omit<ProtoHitRow, 'definedAt'>,
+  shown: (id: string) => string | number,
+): z.output<typeof shownProtoHit> => ({
+  id: shown(protoHitId),
   hitTypeID: hitTypeId,
   hit_type_id: hitTypeId,
   title: fields.title,

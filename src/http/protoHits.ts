@@ -2,11 +2,11 @@ import { z } from '@hono/zod-openapi';
 import type { CommandResult, Commands } from '../commands/commands.ts';
 import type { Context } from '../commands/context.ts';
 import type { ProtoHitId } from '../domain/ids.ts';
-import type { Database } from '../postgres/pool.ts';
 import { findProtoHitByHitType } from '../projections/protoHits.ts';
-import { done, id } from './answerSchemas.ts';
-import { answerTo, idAnswer, ok, problem } from './answers.ts';
+import { done, numberedId } from './answerSchemas.ts';
+import { answerTo, ok, problem } from './answers.ts';
 import type { RegisterEndpoint, Unpack } from './endpoint.ts';
+import { type IdSources, madeAnswer } from './givenOutIds.ts';
 import { limitedByProtoHit, namedProtoHitId, namesProtoHit } from './namedProtoHit.ts';
 import { fromWire, protoHitShape } from './protoHitFields.ts';
 import { NOT_JSON, readJsonText } from './request/jsonText.ts';
@@ -18,8 +18,12 @@ const described = z.object(protoHitShape).openapi('ProtoHITFields');
 /** ProtoHITs are defined and revised by `puttask`; retired, and restored. */
 export function protoHitEndpoints(
   register: RegisterEndpoint,
-  { commands, db }: { commands: Pick<Commands, 'putProtoHit' | 'retireProtoHit' | 'restoreProtoHit'>; db: Database },
+  {
+    commands,
+    ...sources
+  }: { commands: Pick<Commands, 'putProtoHit' | 'retireProtoHit' | 'restoreProtoHit'> } & IdSources,
 ): void {
+  const { db } = sources;
   register({
     methods: ['POST'],
     paths: ['puttask'],
@@ -28,7 +32,7 @@ export function protoHitEndpoints(
       (hit_type_id === undefined ? undefined : await findProtoHitByHitType(db, hit_type_id))?.protoHitId ??
       'everything',
     summary: 'Define a ProtoHIT, or revise the one of that hit_type_id',
-    answers: { text: "The ProtoHIT's id", json: id },
+    answers: { text: "The ProtoHIT's id", json: numberedId },
     takes: protoHitShape,
     packed: {
       form: z.object({ json: z.string().openapi({ description: 'The ProtoHIT as JSON text, see ProtoHITFields' }) }),
@@ -36,7 +40,11 @@ export function protoHitEndpoints(
     },
     unpack: unpackProtoHit,
     run: async ({ hit_type_id: hitTypeId, sandbox, ...wire }, context) =>
-      answerTo(await commands.putProtoHit(context, { fields: fromWire(wire), hitTypeId, sandbox }), idAnswer),
+      madeAnswer(
+        await commands.putProtoHit(context, { fields: fromWire(wire), hitTypeId, sandbox }),
+        sources,
+        (id) => `protoHit-${id}`,
+      ),
   });
 
   const change = (
@@ -73,6 +81,8 @@ const unpackProtoHit: Unpack = (given) => {
   if (json === undefined && Object.keys(rest).some((name) => Object.hasOwn(protoHitShape, name)))
     return { type: 'read', parameters: rest };
   if (json === undefined) return bad('json is missing: it must be a JSON object that describes the ProtoHIT');
+  const beside = Object.keys(rest).filter((name) => Object.hasOwn(protoHitShape, name));
+  if (beside.length > 0) return bad(`${beside.join(', ')} must be in json, not beside it`);
   const text = typeof json === 'string' ? readJsonText(json) : null;
   const protoHit = text === null ? json : text.type === 'read' ? text.value : undefined;
   if (text?.type === 'bad' && text.why !== NOT_JSON) return bad(`json ${text.why}`);

@@ -11,6 +11,7 @@ import type { ProgressLookUp } from './api/reservationAnswers.ts';
 import { USUAL_WAIT_SECONDS, WAIT_FOR, type WaitFor, waitFields } from './api/waitFor.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, field, reservationId, shownForeignId, wholeNumber } from './fields.ts';
+import { type GivenOut, idsShown, shownId } from './givenOutIds.ts';
 import {
   limitedByReservation,
   NO_PROTO_HIT,
@@ -34,7 +35,7 @@ export function reservationListEndpoints(
   }: {
     db: Database;
     clock: () => Instant;
-    settings: { readonly pingTimeoutSeconds: number };
+    settings: { readonly pingTimeoutSeconds: number; readonly ids: GivenOut };
     held: HeldRequests;
     progress: ProgressLookUp;
   },
@@ -48,6 +49,12 @@ export function reservationListEndpoints(
     },
     { maxKeys: 10_000 },
   );
+
+  const shownAll = async (page: readonly ReservationListing[]) => {
+    const ids = page.flatMap(({ reservationId, protoHitId }) => [reservationId, protoHitId]);
+    const shown = await idsShown(db, settings.ids, ids);
+    return page.map((row) => listed(row, shown));
+  };
 
   register({
     methods: ['GET', 'POST'],
@@ -69,7 +76,7 @@ export function reservationListEndpoints(
       if (limitedTo !== null && protoHitId !== limitedTo) return NO_PROTO_HIT;
       const page = await listReservations(db, { limit, before, phase, protoHitId, ...presence() });
       if (page.length === 0 && before && !(await findReservation(db, before))) return NO_RESERVATION;
-      return jsonAnswer(page.map(listed));
+      return jsonAnswer(await shownAll(page));
     },
   });
 
@@ -90,7 +97,7 @@ export function reservationListEndpoints(
         ...{ waitMs, gone: gone() },
       });
       if (found === 'full') return TOO_MANY_HELD;
-      return found.row === undefined ? NO_RESERVATION : jsonAnswer(listed(found.row));
+      return found.row === undefined ? NO_RESERVATION : jsonAnswer((await shownAll([found.row]))[0]);
     },
   });
 }
@@ -112,7 +119,7 @@ function isThere({ figure, least }: WaitFor, row: ReservationListing, progress: 
 
 const shownReservation = z
   .object({
-    id: z.uuid(),
+    id: shownId,
     proto: shownProtoHit,
     foreignID: z.union([z.string(), z.int()]),
     payload: z.unknown(),
@@ -134,9 +141,12 @@ const shownReservation = z
   })
   .openapi('Reservation');
 
-const listed = (row: ReservationListing): z.output<typeof shownReservation> => ({
-  id: row.reservationId,
-  proto: toWire(row.protoHit),
+const listed = (
+  row: ReservationListing,
+  shown: (id: string) => string | number,
+): z.output<typeof shownReservation> => ({
+  id: shown(row.reservationId),
+  proto: toWire(row.protoHit, shown),
   foreignID: shownForeignId(row.foreignId),
   payload: row.payload,
   startTime: row.expectedAt,

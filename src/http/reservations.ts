@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { Commands } from '../commands/commands.ts';
-import type { Database } from '../postgres/pool.ts';
-import { done, id } from './answerSchemas.ts';
-import { answerTo, idAnswer, ok } from './answers.ts';
+import { done, numberedId } from './answerSchemas.ts';
+import { answerTo, ok } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { about, number, payload, reservationId, wholeNumber } from './fields.ts';
-import { foreignIdFields, givenForeignId, NO_FOREIGN_ID } from './givenForeignId.ts';
+import { foreignIdFields, givenForeignId, NO_FOREIGN_ID, twoForeignIds } from './givenForeignId.ts';
+import { type IdSources, madeAnswer } from './givenOutIds.ts';
 import {
   limitedByProtoHit,
   limitedByReservation,
@@ -26,19 +26,19 @@ export function reservationEndpoints(
   register: RegisterEndpoint,
   {
     commands,
-    db,
+    ...sources
   }: {
     commands: Pick<Commands, 'makeReservation' | 'invokeReservation' | 'finishAll' | (typeof ENDINGS)[number][0]>;
-    db: Database;
-  },
+  } & IdSources,
 ): void {
+  const { db } = sources;
   register({
     methods: ['POST'],
     paths: ['reservation/make'],
     scope: 'commands',
     ...limitedByProtoHit(db),
     summary: 'Announce work for a ProtoHIT: recruiting begins, nobody is told yet',
-    answers: { text: "The reservation's id", json: id },
+    answers: { text: "The reservation's id", json: numberedId },
     takes: {
       ...namesProtoHit,
       ...foreignIdFields,
@@ -47,13 +47,15 @@ export function reservationEndpoints(
       payload: about('Kept with the reservation', payload).optional(),
     },
     run: async ({ delay: delaySeconds, numAssignments, payload = null, ...named }, context) => {
+      const twice = twoForeignIds(named);
+      if (twice !== null) return twice;
       const foreignId = givenForeignId(named);
       if (foreignId === undefined) return NO_FOREIGN_ID;
       const found = await namedProtoHitId(db, named);
       if (found.type === 'not found') return found.answer;
       const protoHitId = found.protoHit;
       const made = { protoHitId, foreignId, payload, delaySeconds, numAssignments };
-      return answerTo(await commands.makeReservation(context, made), idAnswer);
+      return madeAnswer(await commands.makeReservation(context, made), sources, (id) => `reservation-${id}`);
     },
   });
 
@@ -66,6 +68,7 @@ export function reservationEndpoints(
     answers: { text: '`OK`', json: done },
     takes: { id: reservationId, ...foreignIdFields },
     run: async ({ id, ...named }, context) =>
+      twoForeignIds(named) ??
       answerTo(
         await commands.invokeReservation(context, { reservationId: id, foreignId: givenForeignId(named) }),
         () => ok,

@@ -22,8 +22,9 @@ import {
   wholeNumber,
   workerId,
 } from './fields.ts';
+import type { GivenOut } from './givenOutIds.ts';
 import type { Concern } from './scopes.ts';
-import { listedAssignment, shownAssignment } from './shownAssignment.ts';
+import { listedAssignments, shownAssignment } from './shownAssignment.ts';
 
 /** What was handed in and what is decided about it, and whom the application will not work with. */
 export function reviewEndpoints(
@@ -31,9 +32,11 @@ export function reviewEndpoints(
   {
     commands,
     db,
+    settings,
   }: {
     commands: Pick<Commands, 'reviewAssignments' | 'grantBonus' | 'blockWorker' | 'unblockWorker'>;
     db: Database;
+    settings: { readonly ids: GivenOut };
   },
 ): void {
   /** Of one ProtoHIT, or of none that a limited key may know of: one that is not its own, or not shown yet, spoils all. */
@@ -67,7 +70,8 @@ export function reviewEndpoints(
       const last = before && (await findAssignment(db, before));
       const place = last ? { at: last.arrivedAt, id: last.assignmentId } : null;
       const filter = { search: null, phase: state, workerId: null, reservationId: reservation, protoHitId: limitedTo };
-      return jsonAnswer((await browseAssignments(db, filter, { limit, before: place })).map(listedAssignment));
+      const page = await browseAssignments(db, filter, { limit, before: place });
+      return jsonAnswer(await listedAssignments(db, settings.ids, page));
     },
   });
 

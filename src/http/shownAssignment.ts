@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import type { Database } from '../postgres/pool.ts';
 import type { AssignmentRow } from '../projections/browse/assignments.ts';
+import { type GivenOut, idsShown, shownId } from './givenOutIds.ts';
 
 const moment = z.int().nullable().openapi({ description: 'Milliseconds since 1970' });
 
@@ -10,7 +12,7 @@ export const shownAssignment = z
     worker: z.string(),
     signed: z.boolean().openapi({ description: 'False: their page asked for no token' }),
     hitID: z.string(),
-    reservation: z.uuid().nullable(),
+    reservation: shownId.nullable(),
     state: z.string(),
     answer: z
       .array(
@@ -32,12 +34,23 @@ export const shownAssignment = z
   })
   .openapi('Assignment');
 
-export const listedAssignment = (row: AssignmentRow): z.output<typeof shownAssignment> => ({
+/** These assignments, with the ids that this installation gives out. */
+export async function listedAssignments(
+  db: Database,
+  givenOut: GivenOut,
+  rows: readonly AssignmentRow[],
+): Promise<readonly z.output<typeof shownAssignment>[]> {
+  const named = rows.flatMap(({ reservationId }) => (reservationId === null ? [] : [reservationId]));
+  const shown = await idsShown(db, givenOut, named);
+  return rows.map((row) => listed(row, shown));
+}
+
+const listed = (row: AssignmentRow, shown: (id: string) => string | number): z.output<typeof shownAssignment> => ({
   id: row.assignmentId,
   worker: row.workerId,
   signed: row.isSigned,
   hitID: row.marketplaceHitId,
-  reservation: row.reservationId,
+  reservation: row.reservationId && shown(row.reservationId),
   state: row.phase,
   answer: row.answer && [...row.answer],
   fieldsLeftOut: row.fieldsLeftOut,

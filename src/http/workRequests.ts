@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { Commands } from '../commands/commands.ts';
-import type { Database } from '../postgres/pool.ts';
 import { findWorkRequest } from '../projections/workRequests.ts';
-import { done, id } from './answerSchemas.ts';
-import { answerTo, idAnswer, ok, problem } from './answers.ts';
+import { done, numberedId } from './answerSchemas.ts';
+import { answerTo, ok, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { field, payload, protoHitId, workRequestId } from './fields.ts';
-import { foreignIdFields, givenForeignId } from './givenForeignId.ts';
+import { foreignIdFields, givenForeignId, twoForeignIds } from './givenForeignId.ts';
+import { type IdSources, madeAnswer } from './givenOutIds.ts';
 import { NO_PROTO_HIT } from './namedProtoHit.ts';
 
 /** Deprecated in the original's README from its beginning, 2013-04-01; reservations replaced them. */
@@ -23,8 +23,9 @@ const reopens = field(z.unknown(), 'anything', {
 /** Work requests: notes that work exists. Nobody is dispatched by them. */
 export function workRequestEndpoints(
   register: RegisterEndpoint,
-  { commands, db }: { commands: Pick<Commands, 'putWork' | 'workDone'>; db: Database },
+  { commands, ...sources }: { commands: Pick<Commands, 'putWork' | 'workDone'> } & IdSources,
 ): void {
+  const { db } = sources;
   register({
     methods: ['POST'],
     paths: ['putwork'],
@@ -32,12 +33,18 @@ export function workRequestEndpoints(
     concerns: async ({ id }) => id,
     absent: NO_PROTO_HIT,
     summary: 'Make a work request; reservation/make replaced it',
-    answers: { text: "The work request's id", json: id },
+    answers: { text: "The work request's id", json: numberedId },
     deprecated,
     takes: { id: protoHitId, ...foreignIdFields, payload: payload.optional() },
     run: async ({ id: protoHitId, payload = null, ...named }, context) => {
+      const twice = twoForeignIds(named);
+      if (twice !== null) return twice;
       const foreignId = givenForeignId(named) ?? UNNAMED;
-      return answerTo(await commands.putWork(context, { protoHitId, foreignId, payload }), idAnswer);
+      return madeAnswer(
+        await commands.putWork(context, { protoHitId, foreignId, payload }),
+        sources,
+        (id) => `workRequest-${id}`,
+      );
     },
   });
 

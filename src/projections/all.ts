@@ -1,6 +1,7 @@
 import { apiKeys } from './apiKeys.ts';
 import { bonuses } from './bonuses.ts';
 import { hits } from './hits.ts';
+import { numbers } from './numbers.ts';
 import { pauses } from './pauses.ts';
 import type { Projection } from './projection.ts';
 import { protoHits } from './protoHits.ts';
@@ -28,4 +29,5 @@ export const projections: readonly Projection[] = [
   apiKeys,
   storyStreams,
   signIns,
+  numbers,
 ];

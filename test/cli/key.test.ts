@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hashOfKey } from '../../src/commands/apiKeys.ts';
 import { runRetainer } from '../faults/serviceProcess.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -26,3 +27,22 @@ test('a label that the log could not hold, and a word that would be ignored, are
   const { rows } = await database.pool.query('select from event_store.events');
   expect(rows).toEqual([]);
 });
+
+test('a key that clients have already is taken from standard input, opens the API, and is shown to nobody', async () => {
+  const issued = await runRetainer(
+    ['key', 'issue', '--label', 'old clients', '--key-from-stdin'],
+    { DATABASE_URL: database.url },
+    'an old shared key\n'.replaceAll(' ', '-'),
+  );
+  expect(issued).toMatchObject({ code: 0, stdout: expect.stringMatching(/^id {3}\S+\nOnly its hash is stored/) });
+  const { rows } = await database.pool.query('select hash from retainer.api_key_secrets');
+  expect(rows).toEqual([{ hash: hashOfKey('an-old-shared-key') }]);
+});
+
+test.each(['too short', 'x'.repeat(15), 'one key with blanks in it', ''])(
+  '%j is no key to bring along',
+  async (brought) => {
+    const refused = await runRetainer(['key', 'issue', '--key-from-stdin'], { DATABASE_URL: database.url }, brought);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('must be 16 to 255 printable ASCII') });
+  },
+);

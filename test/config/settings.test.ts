@@ -23,6 +23,7 @@ test('nothing needs to be set', () => {
     pingTimeoutSeconds: 10,
     reservationTimeoutMinutes: 30,
     invokedTimeoutMinutes: 30,
+    ids: 'uuids',
     schedulerIntervalSeconds: 60,
     presenceRetentionDays: 30,
     openApi: false,

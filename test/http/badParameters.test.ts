@@ -118,9 +118,16 @@ describe('the other paths refuse too', () => {
     {
       name: 'a reservation that is none',
       method: 'GET',
-      path: 'reservation/123',
+      path: 'reservation/12-3',
       status: 400,
       says: /id must be the id of a reservation/,
+    },
+    {
+      name: 'the number of no reservation',
+      method: 'GET',
+      path: 'reservation/123',
+      status: 404,
+      says: /WorkReservation\.DoesNotExist/,
     },
     {
       name: 'an unknown reservation',

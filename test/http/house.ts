@@ -38,11 +38,16 @@ type Options = {
   /** How the node reaches its database, if not straight. */
   readonly via?: (url: string) => string;
   readonly logPersonalData?: boolean;
+  readonly ids?: 'uuids' | 'numbers';
 };
 
 export const BODY_LIMIT = 262_144;
 
-export async function openHouse({ via = (url) => url, logPersonalData = false }: Options = {}): Promise<House> {
+export async function openHouse({
+  via = (url) => url,
+  logPersonalData = false,
+  ids = 'uuids',
+}: Options = {}): Promise<House> {
   const database = await freshDatabase();
   const url = via(database.url);
   const lines: string[] = [];
@@ -61,6 +66,7 @@ export async function openHouse({ via = (url) => url, logPersonalData = false }:
     unsignedWorkers: 'accept' as const,
     reservationTimeoutMinutes: 30,
     invokedTimeoutMinutes: 30,
+    ids,
     bodyLimitBytes: BODY_LIMIT,
     maxListeners: 100,
     logPersonalData,

@@ -7,8 +7,9 @@ import { progressOf, type ReservationProgress } from '../../projections/reservat
 import { jsonAnswer, problem } from '../answers.ts';
 import type { RegisterEndpoint } from '../endpoint.ts';
 import { reservationId } from '../fields.ts';
+import type { GivenOut } from '../givenOutIds.ts';
 import { limitedByReservation, NO_RESERVATION } from '../namedProtoHit.ts';
-import { listedAssignment, shownAssignment } from '../shownAssignment.ts';
+import { listedAssignments, shownAssignment } from '../shownAssignment.ts';
 import { type HeldRequests, TOO_MANY_HELD } from './heldRequests.ts';
 import { haveField, USUAL_WAIT_SECONDS, waitFields } from './waitFor.ts';
 
@@ -21,7 +22,12 @@ export const createProgressLookUp = (db: Database): ProgressLookUp =>
 /** What was handed in for a reservation: as many as there are, or held until there are more. */
 export function reservationAnswerEndpoints(
   register: RegisterEndpoint,
-  { db, held, progress }: { db: Database; held: HeldRequests; progress: ProgressLookUp },
+  {
+    db,
+    held,
+    progress,
+    settings,
+  }: { db: Database; held: HeldRequests; progress: ProgressLookUp; settings: { readonly ids: GivenOut } },
 ): void {
   register({
     methods: ['GET'],
@@ -44,7 +50,7 @@ export function reservationAnswerEndpoints(
         ...{ waitMs, gone: gone() },
       });
       if (found === 'full') return TOO_MANY_HELD;
-      return jsonAnswer((await answersFor(db, id)).map(listedAssignment));
+      return jsonAnswer(await listedAssignments(db, settings.ids, await answersFor(db, id)));
     },
   });
 }

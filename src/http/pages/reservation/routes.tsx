@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { ReservationId } from '../../../domain/ids.ts';
 import type { EventStore } from '../../../event-store/port.ts';
 import type { Database } from '../../../postgres/pool.ts';
+import { idOfNumber, readNumber } from '../../../projections/numbers.ts';
 import { findReservation, type ReservationRow } from '../../../projections/reservations.ts';
 import { A_MOMENT, parseMoment } from '../../../story/moment.ts';
 import type { Guard } from '../guard.ts';
@@ -27,7 +28,9 @@ export function reservationRoutes({
 }): Hono<{ Bindings: HttpBindings }> {
   const routes = new Hono<{ Bindings: HttpBindings }>({ strict: false });
   const named = async (c: Context): Promise<ReservationRow | undefined> => {
-    const id = ReservationId.safeParse(c.req.param('id'));
+    const written = c.req.param('id') ?? '';
+    const number = readNumber(written);
+    const id = ReservationId.safeParse(number === null ? written : await idOfNumber(sources.db, 'reservation', number));
     return id.success ? findReservation(sources.db, id.data) : undefined;
   };
   routes.get(

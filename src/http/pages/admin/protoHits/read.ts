@@ -85,7 +85,7 @@ const starts = (): Values => ({
 /** What stands in the form of a new ProtoHIT, a revised one, or a copy, which needs a name of its own. */
 export function valuesOf(row?: ProtoHitRow, { isCopy = false } = {}): Values {
   if (row === undefined) return starts();
-  const { hit_type_id, reward, ...wire } = toWire(row);
+  const { hit_type_id, reward, ...wire } = toWire(row, (id) => id);
   const texts = Object.fromEntries(Object.entries(wire).map(([name, value]) => [name, String(value)]));
   // Left empty it goes on following the time for an assignment.
   const max_wait = wire.max_wait === longestWait(wire.assignment_duration) ? '' : String(wire.max_wait);
