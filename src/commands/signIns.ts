@@ -1,57 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { streamOf } from '../domain/event.ts';
 import { noteSignIn, noteSignOut, type OperatorEvent, type OperatorName } from '../domain/operator.ts';
+import { deviceOf, newDevice } from './access/devices.ts';
+import { countTry, isFirstTurnedAway, takeBackTry, WINDOW_MINUTES } from './access/signInTries.ts';
 import { operators } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import { handleOne, nothingToTell } from './handle.ts';
 import { operatorCommands } from './operators.ts';
-import { hashPassword, isPassword } from './passwords.ts';
+import { hashPassword, isPassword, TooManyPasswords } from './passwords.ts';
 import { endSessionsOf, hashOfToken, newToken, type SignedIn, startSession } from './sessions.ts';
-
-/** Refused sign-ins for one name, and from one address, before nobody may try for a while. */
-const MOST_REFUSED = 10;
-const REFUSED_MINUTES = 15;
 
 /** The one-time token $1 is the last that was given out, and still opens. */
 const IS_OPEN = 'token_hash = $1 and ends_at > now()';
 
-/** What came of a password that somebody gave. */
+/** What came of a password that somebody gave. `busy`: too many are looked at on this node; try again in a moment. */
 type Checked =
   | { readonly type: 'right' }
   | { readonly type: 'refused' }
+  | { readonly type: 'busy' }
   | { readonly type: 'tooMany'; readonly minutes: number };
 
-export type SignIn = { readonly type: 'signedIn'; readonly session: SignedIn } | Exclude<Checked, { type: 'right' }>;
+export type SignIn =
+  | { readonly type: 'signedIn'; readonly session: SignedIn; readonly device: string }
+  | Exclude<Checked, { type: 'right' }>;
 
-type Tried = { readonly operator: OperatorName; readonly password: string; readonly from: string };
+type Tried = {
+  readonly operator: OperatorName;
+  readonly password: string;
+  readonly from: string;
+  /** What the browser keeps of an earlier sign-in on this device. */
+  readonly device?: string | undefined;
+};
 
-/** The door: operators sign in and out, and the first of them comes by a link. `from`: the address it came from. */
+/** More tries than these wait on this node until it is their turn; others are told to come again. */
+const MOST_SLOWED_DOWN = 50;
+
+/** Operators sign in and out, and the first of them comes by a link. `from`: the address it came from. */
 export function signInCommands(deps: Dependencies) {
   const { db } = deps;
-
-  const tooMany = async (subjects: readonly string[]): Promise<boolean> => {
-    const { rows } = await db.query<{ most: number | null }>(
-      `select max(refused)::int as most from (
-         select count(*) as refused from retainer.refused_sign_ins
-         where subject = any($1) and refused_at > now() - interval '${REFUSED_MINUTES} minutes'
-         group by subject
-       ) counted`,
-      [subjects],
-    );
-    return (rows[0]?.most ?? 0) >= MOST_REFUSED;
-  };
-
-  /** So that who guesses on writes one event for a name in that time, not one a try. */
-  const isFirstThrottled = async ({ operator }: Tried): Promise<boolean> => {
-    const { rowCount } = await db.query(
-      `insert into retainer.refused_sign_ins (subject)
-       select $1 where not exists (
-         select from retainer.refused_sign_ins
-         where subject = $1 and refused_at > now() - interval '${REFUSED_MINUTES} minutes'
-       )`,
-      [`throttled ${operator}`],
-    );
-    return rowCount === 1;
-  };
+  let slowedDown = 0;
 
   const note = (context: Omit<Context, 'actor'>, { operator, from }: Tried, type: NotedType) =>
     handleOne(
@@ -66,29 +53,42 @@ export function signInCommands(deps: Dependencies) {
   // Checked for names that nobody has, which then takes as long as for the others.
   let madeUp: Promise<string> | undefined;
   const nobodysPassword = (): Promise<string> => {
-    madeUp ??= hashPassword(newToken());
+    madeUp ??= hashPassword(newToken()).catch((error: unknown) => {
+      madeUp = undefined;
+      throw error;
+    });
     return madeUp;
   };
 
+  const slowDown = async (ms: number): Promise<'slowed' | 'busy'> => {
+    if (slowedDown >= MOST_SLOWED_DOWN) return 'busy';
+    slowedDown++;
+    await sleep(ms).finally(() => slowedDown--);
+    return 'slowed';
+  };
+
   const check = async (context: Omit<Context, 'actor'>, tried: Tried): Promise<Checked> => {
-    const subjects = [`name ${tried.operator}`, `address ${tried.from}`];
-    if (await tooMany(subjects)) {
-      if (await isFirstThrottled(tried)) await note(context, tried, 'OperatorSignInThrottled');
-      return { type: 'tooMany', minutes: REFUSED_MINUTES };
+    const { operator, from } = tried;
+    const trier = { operator, from, device: await deviceOf(db, operator, tried.device) };
+    const counted = await countTry(db, trier);
+    if (counted.type === 'tooMany') {
+      if (await isFirstTurnedAway(db, operator)) await note(context, tried, 'OperatorSignInThrottled');
+      return { type: 'tooMany', minutes: WINDOW_MINUTES };
     }
+    if (counted.waitMs > 0 && (await slowDown(counted.waitMs)) === 'busy') return { type: 'busy' };
     const { rows } = await db.query<{ password: string }>('select password from retainer.operators where name = $1', [
-      tried.operator,
+      operator,
     ]);
-    const known = rows[0]?.password;
-    if (await isPassword(tried.password, known ?? (await nobodysPassword()))) return { type: 'right' };
+    try {
+      if (await isPassword(tried.password, rows[0]?.password ?? (await nobodysPassword()))) {
+        await takeBackTry(db, trier);
+        return { type: 'right' };
+      }
+    } catch (error) {
+      if (error instanceof TooManyPasswords) return { type: 'busy' };
+      throw error;
+    }
     await note(context, tried, 'OperatorSignInRefused');
-    await db.query(
-      `with old as (
-         delete from retainer.refused_sign_ins where refused_at < now() - interval '${REFUSED_MINUTES} minutes'
-       )
-       insert into retainer.refused_sign_ins (subject) select unnest($1::text[])`,
-      [subjects],
-    );
     return { type: 'refused' };
   };
 
@@ -101,7 +101,11 @@ export function signInCommands(deps: Dependencies) {
       const checked = await check(context, tried);
       if (checked.type !== 'right') return checked;
       await settled(deps, await note(context, tried, 'OperatorSignedIn'));
-      return { type: 'signedIn', session: await startSession(db, tried) };
+      return {
+        type: 'signedIn',
+        session: await startSession(db, tried),
+        device: await newDevice(db, tried.operator),
+      };
     },
 
     /** Who is signed in shows that they are still who they were. Wrong passwords count as refused sign-ins. */

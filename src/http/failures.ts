@@ -1,5 +1,6 @@
 import type { Context as HonoContext } from 'hono';
 import type { Logger } from 'pino';
+import { TooManyPasswords } from '../commands/passwords.ts';
 import { nameOf, UnreadableEvent } from '../event-store/codec.ts';
 import { StoreUnavailable } from '../event-store/port.ts';
 import { TooManyWaiting } from '../postgres/coalesce.ts';
@@ -9,7 +10,10 @@ import type { Env } from './endpoint.ts';
 
 /** Nothing is wrong with the request: it may be sent again when the database is back or has caught its breath. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof StoreUnavailable || error instanceof TooManyWaiting || isUnavailable(error);
+  error instanceof StoreUnavailable ||
+  error instanceof TooManyWaiting ||
+  error instanceof TooManyPasswords ||
+  isUnavailable(error);
 
 /** Sending it again helps nobody: whoever operates the service has to know which event it is. What is in it stays here. */
 function unreadable({ stored, mayBeNewer }: UnreadableEvent, requestId: string): Answer {

@@ -32,7 +32,7 @@ export function accountRoutes({
     `${PATH}/password`,
     guard(async (c, visit) => {
       const { visitor, form, context } = visit;
-      const again = async (errors: Errors, status: 400 | 429 = 400) =>
+      const again = async (errors: Errors, status: 400 | 429 | 503 = 400) =>
         c.html(<AccountPage visit={visit} sessions={await sessions(visit)} errors={errors} />, status);
       const password = Password.safeParse(form['password']);
       if (!password.success) return again({ password: 'The password must have 10 to 256 characters.' });
@@ -43,6 +43,7 @@ export function accountRoutes({
       if (checked.type === 'refused') return again({ current: 'This is not your password.' });
       if (checked.type === 'tooMany')
         return again({ current: `Too many tries. Wait ${checked.minutes} minutes, then try again.` }, 429);
+      if (checked.type === 'busy') return again({ current: 'Too much is going on. Try again in a few seconds.' }, 503);
       const changed = await commands.changeOperatorPassword(context, { operator, password: password.data });
       if (changed.type === 'refused') return again({ current: `There is ${changed.refusal.message}.` });
       deleteCookie(c, SESSION_COOKIE, { path: '/' });

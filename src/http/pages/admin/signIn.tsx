@@ -1,7 +1,9 @@
 import { Hono, type Context as HonoContext } from 'hono';
-import { deleteCookie, setCookie } from 'hono/cookie';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { DEVICE_DAYS } from '../../../commands/access/devices.ts';
 import { Password } from '../../../commands/passwords.ts';
 import type { SignedIn } from '../../../commands/sessions.ts';
+import type { SignIn } from '../../../commands/signIns.ts';
 import { OperatorName } from '../../../domain/operator.ts';
 import { Field } from '../form.tsx';
 import { isFromOurPages } from '../guard.ts';
@@ -30,6 +32,16 @@ export function signInRoutes({
     return c.redirect(next, 303);
   };
 
+  /** Says at the next sign-in that this device is no stranger's; it lets nobody in. */
+  const rememberDevice = (c: HonoContext, device: string): void =>
+    setCookie(c, DEVICE_COOKIE, device, {
+      httpOnly: true,
+      sameSite: 'Strict',
+      path: '/admin/sign-in',
+      secure: isSecure(),
+      maxAge: DEVICE_DAYS * 86_400,
+    });
+
   routes.get('/admin/sign-in', async (c) => {
     const visitor = await visitorOf(c);
     if (visitor?.type === 'operator') return c.redirect(ownPath(c.req.query('next')));
@@ -53,18 +65,22 @@ export function signInRoutes({
     const tried = operator.success
       ? await commands.signIn(
           { requestId: crypto.randomUUID() },
-          { operator: operator.data, password: password.slice(0, 256), from: addressOf(c) },
+          {
+            operator: operator.data,
+            password: password.slice(0, 256),
+            from: addressOf(c),
+            device: getCookie(c, DEVICE_COOKIE),
+          },
         )
       : ({ type: 'refused' } as const);
-    if (tried.type === 'signedIn') return letIn(c, tried.session, next);
-    const error =
-      tried.type === 'tooMany'
-        ? `Too many tries. Wait ${tried.minutes} minutes, then try again.`
-        : 'The name or the password is not right.';
-    return c.html(
-      <SignInPage hasMarketplace={hasMarketplace} next={next} name={text('name')} error={error} />,
-      tried.type === 'tooMany' ? 429 : 401,
-    );
+    if (tried.type === 'signedIn') {
+      const entered = letIn(c, tried.session, next);
+      rememberDevice(c, tried.device);
+      return entered;
+    }
+    const { status, error, retryAfter } = refusalOf(tried);
+    if (retryAfter !== null) c.header('Retry-After', retryAfter);
+    return c.html(<SignInPage hasMarketplace={hasMarketplace} next={next} name={text('name')} error={error} />, status);
   });
 
   routes.post(
@@ -108,12 +124,36 @@ export function signInRoutes({
   return routes;
 }
 
+const DEVICE_COOKIE = 'retainer_device';
+
+/** What somebody is told whose sign-in came to nothing. */
+function refusalOf(tried: Exclude<SignIn, { type: 'signedIn' }>): {
+  status: 401 | 429 | 503;
+  error: string;
+  retryAfter: string | null;
+} {
+  switch (tried.type) {
+    case 'refused':
+      return { status: 401, error: 'The name or the password is not right.', retryAfter: null };
+    case 'tooMany':
+      return {
+        status: 429,
+        error: `Too many tries. Wait ${tried.minutes} minutes, then try again.`,
+        retryAfter: String(tried.minutes * 60),
+      };
+    case 'busy':
+      return { status: 503, error: 'Many people sign in just now. Try again in a few seconds.', retryAfter: '5' };
+  }
+}
+
 /** A path of this service, and nothing that leads elsewhere. */
 function ownPath(next: string | undefined): string {
   const here = 'http://here';
   // As a browser reads it: it drops tabs and line ends, and takes a backslash for a slash.
   const place = next?.startsWith('/') && URL.canParse(next, here) ? new URL(next, here) : null;
-  return place?.origin === here ? place.pathname + place.search : '/admin';
+  const path = place?.origin === here ? place.pathname + place.search : '/admin';
+  // Dots are resolved by now: what is left of `/.//host` would be another host's address.
+  return path.startsWith('//') ? '/admin' : path;
 }
 
 const SignInPage = ({
@@ -133,26 +173,29 @@ const SignInPage = ({
 }) => (
   <Page title="Sign in" at="/admin" visitor={null} hasMarketplace={hasMarketplace}>
     <h1>Sign in</h1>
-    {isFirst && (
+    {isFirst ? (
       <p class="notice">
-        Nobody can sign in yet. The service printed a one-time link when it started; or use{' '}
-        <code>retainer operator add NAME</code>.
+        Nobody can sign in yet. The service printed a one-time link when it started, and prints another when it is
+        started again; or add yourself in a terminal: <code>npm run -s retainer -- operator add NAME</code>.
       </p>
+    ) : (
+      <>
+        {isChanged && <p class="notice">Your password is changed. Sign in with the new one.</p>}
+        {error !== undefined && (
+          <p class="notice bad" role="alert">
+            {error}
+          </p>
+        )}
+        <form method="post" action="/admin/sign-in">
+          <input type="hidden" name="next" value={next} />
+          <Field name="name" label="Name" value={name} autocomplete="username" autocapitalize="none" required />
+          <Field name="password" label="Password" type="password" autocomplete="current-password" required />
+          <button class="main" type="submit">
+            Sign in
+          </button>
+        </form>
+      </>
     )}
-    {isChanged && <p class="notice">Your password is changed. Sign in with the new one.</p>}
-    {error !== undefined && (
-      <p class="notice bad" role="alert">
-        {error}
-      </p>
-    )}
-    <form method="post" action="/admin/sign-in">
-      <input type="hidden" name="next" value={next} />
-      <Field name="name" label="Name" value={name} autocomplete="username" autocapitalize="none" required />
-      <Field name="password" label="Password" type="password" autocomplete="current-password" required />
-      <button class="main" type="submit">
-        Become the first operator
-      </button>
-    </form>
   </Page>
 );
 
