@@ -172,8 +172,8 @@ export type RetainerScript = {
    * *Start*) and the service confirmed that the place is theirs.
    */
   hasWork: ((work: Work) => void) | null;
-  /** Assign a function: it is called once when the wait is over and nobody needs the worker. */
-  released: (() => void) | null;
+  /** Assign a function: it is called once when the wait is over without work; null: the service did not say why. */
+  released: ((reason: ReleaseReason | null) => void) | null;
   /**
    * Hands the HIT in: tells the service, then posts these fields to the marketplace that the page's address names, which
    * leaves the page. Without a connection they are kept, over a reload too, and handed in as soon as there is one. Once a

@@ -1,4 +1,4 @@
-import type { RetainerScript, Work } from './api.ts';
+import type { ReleaseReason, RetainerScript, Work } from './api.ts';
 import { callPage } from './platform/callPage.ts';
 import { openRoom } from './room/room.ts';
 import { TEXTS } from './room/texts.ts';
@@ -14,6 +14,7 @@ export function createRetainer(server: string): RetainerScript {
   let released: RetainerScript['released'] = null;
   /** How the wait ended: with work, or (null) without. */
   let end: Work | null | undefined;
+  let reason: ReleaseReason | null = null;
   let isTold = false;
   let allowed: readonly string[] | undefined;
   let complaint = TEXTS.nowhere;
@@ -23,9 +24,10 @@ export function createRetainer(server: string): RetainerScript {
   let show: (how: Progress) => void = () => {};
   const submission = createSubmission((how) => show(how));
 
-  const tell = (next = end): void => {
+  const tell = (next = end, why: ReleaseReason | null = reason): void => {
     end = next;
-    const call = end ? hasWork?.bind(null, end) : end === null && released;
+    reason = why;
+    const call = end ? hasWork?.bind(null, end) : end === null && released?.bind(null, reason);
     if (isTold || !call) return;
     isTold = true;
     callPage(call);
@@ -46,7 +48,7 @@ export function createRetainer(server: string): RetainerScript {
       present = startVisit(address(), visit, (call, isTheirs) => {
         if (!call.start) {
           present?.stop();
-          tell(null);
+          tell(null, call.reason);
         } else if (isTheirs) tell({ start: true, taskID: call.taskID });
         else present?.become('working');
       });

@@ -53,14 +53,16 @@ const LACKING: readonly (readonly [owner: string, name: string])[] = [
 ];
 
 describe.each(LACKING)('a browser in which %s.%s', (owner, name) => {
-  test(`is ${Object.keys(WAYS).join(', or is ')}: the panel shows, and the worker is called and starts`, async () => {
+  test(`is ${Object.keys(WAYS).join(', or is ')}: the panel shows, the worker is called, starts and submits`, async () => {
     const work = await openWork(service, { numAssignments: Object.keys(WAYS).length });
     const opened = await Promise.all(
       Object.values(WAYS).map((way) =>
         rooms.open({
           work,
-          before: (tab) =>
-            tab.addInitScript(`Object.defineProperty(${owner}, '${name}', { configurable: true, ${way} });`),
+          before: async (tab) => {
+            await tab.route('https://www.mturk.com/**', (route) => route.fulfill({ body: 'The marketplace has it' }));
+            await tab.addInitScript(`Object.defineProperty(${owner}, '${name}', { configurable: true, ${way} });`);
+          },
         }),
       ),
     );
@@ -75,6 +77,8 @@ describe.each(LACKING)('a browser in which %s.%s', (owner, name) => {
       await says(room, 'There is work!');
       await room.button('Start').click();
       await hears(room.tab, [TASK]);
+      await room.tab.evaluate("Retainer.submit({ label: 'boat' })");
+      await room.tab.getByText('The marketplace has it').waitFor();
       expect(room.page.errors).toEqual([]);
       await room.tab.context().close();
     }

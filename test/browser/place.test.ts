@@ -46,6 +46,7 @@ async function called(keptForMs: number, options = ''): Promise<Room & { readonl
   let say: (told: Told) => void = () => {};
   const room = await rooms.open({
     options,
+    first: "var why; Retainer.released = (reason) => { why = reason; heard.push('released'); };",
     before: async (tab) => {
       say = await placeIn(tab);
     },
@@ -105,7 +106,7 @@ describe('a worker who is called', () => {
     say({ start: false, released: true, reason });
     await says({ title }, words);
     await hears(tab, ['released']);
-    expect(await tab.evaluate('room.view().reason')).toBe(reason);
+    expect(await tab.evaluate('[room.view().reason, why]')).toEqual([reason, reason]);
     expect(await tab.title()).toBe('Landing page');
     expect(await button('Submit the HIT').count()).toBe(1);
   });

@@ -17,6 +17,9 @@ import { openTabs } from './tabs.ts';
 import { startWatch } from './watch.ts';
 import { textsWith } from './words.ts';
 
+/** Where somebody may be at work in another tab; whoever has come to an end has done so in this one. */
+const mayWork: readonly RoomState[] = ['arrived', 'waiting', 'called', 'starting', 'left', 'elsewhere'];
+
 /** What a reload finds again, in this tab: `start` if they were ready, `left` if they left, the task they had started. */
 type Kept = { readonly start?: true; readonly left?: boolean; readonly taskID?: Work['taskID'] };
 
@@ -30,7 +33,7 @@ export function openRoom(
   server: string,
   visit: Visit,
   isHandedIn: boolean | undefined,
-  tell: (work: Work | null) => void,
+  tell: (work: Work | null, reason?: RoomView['reason']) => void,
   submit: WaitingRoom['submit'],
   closed: () => void,
 ): readonly [WaitingRoom, (how: Progress) => void] {
@@ -133,7 +136,7 @@ export function openRoom(
       beep();
       [work, keptUntil, reason] = [null, null, call.reason ?? null];
       become('released');
-      tell(null);
+      tell(null, reason);
       return;
     }
     const { taskID, keptForMs } = call;
@@ -179,6 +182,7 @@ export function openRoom(
     if (state === 'working') {
       if (theirs !== state) tellTabs(state);
     } else if (theirs === 'working') {
+      if (!mayWork.includes(state)) return;
       // It hears of the task as well, to take it over.
       if (state === 'arrived') enter('waiting');
       become('elsewhere');

@@ -1,5 +1,5 @@
 import type { Connection } from '../api.ts';
-import { attemptLater } from '../platform/attempt.ts';
+import { attempt, attemptLater } from '../platform/attempt.ts';
 import { now } from '../platform/now.ts';
 import { createPauses } from '../platform/pause.ts';
 import { request } from '../platform/request.ts';
@@ -42,7 +42,7 @@ export async function tellService(
     heard('away');
     await pause(failed());
     // Some systems say that they are offline while they reach what is near; none that they are online for no reason.
-    if (navigator.onLine) onlineMs += now() - from;
+    if (attempt(() => navigator.onLine, true) !== false) onlineMs += now() - from;
     if (onlineMs > TELL_AT_MOST_MS || (onlineMs > TELL_MS && (await answers(marketplace)))) break;
   }
   listening.abort();
