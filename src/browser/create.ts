@@ -85,7 +85,7 @@ export function createRetainer(server: string): RetainerScript {
     submit(fields) {
       const turkSubmitTo = parameters().get('turkSubmitTo') ?? '';
       const action = submitAddress(turkSubmitTo, allowed ?? usualOrigins(address()), complaint);
-      if (submission.isUnderWay()) return;
+      if (submission.isUnderWay(visit)) return;
       present?.stop();
       const handedIn = fields ?? keptSubmission(visit).fields ?? { result: end ? 'worked' : 'waited' };
       void submission.start(address(), visit, action, handedIn);

@@ -14,6 +14,6 @@ export function memory<Kept extends object>(
     const storage = window[place];
     const key = `retainer:${assignmentId}`;
     if (kept) storage[key] = JSON.stringify(kept);
-    return JSON.parse(storage[key] ?? '{}') as Partial<Kept>;
+    return (JSON.parse(storage[key] ?? '{}') ?? {}) as Partial<Kept>;
   }, {});
 }

@@ -31,19 +31,21 @@ export function keptSubmission(visit: Visit): Kept {
 /** How far a submission is. */
 export type Progress = Connection | 'posted';
 
+/** Assignments that this page hands in. A page that bundles may have several scripts: it posts one form all the same. */
+const underWay = new Set<string>();
+
 /** Hands in what the worker did: tells the service, then posts the marketplace's form. A page does it once. */
 export function createSubmission(progress: (how: Progress) => void) {
-  let isUnderWay = false;
   // The browser brought the page back as it was.
   addEventListener('pageshow', ({ persisted }) => {
-    if (!persisted || !isUnderWay) return;
-    isUnderWay = false;
+    if (!persisted || underWay.size === 0) return;
+    underWay.clear();
     progress('posted');
   });
   return {
-    isUnderWay: (): boolean => isUnderWay,
+    isUnderWay: ({ assignmentId }: Visit): boolean => underWay.has(assignmentId),
     start: async (server: string, visit: Visit, action: string, fields: Fields): Promise<void> => {
-      isUnderWay = true;
+      underWay.add(visit.assignmentId);
       remember(visit, { fields });
       progress('connecting');
       if (isVisit(visit) && !isPreview(visit)) await tellService(server, visit, action, progress);

@@ -89,10 +89,8 @@ export function startWaiting(
   /** With one of the few connections that may be held; asks plainly while there is none. */
   const holding = (way: () => Promise<Outcome>) => async (): Promise<Outcome> => {
     const release = now() < crowdedUntil ? null : await takeStreamSlot();
-    if (!release || isOver) {
-      release?.();
-      return poll();
-    }
+    if (isOver) release?.();
+    if (!release || isOver) return isOver ? THROUGH : poll();
     const outcome = await way();
     end = look = undefined;
     release();
