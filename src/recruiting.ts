@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { Settings } from './config/settings.ts';
 import type { Core } from './core.ts';
 import type { Instant } from './domain/ids.ts';
+import { type CallOfSide, createFaultWatch } from './marketplace/faultWatch.ts';
 import { type MeasuredCall, measuredMarketplace } from './marketplace/measured.ts';
 import type { RateLimit } from './marketplace/mturk/rateLimit.ts';
 import type { Marketplace } from './marketplace/port.ts';
+import { forgetFault, noteFault } from './postgres/marketplaceFaults.ts';
 import { classic } from './scheduler/policies/classic.ts';
 
 /** Calls to a marketplace in a second, and at once: MTurk's own limits are not published, these were never throttled. */
@@ -21,7 +23,7 @@ export function marketplacesOf(
   settings: Settings,
   clock: () => Instant,
   ownUrl: () => string,
-  called?: (call: MeasuredCall) => void,
+  called?: (call: CallOfSide) => void,
 ): (sandbox: boolean) => Promise<Marketplace> {
   const made = new Map<boolean, Promise<Marketplace>>();
   const make = async (sandbox: boolean): Promise<Marketplace> => {
@@ -37,7 +39,7 @@ export function marketplacesOf(
       sandbox,
       clock,
     });
-    return called === undefined ? marketplace : measuredMarketplace(marketplace, called);
+    return called === undefined ? marketplace : measuredMarketplace(marketplace, (call) => called({ ...call, side }));
   };
   // One server behind both sides is one to go easy on.
   let shared: Promise<RateLimit> | undefined;
@@ -68,11 +70,24 @@ export const schedulerDependencies = (
     /** Hears of every call to a marketplace. */
     called?: (call: MeasuredCall) => void;
   } = {},
-) => ({
-  ...core,
-  log,
-  settings,
-  looks: settings.mturk === 'simulated' ? SIMULATED_LOOKS : MARKETPLACE_LOOKS,
-  policy: classic({ hitsPerTick: settings.hitsPerTick }),
-  marketplaces: marketplacesOf(settings, core.clock, ownUrl, called),
-});
+) => {
+  const { db, clock } = core;
+  const watch = createFaultWatch({
+    note: (fault) => noteFault(db, fault),
+    forget: (call) => forgetFault(db, call),
+    clock,
+    log,
+  });
+  const heard = (call: CallOfSide): void => {
+    called?.(call);
+    watch(call);
+  };
+  return {
+    ...core,
+    log,
+    settings,
+    looks: settings.mturk === 'simulated' ? SIMULATED_LOOKS : MARKETPLACE_LOOKS,
+    policy: classic({ hitsPerTick: settings.hitsPerTick }),
+    marketplaces: marketplacesOf(settings, clock, ownUrl, heard),
+  };
+};

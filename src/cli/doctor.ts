@@ -11,6 +11,7 @@ import {
   durability,
   logSize,
   marketplace,
+  marketplaceCalls,
   permissions,
   postgresVersion,
   readModels,
@@ -26,7 +27,7 @@ export const doctorCommand: CliCommand = {
 
 Looks at a live installation, Postgres or KurrentDB: can it be reached, is it new enough, may we do what we have to,
 does it keep what it acknowledges, do the clocks agree, is what was written read back and what conflicts refused, are
-the read models up to date, can the marketplace be reached. Says what is wrong and what to do. Exits with 1 if a check
+the read models up to date, can the marketplace be reached, and does it do what it is asked for. Says what is wrong and what to do. Exits with 1 if a check
 failed. What it writes it takes back; KurrentDB keeps its last event in a stream retainer-doctor.
 `,
   options: { json: { type: 'boolean' } },
@@ -60,6 +61,7 @@ async function ofAll({ pools, store, clock }: Core, isElsewhere: boolean): Promi
     await examined('read models', async () =>
       readModels(await reportProjections({ db: pool, store, projections, now: clock() })),
     ),
+    await examined('marketplace: calls', () => marketplaceCalls(pool, clock)),
   ];
 }
 

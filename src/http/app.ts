@@ -88,7 +88,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   );
   app.use(anyOrigin());
   app.use(limitBody(settings.bodyLimitBytes));
-  healthRoutes(app, { db, store, caughtUp, metrics, log });
+  healthRoutes(app, { db, store, caughtUp, metrics, clock, log });
   const register = endpointsOf(app, {
     authenticate: authentication(db, createVisitorOf(db)),
     resolve: (takes, given) => withoutNumbers(db, takes, given),

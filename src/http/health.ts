@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
+import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
+import { faultsInWords, lastingFaults } from '../postgres/marketplaceFaults.ts';
 import type { Database } from '../postgres/pool.ts';
 import { projections } from '../projections/all.ts';
 import type { CaughtUp } from '../projections/caughtUp.ts';
@@ -27,10 +29,11 @@ export function healthRoutes(
     store: Pick<EventStore, 'head' | 'count'>;
     caughtUp: Pick<CaughtUp, 'until' | 'position'>;
     metrics: Pick<Metrics, 'text' | 'contentType'>;
+    clock: () => Instant;
     log: Logger;
   },
 ): void {
-  const { db, store, caughtUp, metrics, log } = deps;
+  const { db, store, caughtUp, metrics, clock, log } = deps;
   const checks: Readonly<Record<string, Check>> = {
     database: async () => {
       await db.query('select 1');
@@ -39,6 +42,11 @@ export function healthRoutes(
     log: async () => {
       await store.head();
       return null;
+    },
+    marketplace: async () => {
+      // A database that is away says nothing about the marketplace, and is told of by its own name.
+      const says = await lastingFaults(db, { now: clock() }).then(faultsInWords, () => null);
+      return says === null ? null : { says, isReady: true };
     },
     readModels: async () => {
       if (await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS })) return standing(db);

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
+import { lastingFaults } from '../postgres/marketplaceFaults.ts';
 import type { Database } from '../postgres/pool.ts';
 import { gaugesOf } from './metrics/gauges.ts';
 import { lagGauges } from './metrics/lag.ts';
@@ -96,6 +97,15 @@ export function createMetrics(deps: {
   peopleGauges(gauges, deps);
   gauges.one('retainer_log_events', 'Events in the log, roughly', () => deps.store.count());
   lagGauges(gauges, deps);
+  gauges.many(
+    'retainer_marketplace_fault_since_seconds',
+    'Since when (seconds since 1970) a marketplace does not carry out a kind of call, and with which code, on all nodes',
+    ['side', 'call', 'code'],
+    async () =>
+      (await lastingFaults(deps.db, { now: deps.clock() })).map(
+        ({ side, call, code, since }) => [{ side, call, code }, since / 1000] as const,
+      ),
+  );
 
   return {
     answered: ({ method, route, status, seconds }) => duration.observe({ method, route, status }, seconds),

@@ -1,11 +1,12 @@
 import type { Marketplace, Outcome } from './port.ts';
 
-/** How a call went; `fault` is the marketplace's error code. */
+/** How a call went; `fault` is the marketplace's error code, and `message` what it said with it. */
 export type MeasuredCall = {
   readonly call: string;
   readonly outcome: 'done' | 'passing' | 'final';
   readonly seconds: number;
   readonly fault?: string;
+  readonly message?: string;
 };
 
 /** The same marketplace, each call measured. A listing is a call for each of its pages. */
@@ -13,7 +14,7 @@ export function measuredMarketplace(marketplace: Marketplace, called: (call: Mea
   const note = (call: string, started: number, outcome: Outcome<unknown>): void => {
     const seconds = (performance.now() - started) / 1000;
     if (outcome.type === 'done') called({ call, outcome: 'done', seconds });
-    else called({ call, outcome: outcome.lasting, seconds, fault: outcome.code });
+    else called({ call, outcome: outcome.lasting, seconds, fault: outcome.code, message: outcome.message });
   };
   const measured =
     <Given extends readonly unknown[], Value>(call: string, work: (...given: Given) => Promise<Outcome<Value>>) =>

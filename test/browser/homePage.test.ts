@@ -155,7 +155,7 @@ describe('the tour on the home page', () => {
     await tab.route('**/readyz', (route) =>
       route.fulfill({
         status: 503,
-        json: { ready: false, database: 'cannot be reached', log: 'ok', readModels: 'ok' },
+        json: { ready: false, database: 'cannot be reached', log: 'ok', readModels: 'ok', marketplace: 'ok' },
       }),
     );
     await tab.locator('#healthy', { hasText: 'not ready' }).waitFor();
@@ -163,7 +163,9 @@ describe('the tour on the home page', () => {
     await tab.unroute('**/readyz');
     await tab.locator('#healthy', { hasText: 'healthy' }).waitFor();
     await tab.route('**/readyz', (route) =>
-      route.fulfill({ json: { ready: true, database: 'ok', log: 'ok', readModels: 'tasks stands still' } }),
+      route.fulfill({
+        json: { ready: true, database: 'ok', log: 'ok', readModels: 'tasks stands still', marketplace: 'ok' },
+      }),
     );
     await tab.locator('#healthy', { hasText: 'ready, not well' }).waitFor();
     await tab.locator('[data-part=readModels].ill', { hasText: 'tasks stands still' }).waitFor();

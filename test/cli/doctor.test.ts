@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Finding } from '../../src/event-store/finding.ts';
+import { forgetFault, noteFault } from '../../src/postgres/marketplaceFaults.ts';
 import { killLeftOvers, runRetainer } from '../faults/serviceProcess.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startKurrentNode } from '../support/kurrentdb/server.ts';
@@ -37,6 +38,18 @@ test('a sound installation passes every check', async () => {
   expect(of('database: clock')?.says).toMatch(/^the database's clock is \d+ ms/);
   const left = await database.pool.query(`select from event_store.events where stream like '%DOCTOR%'`);
   expect(left.rows).toEqual([]);
+});
+
+test('a marketplace that does not do what it is asked for is named, with the code and since when', async () => {
+  const fault = { side: 'live', call: 'bonus', code: 'ExpiredTokenException', message: 'it has expired' } as const;
+  await noteFault(database.pool, { ...fault, lastAt: Date.now() });
+  const { of } = await doctor();
+  expect(of('marketplace: calls')).toMatchObject({
+    state: 'warning',
+    says: expect.stringMatching(/^the live side does not carry out bonus since .*ExpiredTokenException/),
+  });
+  await forgetFault(database.pool, fault);
+  expect((await doctor()).of('marketplace: calls')).toMatchObject({ state: 'ok' });
 });
 
 test('a log that cannot be written to is said to be so', async () => {

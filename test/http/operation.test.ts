@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgetFault, noteFault } from '../../src/postgres/marketplaceFaults.ts';
 import { projections } from '../../src/projections/all.ts';
 import { eventually } from '../support/until.ts';
 import { clientOf, jsonOf } from './client.ts';
@@ -20,7 +21,7 @@ describe.each(['', 'retainer/'] as const)('at /%s', (prefix) => {
     expect((await client.get('healthz', { prefix })).text).toBe('OK');
     expect((await client.get('readyz/', { prefix })).text).toBe('OK');
     const ready = await client.get('readyz', { prefix, headers: { Accept: 'application/json' } });
-    expect(jsonOf(ready)).toEqual({ ready: true, database: 'ok', log: 'ok', readModels: 'ok' });
+    expect(jsonOf(ready)).toEqual({ ready: true, database: 'ok', log: 'ok', marketplace: 'ok', readModels: 'ok' });
   });
 
   test('metrics are in the format of Prometheus', async () => {
@@ -39,7 +40,10 @@ test('readyz names the read models that stand still, and stays ready: the others
   await stand('now()', ['tasks']);
   expect(await client.get('readyz')).toMatchObject({ status: 200, text: `OK\nreadModels: ${says}` });
   const inJson = await client.get('readyz', { headers: { Accept: 'application/json' } });
-  expect([inJson.status, jsonOf(inJson)]).toEqual([200, { ready: true, database: 'ok', log: 'ok', readModels: says }]);
+  expect([inJson.status, jsonOf(inJson)]).toEqual([
+    200,
+    { ready: true, database: 'ok', log: 'ok', marketplace: 'ok', readModels: says },
+  ]);
   await stand('now()', ['reservations']);
   expect((await client.get('readyz')).text).toContain('readModels: reservations, tasks stand still');
   await stand('null', ['tasks', 'reservations']);
@@ -85,6 +89,19 @@ test('appends, HITs, those who wait and how soon they are dispatched are measure
   expect(await metric('retainer_dispatch_seconds_count')).toBe(1);
   expect(await metric('retainer_waiting_workers')).toBe(0);
   expect(await metric('retainer_log_events')).toBeGreaterThan(5);
+});
+
+test('a marketplace that does nothing of what it is asked is named, and the node stays ready: it can do all else', async () => {
+  const fault = { side: 'live', call: 'bonus', code: 'ExpiredTokenException', message: 'expired' } as const;
+  await noteFault(house.database.pool, { ...fault, lastAt: Date.now() });
+  const since = await metric(
+    'retainer_marketplace_fault_since_seconds{side="live",call="bonus",code="ExpiredTokenException"}',
+  );
+  expect(Math.abs((since ?? 0) - Date.now() / 1000)).toBeLessThan(600);
+  expect(await client.get('readyz')).toMatchObject({ status: 200, text: expect.stringMatching(/^OK\nmarketplace: /) });
+  expect((await client.get('readyz')).text).toContain('does not carry out bonus since');
+  await forgetFault(house.database.pool, fault);
+  expect((await client.get('readyz')).text).toBe('OK');
 });
 
 test('the lag of the read models is the age of what they do not show', async () => {

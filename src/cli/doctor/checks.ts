@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { clocks, failed, ok, type Said, warning } from '../../event-store/finding.ts';
 import type { EventStore } from '../../event-store/port.ts';
+import { faultsInWords, lastingFaults } from '../../postgres/marketplaceFaults.ts';
 import type { ProjectionReport } from '../../projections/report.ts';
 
 const OLDEST_POSTGRES = 14;
@@ -56,7 +57,7 @@ export async function connections(pool: Pool): Promise<Said> {
     `select current_setting('max_connections')::int as most, (select count(*)::int from pg_stat_activity) as used`,
   );
   const { most = 0, used = 0 } = rows[0] ?? {};
-  const says = `${used} of ${most} connections are in use; a node takes up to 18`;
+  const says = `${used} of ${most} connections are in use; a node takes up to 19`;
   return most - used < 20 ? warning(`${says}: raise max_connections before you add one`) : ok(says);
 }
 
@@ -84,6 +85,14 @@ export function readModels(report: readonly ProjectionReport[]): Said {
   return behind > 1_000
     ? warning(`${behind} events behind the log: is a node running, and its projector?`)
     : ok(`${current.length} read models, at most ${behind} events behind the log`);
+}
+
+/** What the nodes have heard from it of late. */
+export async function marketplaceCalls(pool: Pool, clock: () => number): Promise<Said> {
+  const says = faultsInWords(await lastingFaults(pool, { now: clock() }));
+  return says === null
+    ? ok('every call of the last minutes was answered')
+    : warning(`${says}. Look at the credentials (AWS_…), the account and the clock`);
 }
 
 export async function marketplace({ mturk, mturkEndpoint }: Settings): Promise<Said> {

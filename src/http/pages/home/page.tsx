@@ -66,6 +66,7 @@ const PARTS = [
   ['database', 'Database'],
   ['log', 'Event log'],
   ['readModels', 'Read models'],
+  ['marketplace', 'Marketplace'],
 ] as const;
 
 const Health = ({ version }: { version: string }) => (
