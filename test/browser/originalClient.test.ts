@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { protoHit } from '../http/wire.ts';
 import { openWork, startTestService, type TestService, until } from '../support/service.ts';
 import { startChromium } from './chromium.ts';
 import { type LandingPages, landingPages } from './landingPage.ts';
+import { dashboard, JQUERY, landingPage, statusPage } from './originalPages.ts';
 
 let service: TestService;
 let browser: Browser;
@@ -20,114 +20,133 @@ afterAll(async () => {
   await service?.end();
 });
 
-const jQuery = await readFile(createRequire(import.meta.url).resolve('jquery/dist/jquery.min.js'), 'utf8');
-const work = async (id: string): Promise<{ workers: number; responded: number; state: string }> =>
+type Reservation = { workers: number; dispatched: number; responded: number; state: string };
+const work = async (id: string): Promise<Reservation> =>
   JSON.parse(await (await fetch(`${service.url}/reservation/${id}`)).text());
+const invoke = async (id: string): Promise<string> => {
+  const body = new URLSearchParams({ id });
+  return (await fetch(`${service.url}/reservation/invoke`, { method: 'POST', body })).text();
+};
 
-/** A client as pages of realtime-turk have it, with its intervals, its prefix and its lack of any error path. */
-const original = (server: string, ids: readonly string[]): string => `
-  ${jQuery}
-  var Retainer = {
-    pingType: 'waiting',
-    init: function (worker, assignment, hit) {
-      Retainer.worker = worker;
-      Retainer.assignment = assignment;
-      Retainer.hit = hit;
-      Retainer.checkForWork();
-      Retainer.ping();
+describe("a landing page of realtime-turk's with its own script, on another origin", () => {
+  test.each(Object.entries(JQUERY))(
+    'waits, is called and responds unchanged, with jQuery %s',
+    async (version, jQuery) => {
+      const { hit, reservationId } = await openWork(service);
+      const ids = ['W1', `A${version}`, hit];
+      const page = await pages.open({}, { alone: true, script: landingPage(service.url, ids, { jQuery }) });
+      await until(async () => (await work(reservationId)).workers === 1);
+      // It polls before it pings, and never again after an error: that it goes on shows that there was none.
+      await until(async () => Number(await page.tab.evaluate('polled.length')) >= 3);
+      expect(await page.tab.evaluate('polled[0]')).toEqual({ start: false });
+      expect(await page.tab.evaluate('pinged[0]')).toBe('OK');
+      expect(await invoke(reservationId)).toBe('OK');
+      await until(async () => JSON.stringify(await page.heard()) === '[{"start":true,"taskID":42}]');
+      await until(async () => (await work(reservationId)).responded === 1);
+      expect(page.requests.some((request) => request.endsWith('/event/working'))).toBe(true);
+      expect(page.errors).toEqual([]);
     },
-    hasWork: function (data) {},
-    ping: function () {
-      var url = '${server}/retainer/ping/worker/' + Retainer.worker + '/assignment/' + Retainer.assignment +
-        '/hit/' + Retainer.hit + '/event/' + Retainer.pingType;
-      $.get(url, function (data) {
-        pinged.push(data);
-        setTimeout(Retainer.ping, 2500);
-      });
-    },
-    checkForWork: function () {
-      $.get('${server}/retainer/gettask/assignment/' + Retainer.assignment, function (data) {
-        polled.push(data);
-        if (data.start) {
-          Retainer.pingType = 'working';
-          Retainer.hasWork(data);
-        } else setTimeout(Retainer.checkForWork, 1000);
-      });
-    }
-  };
-  heard = [];
-  var pinged = [], polled = [];
-  Retainer.hasWork = function (data) { heard.push(data); };
-  Retainer.init(${ids.map((id) => JSON.stringify(id)).join(', ')});
-`;
+  );
 
-describe("a page of realtime-turk's with its own script and jQuery, on another origin", () => {
-  test('waits, is called and responds unchanged', async () => {
+  test('may leave for another page when there is work', async () => {
     const { hit, reservationId } = await openWork(service);
-    const page = await pages.open({}, { alone: true, script: original(service.url, ['W1', 'A1', hit]) });
-    await until(async () => (await work(reservationId)).workers === 1);
-    // It polls before it pings, and never again after an error: that it goes on shows that there was none.
-    await until(async () => Number(await page.tab.evaluate('polled.length')) >= 3);
-    expect(await page.tab.evaluate('polled[0]')).toEqual({ start: false });
-    expect(await page.tab.evaluate('pinged[0]')).toBe('OK');
-    const invoked = await fetch(`${service.url}/reservation/invoke`, {
-      method: 'POST',
-      body: new URLSearchParams({ id: reservationId }),
+    const script = landingPage(service.url, ['W2', 'A2', hit], {
+      hasWork: "location.href = '/the-work?task=' + data.taskID;",
     });
-    expect(await invoked.text()).toBe('OK');
-    await until(async () => JSON.stringify(await page.heard()) === '[{"start":true,"taskID":42}]');
+    const { tab, errors } = await pages.open({}, { alone: true, script });
+    await until(async () => (await work(reservationId)).workers === 1);
+    expect(await invoke(reservationId)).toBe('OK');
+    await until(() => tab.url().endsWith('/the-work?task=42'));
+    expect(await work(reservationId)).toMatchObject({ dispatched: 1, state: 'invoked' });
+    expect(errors).toEqual([]);
+  });
+
+  test('may block in an alert when there is work, and goes on after it', async () => {
+    const { hit, reservationId } = await openWork(service);
+    const script = landingPage(service.url, ['W3', 'A3', hit], { hasWork: "alert('Task ' + data.taskID);" });
+    const { tab, errors } = await pages.open({}, { alone: true, script });
+    await until(async () => (await work(reservationId)).workers === 1);
+    const alerted = tab.waitForEvent('dialog');
+    expect(await invoke(reservationId)).toBe('OK');
+    const dialog = await alerted;
+    expect(dialog.message()).toBe('Task 42');
+    expect(await work(reservationId)).toMatchObject({ dispatched: 1 });
+    await dialog.accept();
     await until(async () => (await work(reservationId)).responded === 1);
-    expect(page.requests.some((request) => request.endsWith('/event/working'))).toBe(true);
-    expect(page.errors).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });
 
-/** A status page as realtime-turk has it: it polls the list, and its buttons post; everything with jQuery. */
-const statusPage = (server: string): string => `
-  ${jQuery}
-  var listed = [], answers = {};
-  var refresh = function () {
-    $.get('${server}/retainer/reservation/list', function (data) { listed = data; }, 'json');
-    setTimeout(refresh, 300);
-  };
-  refresh();
-  var press = function (path, parameters) {
-    $.post('${server}/retainer/' + path, parameters, function (data) { answers[path] = data; });
-  };
-`;
-
 describe("a status page of realtime-turk's, on another origin", () => {
-  test('lists reservations, and its buttons do what they say', async () => {
-    const { reservationId: id, protoHitId } = await openWork(service);
+  test('parses the list itself, draws its rows, and its buttons do what they say', async () => {
+    const { reservationId: id } = await openWork(service);
     const { reservationId: other } = await openWork(service);
     const { tab, errors } = await pages.open({}, { alone: true, script: statusPage(service.url) });
-    type Listed = { id: string; invoked: boolean; done: boolean; foreignID: number; proto: { hitTypeID: string } };
-    const listed = (which: string): Promise<Listed | undefined> =>
-      tab.evaluate(`listed.find(({ id }) => id === ${JSON.stringify(which)})`);
-    await until(async () => (await listed(id)) !== undefined);
-    const shown = await listed(id);
-    expect(shown).toMatchObject({ foreignID: 42, workers: 0, dispatched: 0, assignments: 1, invoked: false });
-    const hitType = shown?.proto.hitTypeID ?? '';
-    const press = async (path: string, parameters: Record<string, string>): Promise<unknown> => {
-      await tab.evaluate(`delete answers[${JSON.stringify(path)}]; press(...${JSON.stringify([path, parameters])})`);
-      await until(() => tab.evaluate<boolean>(`${JSON.stringify(path)} in answers`));
-      return tab.evaluate(`answers[${JSON.stringify(path)}]`);
+    const state = async (of: string): Promise<string | null> => {
+      await tab.evaluate('draw()');
+      return tab.locator(`#r${of} .state`).textContent();
     };
+    await until(async () => (await state(id)) === 'Made');
+    const press = (action: string) => tab.evaluate(`$('#r${id} button:contains(${action})').first().click()`);
 
-    expect(await press('reservation/invoke', { id })).toBe('OK');
-    await until(async () => (await listed(id))?.invoked === true);
-    expect(await press('reservation/finish', { id })).toBe('OK');
-    await until(async () => (await listed(id))?.done === true);
-    expect(await press('reservation/unfinish', { id })).toBe('OK');
-    await until(async () => (await listed(id))?.done === false);
-    expect(await press('protohit/sandbox/get', { hitType })).toBe('true');
-    expect(await press('protohit/sandbox/set', { hitType, sandbox: 'false' })).toBe('OK');
-    expect(await press('protohit/sandbox/get', { id: protoHitId })).toBe('false');
-    expect(await press('reservation/finish/all', { hitType })).toBe('OK');
-    await until(async () => (await listed(id))?.done === true);
-    expect((await listed(other))?.done).toBe(false);
-    expect(await press('reservation/finish/all', {})).toBe('OK');
-    await until(async () => (await listed(other))?.done === true);
+    await press('reservation/invoke');
+    await until(async () => (await state(id)) === 'Invoked');
+    await press('reservation/finish');
+    await until(async () => (await state(id)) === 'Done');
+    await press('reservation/unfinish');
+    await until(async () => (await state(id)) === 'Invoked');
+    expect(await tab.evaluate('answers')).toMatchObject({ 'reservation/invoke': 'OK', 'reservation/unfinish': 'OK' });
+
+    // The button of one type finishes that type.
+    await press('reservation/finish/all');
+    await until(async () => (await state(id)) === 'Done');
+    expect(await state(other)).toBe('Made');
+    await tab.evaluate(`$('#all').click()`);
+    await until(async () => (await state(other)) === 'Done');
+    expect(errors).toEqual([]);
+  });
+
+  test('has its sandbox box drawn and set, and its All button by GET', async () => {
+    const { reservationId: id, protoHitId } = await openWork(service);
+    const { tab, errors } = await pages.open({}, { alone: true, script: statusPage(service.url) });
+    const box = tab.locator(`#r${id} input`);
+    await until(() => box.isChecked());
+    await box.click();
+    const isSandbox = async () => {
+      const body = new URLSearchParams({ id: protoHitId });
+      return (await fetch(`${service.url}/protohit/sandbox/get`, { method: 'POST', body })).text();
+    };
+    await until(async () => (await isSandbox()) === 'false');
+    await tab.evaluate(`$('#allByGet').click()`);
+    await until(async () => (await work(id)).state === 'finished');
+    expect(errors).toEqual([]);
+  });
+});
+
+describe("a dashboard of realtime-turk's, which reads ids with parseInt, and IDS=numbers", () => {
+  let numbering: TestService;
+  beforeAll(async () => {
+    numbering = await startTestService({ IDS: 'numbers' });
+  });
+  afterAll(() => numbering?.end());
+
+  test('makes, invokes, finishes and cancels', async () => {
+    const { hit_type_id: _, ...unnamed } = protoHit({ hit_type_id: 'left out' });
+    const script = dashboard(numbering.url, unnamed);
+    const { tab, errors } = await pages.open({}, { alone: true, script });
+    await tab.evaluate('makeProtoHit()');
+    await until(() => tab.evaluate<boolean>('protoHitId === 1'));
+    await tab.evaluate('makeReservation()');
+    await until(() => tab.evaluate<boolean>('reservationId === 1'));
+    const [listed] = JSON.parse(await (await fetch(`${numbering.url}/reservation/list`)).text());
+    expect(listed).toMatchObject({ id: 1, proto: { id: 1 }, foreignID: 12345, state: 'made' });
+    for (const [n, action] of ['invoke', 'finish', 'unfinish', 'cancel'].entries()) {
+      await tab.evaluate(`press('${action}')`);
+      await until(() => tab.evaluate<boolean>(`answers.length === ${n + 1}`));
+    }
+    expect(await tab.evaluate('answers')).toEqual(['OK', 'OK', 'OK', 'OK']);
+    const after = JSON.parse(await (await fetch(`${numbering.url}/reservation/1`)).text());
+    expect(after).toMatchObject({ id: 1, state: 'cancelled' });
     expect(errors).toEqual([]);
   });
 });
