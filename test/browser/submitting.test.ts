@@ -57,11 +57,14 @@ describe('what a worker hands in', () => {
   });
 
   test('is posted once, however often it is submitted', async () => {
+    let goOn: () => void = () => {};
+    const isSeen = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     const room = await atWork({
       before: async (tab) => {
-        // Slow: a worker presses again.
         await tab.route('**/event/submitting?*', async (route) => {
-          await tab.evaluate("Retainer.submit({ label: 'boat' })");
+          await isSeen;
           await route.continue();
         });
       },
@@ -69,6 +72,9 @@ describe('what a worker hands in', () => {
     await room.tab.evaluate("Retainer.submit({ label: 'boat' }); Retainer.submit({ label: 'boat' })");
     await says(room, 'Handing it in');
     expect(await room.button('Handing it in').isDisabled()).toBe(true);
+    // Slow: a worker presses again.
+    await room.tab.evaluate("Retainer.submit({ label: 'tree' })");
+    goOn();
     await arrives(room.tab);
     expect(room.forms).toEqual([submitted('boat', room)]);
   });
