@@ -108,11 +108,14 @@ export async function giveBack(
   return rowCount === 1;
 }
 
-/** Takes the result of an assignment; false if it is not held any more. */
+/** What became of a submission; `already`: what came first stands. */
+export type Submitted = 'submitted' | 'already' | 'timeUp' | 'givenBack' | 'unknown';
+
+/** Takes the result of an assignment, if it is held; says why not, if not. */
 export async function submit(
   db: Queries,
   { assignmentId, answer, now }: { assignmentId: string; answer: Readonly<Record<string, string>>; now: Instant },
-): Promise<boolean> {
+): Promise<Submitted> {
   const { rowCount } = await db.query(
     `update marketplace.assignments a
      set status = 'submitted', submitted_at = $3, answer = $2,
@@ -122,5 +125,13 @@ export async function submit(
      where a.assignment_id = $1 and a.status = 'accepted' and a.deadline > $3 and h.hit_id = a.hit_id`,
     [assignmentId, JSON.stringify(answer), now],
   );
-  return rowCount === 1;
+  if (rowCount === 1) return 'submitted';
+  const { rows } = await db.query<{ status: HeldAssignment['status'] }>(
+    'select status from marketplace.assignments where assignment_id = $1',
+    [assignmentId],
+  );
+  const status = rows[0]?.status;
+  if (status === undefined) return 'unknown';
+  if (status === 'returned') return 'givenBack';
+  return status === 'accepted' || status === 'abandoned' ? 'timeUp' : 'already';
 }

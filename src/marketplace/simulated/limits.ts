@@ -11,6 +11,13 @@ export const text = ({ min = 0, max }: { min?: number; max: number }) =>
     .max(max)
     .refine((value) => !value.includes('\0'), 'must not contain a NUL');
 
+/** The real one takes no characters beyond the first plane, such as emoji; written as a reference (`&#x1F600;`) it takes them. */
+const shown = (limits: { min?: number; max: number }) =>
+  text(limits).refine(
+    (value) => !/[\u{10000}-\u{10ffff}]/u.test(value),
+    'the value is not valid: characters of 4 bytes in UTF-8, such as emoji, are not supported',
+  );
+
 export const EntityId = z.string().regex(/^[A-Z0-9]{1,64}$/);
 export const WorkerId = z.string().regex(/^A[A-Z0-9]{1,63}$/);
 export const Token = text({ min: 1, max: 64 });
@@ -28,9 +35,9 @@ export const Dollars = z
 const YEAR_SECONDS = 31_536_000;
 
 export const hitTypeFields = {
-  Title: text({ min: 1, max: 128 }),
-  Description: text({ min: 1, max: 2000 }),
-  Keywords: text({ max: 1000 }).optional(),
+  Title: shown({ min: 1, max: 128 }),
+  Description: shown({ min: 1, max: 2000 }),
+  Keywords: shown({ max: 1000 }).optional(),
   Reward: Dollars,
   AssignmentDurationInSeconds: z.int().min(30).max(YEAR_SECONDS),
   AutoApprovalDelayInSeconds: z.int().min(0).max(2_592_000).optional(),
@@ -39,7 +46,7 @@ export const hitTypeFields = {
 export const hitFields = {
   LifetimeInSeconds: z.int().min(30).max(YEAR_SECONDS),
   MaxAssignments: z.int().min(1).max(1_000_000_000).optional(),
-  Question: text({ max: 65_535 }),
+  Question: shown({ max: 65_535 }),
   RequesterAnnotation: text({ max: 255 }).optional(),
   UniqueRequestToken: Token.optional(),
 };
