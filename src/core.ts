@@ -43,7 +43,7 @@ export async function openDatabase(
   const close = server?.stop ?? (async () => {});
   try {
     if (!onlyExisting) return { url, applied: await migrate(url, log), close };
-    await expectMigrated(url, log);
+    await expectMigrated(url, log, settings.eventStoreUrl === undefined ? 'log' : 'read models');
     return { url, applied: [], close };
   } catch (error) {
     await close();

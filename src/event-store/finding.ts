@@ -21,9 +21,14 @@ export async function examined(check: string, look: () => Promise<Said>): Promis
 
 const MOST_SKEW_MS = 1_000;
 
-/** `skewMs`: how far another machine's clock is ahead of this one's. */
-export function clocks(whose: string, skewMs: number): Said {
-  const skew = Math.round(skewMs);
+/**
+ * `skewMs`: how far another machine's clock is ahead of this one's, known no better than that it is at most `withinMs`
+ * more: the least that this can mean is said.
+ */
+export function clocks(whose: string, skewMs: number, { withinMs = 0 } = {}): Said {
+  const skew = Math.round(skewMs > 0 ? skewMs : Math.min(0, skewMs + withinMs));
+  if (skew === 0 && withinMs > 0)
+    return ok(`${whose} clock agrees with this machine's, as far as ${withinMs} ms can tell`);
   const says = `${whose} clock is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead of'} this machine's`;
   return Math.abs(skew) > MOST_SKEW_MS ? warning(`${says}: run NTP on both`) : ok(says);
 }

@@ -45,12 +45,17 @@ export const migrate = (url: string, log?: Logger): Promise<readonly string[]> =
   });
 
 /** Throws a sentence for the operator unless a database is as this version needs it; changes nothing. */
-export const expectMigrated = (url: string, log?: Logger): Promise<void> =>
+export const expectMigrated = (
+  url: string,
+  log?: Logger,
+  /** What is looked for there. */
+  what: 'log' | 'read models' = 'log',
+): Promise<void> =>
   connected(url, log, async (client) => {
     const { isOurs } = await standing(client);
     if (!isOurs)
       throw new Error(
-        `the database ${addressOf(url)} holds no log of this service: see that its address is right; ` +
+        `the database ${addressOf(url)} holds no ${what} of this service: see that its address is right; ` +
           "'retainer migrate' or 'retainer serve' sets up a new one",
       );
     const { rows } = await client.query<{ name: string }>('select name from retainer.migrations');

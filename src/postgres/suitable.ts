@@ -2,13 +2,14 @@ import pg from 'pg';
 
 const ROUNDS = 10;
 
+/** Completes "the database …". */
+export const SHARED_SESSIONS =
+  'is reached through a pooler in transaction mode, in which leases, LISTEN and settings of a session get lost: name a ' +
+  'pool in session mode, or PostgreSQL itself';
+
 /** Completes "the database … " with what keeps it from serving us, and what to do. Null if nothing does. */
-export async function whyUnsuitable(url: string): Promise<string | null> {
-  return (await sharesSessions(url))
-    ? 'is reached through a pooler in transaction mode, in which leases, LISTEN and settings of a session get lost: name a ' +
-        'pool in session mode, or PostgreSQL itself'
-    : whyNotInUtf8(await encodingOf(url));
-}
+export const whyUnsuitable = async (url: string): Promise<string | null> =>
+  (await sharesSessions(url)) ? SHARED_SESSIONS : whyNotInUtf8(await encodingOf(url));
 
 /**
  * Whether two sessions with a server are not one backend each for as long as they live. A pooler in transaction mode gives

@@ -66,12 +66,13 @@ export async function collect(
 export function eventStoreContract(name: string, open: () => Promise<OpenStore>): void {
   describe(`${name} keeps the promises of the log`, () => {
     let store: EventStore;
-    let close: () => Promise<void>;
+    let close: (() => Promise<void>) | undefined;
     beforeAll(async () => {
       ({ store, close } = await open());
     });
     afterAll(async () => {
-      await close();
+      // One that could not be opened has failed already, and says why.
+      await close?.();
     });
 
     const appended = async (...writes: readonly StreamWrite[]): Promise<Position> => {

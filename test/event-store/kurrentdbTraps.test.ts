@@ -233,8 +233,19 @@ describe('URLs', () => {
       /^cannot connect to the KurrentDB at 127\.0\.0\.1:1: nothing answers there; is it running, and is tls= in the URL right\? \(connect ECONNREFUSED 127\.0\.0\.1:1\)$/,
     );
     const encrypted = open(node.url.replace('tls=false', 'tls=true'));
-    await expect(encrypted).rejects.toThrow(/: nothing answers there; .* is tls= in the URL right\? \([^()]+\)$/);
+    await expect(encrypted).rejects.toThrow(
+      /: it speaks no TLS there; write tls=false into the URL, or give the server a certificate \([^()\n]+\)$/,
+    );
   });
+
+  test.each(['tlsCaFile', 'tls-ca-file', 'userCertFile', 'userKeyFile'])(
+    'a file that cannot be read is named, and the option %s that names it',
+    async (option) => {
+      await expect(open(`kurrentdb://a:b@127.0.0.1:1?tls=true&${option}=/nope/ca.crt`)).rejects.toThrow(
+        `${option}=/nope/ca.crt in the URL of the KurrentDB at 127.0.0.1:1 is no file that can be read (ENOENT): see that its path is right`,
+      );
+    },
+  );
 
   test('a server whose certificate nobody vouches for is not spoken to', async () => {
     const secure = await startKurrentNode({ password: 'changeit' });

@@ -2,7 +2,9 @@ import pg from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { clocks, failed, ok, type Said, warning } from '../../event-store/finding.ts';
 import type { EventStore } from '../../event-store/port.ts';
+import { whyNoCredentials } from '../../marketplace/mturk/credentials.ts';
 import { faultsInWords, lastingFaults } from '../../postgres/marketplaceFaults.ts';
+import { encodingOf, SHARED_SESSIONS, sharesSessions, whyNotInUtf8 } from '../../postgres/suitable.ts';
 import type { ProjectionReport } from '../../projections/report.ts';
 
 const OLDEST_POSTGRES = 14;
@@ -95,13 +97,25 @@ export async function marketplaceCalls(pool: Pool, clock: () => number): Promise
     : warning(`${says}. Look at the credentials (AWS_…), the account and the clock`);
 }
 
+/** Leases, LISTEN and settings of a session want a connection of their own. */
+export const sessions = async (url: string): Promise<Said> =>
+  (await sharesSessions(url)) ? failed(SHARED_SESSIONS) : ok('each session has a connection of its own');
+
+export async function encoding(url: string): Promise<Said> {
+  const found = await encodingOf(url);
+  const reason = whyNotInUtf8(found);
+  if (reason !== null) return failed(`it ${reason}`);
+  return found === 'UTF8' ? ok(found) : warning(`${found}: it takes any text, but PostgreSQL sorts and compares bytes`);
+}
+
 export async function marketplace({ mturk, mturkEndpoint }: Settings): Promise<Said> {
   if (mturk === 'simulated') return ok('the built-in one');
   const url = mturkEndpoint ?? 'https://mturk-requester.us-east-1.amazonaws.com';
   const answer = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(5_000) }).catch(
     (error: Error) => error,
   );
-  return answer instanceof Error
-    ? failed(`${url} cannot be reached: ${answer.cause instanceof Error ? answer.cause.message : answer.message}`)
-    : ok(`${url} answers`);
+  if (answer instanceof Error)
+    return failed(`${url} cannot be reached: ${answer.cause instanceof Error ? answer.cause.message : answer.message}`);
+  const reason = await whyNoCredentials();
+  return reason === null ? ok(`${url} answers, and there are credentials`) : failed(`${url} answers, but ${reason}`);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Client, isPassing, type Library } from './client.ts';
-import { refuseUnknownOptions } from './options.ts';
+import { refuseUnknownOptions, refuseUnreadableFiles } from './options.ts';
 
 /** A client that is given up may still be answering others. */
 const LINGER_MS = 30_000;
@@ -28,6 +28,7 @@ export type Connection = {
 export function connect({ library, url, log }: { library: Library; url: string; log: Logger }): Connection {
   const address = /^[\w+]+:\/\/(?:.*@)?([^/?]+)/s.exec(url)?.[1] ?? 'the address in EVENT_STORE_URL';
   refuseUnknownOptions(url, address);
+  refuseUnreadableFiles(url, address);
   let client = library.KurrentDBClient.connectionString(url);
   const lingering = new Map<Client, NodeJS.Timeout>();
   const dispose = async (old: Client): Promise<void> => {

@@ -8,6 +8,9 @@ import { serverVersion } from './serverVersion.ts';
 /** Written to by examinations alone: no stream of the log. */
 export const EXAMINED = 'retainer-doctor';
 
+/** The client (1.3.1) cuts the time at which an event was stored to the whole second. */
+const CUT_MS = 1_000;
+
 /** Is the server new enough, may we read and write, does what we write arrive, is its clock right? */
 export async function examine(connection: Connection): Promise<readonly Finding[]> {
   const written = await writeAndRead(connection).catch((error: unknown) =>
@@ -26,7 +29,9 @@ export async function examine(connection: Connection): Promise<readonly Finding[
           : `an event could not be stored and read back: ${written.message}`,
       );
     }),
-    ...(written instanceof Error ? [] : [examined('log: clock', async () => clocks("KurrentDB's", written.skewMs))]),
+    ...(written instanceof Error
+      ? []
+      : [examined('log: clock', async () => clocks("KurrentDB's", written.skewMs, { withinMs: CUT_MS + written.ms }))]),
   ]);
 }
 
@@ -64,5 +69,6 @@ async function writeAndRead(connection: Connection): Promise<{ ms: number; skewM
   if (found?.id !== id) throw new Error('another event was read than had been stored');
   const ms = Date.now() - before;
   await within(client.setStreamMetadata(EXAMINED, { maxCount: 1 }));
-  return { ms, skewMs: found.created.getTime() - (before + after) / 2 };
+  // Stored at some moment between the two, and in the second that follows what the client says.
+  return { ms, skewMs: found.created.getTime() - after };
 }

@@ -54,19 +54,31 @@ async function refusesConflicts(connection: Connection): Promise<boolean> {
   }
 }
 
-/** What an operator can act on, and in brackets what the client said, without the wrapping of gRPC. */
+/** What an operator can act on, and in brackets what the client said, in one line and without the wrapping of gRPC. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (!isPassing(error)) return message;
-  const said = message
-    .replace(/^\d+ [A-Z_]+: /, '')
-    .replace(/^.*Last error: (?:Error: )?/s, '')
-    .replace(/\.? *Resolution note:.*$/s, '')
-    .replace(/ \(\d{4}-\S+Z\)$/, '');
+  if (!isPassing(error)) return inOneLine(message);
+  const said = inOneLine(
+    message
+      .replace(/^\d+ [A-Z_]+: /, '')
+      .replace(/^.*Last error: (?:Error: )?/s, '')
+      .replace(/\.? *Resolution note:.*$/s, '')
+      .replace(/ \(\d{4}-\S+Z\)$/, ''),
+  );
+  if (/wrong version number|packet length too long|SSL routines/i.test(said))
+    return `it speaks no TLS there; write tls=false into the URL, or give the server a certificate (${said})`;
   return /certificate/i.test(said)
     ? `its certificate is not trusted; is tlsCAFile= right? (${said})`
     : `nothing answers there; is it running, and is tls= in the URL right? (${said})`;
 }
+
+/** OpenSSL's complaints end with a line break, and what it says besides is for its makers. */
+const inOneLine = (text: string): string =>
+  text
+    .replace(/\b[0-9A-F]{8,}:error:[0-9A-F]+:/g, '')
+    .replace(/:\.\.?\/\S+?:\d+:/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 export async function mayReadAll(connection: Connection): Promise<boolean> {
   const { library } = connection;
