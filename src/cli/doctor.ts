@@ -35,8 +35,9 @@ export const doctorCommand: CliCommand = {
 Looks at a live installation, Postgres or KurrentDB: can it be reached, is it new enough, may we do what we have to,
 does it keep what it acknowledges, do the clocks agree, is what was written read back and what conflicts refused, are
 the read models up to date, does the service answer and a node schedule, is there an operator, who may use the API, can
-the marketplace be reached, and does it do what it is asked for. What can be looked at before the first start is. Says what is wrong and what to do. Exits
-with 1 if a check failed. What it writes it takes back; KurrentDB keeps its last event in a stream retainer-doctor.
+the marketplace be reached, and does it do what it is asked for. What can be looked at before the first start is.
+Says what is wrong and what to do. Exits with 1 if a check failed. What it writes it takes back; KurrentDB keeps its
+last event in a stream retainer-doctor.
 `,
   options: { json: { type: 'boolean' } },
   run: async ({ values }) => {
