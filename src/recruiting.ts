@@ -7,7 +7,9 @@ import { type MeasuredCall, measuredMarketplace } from './marketplace/measured.t
 import type { RateLimit } from './marketplace/mturk/rateLimit.ts';
 import type { Marketplace } from './marketplace/port.ts';
 import { forgetFault, noteFault } from './postgres/marketplaceFaults.ts';
+import type { Policy } from './scheduler/plan.ts';
 import { classic } from './scheduler/policies/classic.ts';
+import { readSparePlaces, spare } from './scheduler/policies/spare.ts';
 
 /** Calls to a marketplace in a second, and at once: MTurk's own limits are not published, these were never throttled. */
 const MARKETPLACE_RATE = { perSecond: 5, burst: 20 };
@@ -57,6 +59,17 @@ export function marketplacesOf(
   };
 }
 
+/** How to recruit, and what the rule asks of the scheduler. */
+const policyOf = ({
+  policy,
+  sparePlaces,
+  hitsPerTick,
+  reservationTimeoutMinutes: timeoutMinutes,
+}: Settings): { policy: Policy; plansAtOnce: boolean; evenFilled: boolean } =>
+  policy === 'classic'
+    ? { policy: classic({ hitsPerTick, timeoutMinutes }), plansAtOnce: false, evenFilled: true }
+    : { policy: spare(readSparePlaces(sparePlaces)), plansAtOnce: true, evenFilled: false };
+
 /** What the scheduler needs, from a core and the settings. */
 export const schedulerDependencies = (
   core: Core,
@@ -87,7 +100,7 @@ export const schedulerDependencies = (
     log,
     settings,
     looks: settings.mturk === 'simulated' ? SIMULATED_LOOKS : MARKETPLACE_LOOKS,
-    policy: classic({ hitsPerTick: settings.hitsPerTick }),
+    ...policyOf(settings),
     marketplaces: marketplacesOf(settings, clock, ownUrl, heard),
   };
 };

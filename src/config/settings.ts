@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { addresses, logUrl, number, oneOf, text, url, wholeNumber, yesOrNo } from './values.ts';
+import { addresses, logUrl, number, numberAndShare, oneOf, text, url, wholeNumber, yesOrNo } from './values.ts';
 
 export type Setting = {
   /** The name in the environment. */
@@ -97,13 +97,25 @@ export const SETTINGS = {
     'SCHEDULER_INTERVAL_SECONDS',
     wholeNumber(0, 3_600),
     '60',
-    "seconds between the scheduler's rounds; 0 leaves them to 'retainer tick'",
+    "seconds between the scheduler's rounds, beside what it plans at once; 0 leaves all planning to 'retainer tick'",
+  ),
+  policy: setting(
+    'POLICY',
+    oneOf(['spare', 'classic']),
+    'spare',
+    'how to recruit: offer what is missing and SPARE_PLACES more, at once; or HITS_PER_TICK HITs a round, as the original',
+  ),
+  sparePlaces: setting(
+    'SPARE_PLACES',
+    numberAndShare,
+    '2+50%',
+    'places offered beyond what is missing, for some leave again: a number, and a share of what is missing',
   ),
   hitsPerTick: setting(
     'HITS_PER_TICK',
     wholeNumber(1, 100),
     '3',
-    'HITs posted a round for a reservation that lacks workers',
+    'with POLICY=classic: HITs posted a round for a reservation that lacks workers',
   ),
   maxOpenHits: setting('MAX_OPEN_HITS', wholeNumber(1, 10_000), '100', 'most HITs on the market for one ProtoHIT'),
   reservationTimeoutMinutes: setting(
@@ -133,7 +145,7 @@ export const SETTINGS = {
   responseTimeoutSeconds: setting(
     'RESPONSE_TIMEOUT_SECONDS',
     number(1, 86_400),
-    '20',
+    '6',
     'seconds a called worker has to respond before the slot goes to another',
   ),
   unsignedWorkers: setting(

@@ -16,6 +16,11 @@ export const number = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max)
     .meta({ expects: `a number from ${min} to ${max}` });
+/** So many, and so many for each hundred, as `2+50%`; one of the two is enough. */
+export const numberAndShare = z
+  .string()
+  .regex(/^(\d{1,4}|(\d{1,4}\+)?\d{1,4}%)$/)
+  .meta({ expects: 'a whole number, a share as 50%, or both as 2+50%' });
 export const yesOrNo = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
   .transform((value) => value === 'true' || value === '1' || value === 'yes')

@@ -23,8 +23,8 @@ export type WaitingPeople = {
 };
 
 /** A reservation, and who would go to it if it were invoked now. */
-export type Need = {
-  readonly reservation: ReservationDemand;
+export type Need<Reservation extends ReservationDemand = ReservationDemand> = {
+  readonly reservation: Reservation;
   /** People who would go to it, at most as many as it has slots to fill. */
   readonly waiting: number;
   /** Workers still to be found, at least 0. */
@@ -36,7 +36,10 @@ export type Need = {
  * reservation, then the others, soonest expected first. Nobody is counted for two, nor for a reservation of which they
  * hold a slot.
  */
-export function needsOf(reservations: readonly ReservationDemand[], people: readonly WaitingPeople[]): readonly Need[] {
+export function needsOf<Reservation extends ReservationDemand>(
+  reservations: readonly Reservation[],
+  people: readonly WaitingPeople[],
+): readonly Need<Reservation>[] {
   const left = [...people].sort(byChoice).map((group) => ({ ...group }));
   const sorted = [...reservations].sort(
     (a, b) => a.expectedAt - b.expectedAt || (a.reservationId < b.reservationId ? -1 : 1),

@@ -16,15 +16,20 @@ export type DemandRow = Pick<
 /**
  * Reservations for which somebody is still to be found or to be seen at work, and that are recruited for: the table of
  * reservations seen through a partial index, so that it costs what is open, not what ever was. Of all ProtoHITs, unless
- * some are named.
+ * some are named. With `evenFilled` those too that are open although everybody was seen at work.
  */
-export async function demandNow(db: Queryable, protoHitIds?: readonly ProtoHitId[]): Promise<readonly DemandRow[]> {
+export async function demandNow(
+  db: Queryable,
+  protoHitIds?: readonly ProtoHitId[],
+  { evenFilled = false }: { evenFilled?: boolean } = {},
+): Promise<readonly DemandRow[]> {
   const { rows } = await db.query<DemandRow>(
     `select reservation_id as "reservationId", proto_hit_id as "protoHitId",
             made_at as "madeAt", expected_at as "expectedAt", invoked_at as "invokedAt",
             num_assignments as asked, dispatched, responded
      from reservations
-     where needs_workers and recruiting_stopped_at is null and ($1::uuid[] is null or proto_hit_id = any($1))
+     where ${evenFilled ? "phase in ('made', 'invoked')" : 'needs_workers'}
+       and recruiting_stopped_at is null and ($1::uuid[] is null or proto_hit_id = any($1))
      order by expected_at, reservation_id`,
     [protoHitIds],
   );

@@ -224,6 +224,19 @@ export const openHitsOfReservation = (db: Queryable, id: ReservationId): Promise
     [id],
   );
 
+/** Every HIT that was ever to be posted for each of these reservations. */
+export async function hitIdsByRecruiter(
+  db: Queryable,
+  reservationIds: readonly ReservationId[],
+): Promise<ReadonlyMap<ReservationId, ReadonlySet<HitId>>> {
+  const { rows } = await db.query<{ reservationId: ReservationId; hitIds: readonly HitId[] }>(
+    `select recruited_for as "reservationId", array_agg(hit_id::text) as "hitIds"
+     from hits where recruited_for = any($1) group by recruited_for`,
+    [reservationIds],
+  );
+  return new Map(rows.map(({ reservationId, hitIds }) => [reservationId, new Set(hitIds)]));
+}
+
 /** Open ones of ProtoHITs without an open reservation that still needs anybody. */
 export const unneededHits = (
   db: Queryable,

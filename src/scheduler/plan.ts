@@ -1,7 +1,10 @@
 import type { HitId, Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
 import { type Need, needsOf, type ReservationDemand, type WaitingPeople } from '../domain/needs.ts';
 
-export type Demand = readonly ReservationDemand[];
+
+/** A reservation, with the most places that a HIT of its ProtoHIT has. */
+export type RecruitedReservation = ReservationDemand & { readonly maxAssignments: number };
+export type Demand = readonly RecruitedReservation[];
 
 /** A HIT that can still bring someone: requested or on the market, and not about to leave it. */
 export type OpenHit = {
@@ -28,30 +31,32 @@ export type Supply = {
   }[];
 };
 
-/** One ProtoHIT with at least one worker missing, as a policy sees it. */
+/** What a reservation lacks, as a policy sees it. */
+export type RecruitingNeed = Need<RecruitedReservation> & {
+  /** Of all who wait, those who came by a HIT that was posted for it. */
+  readonly recruited: number;
+};
+
+/** One ProtoHIT that has open reservations or open HITs, as a policy sees it. */
 export type Situation = {
   readonly protoHitId: ProtoHitId;
-  /** Soonest expected first. */
-  readonly needs: readonly Need[];
+  /** Its open reservations, the soonest expected first. */
+  readonly needs: readonly RecruitingNeed[];
   readonly openHits: readonly OpenHit[];
   readonly now: Instant;
 };
 
+/** HITs to post for a reservation, each with so many places. */
+export type Post = { readonly reservationId: ReservationId; readonly hits: number; readonly places: number };
+
 /** How many HITs to post for which reservation, and which to take off the market early. */
-export type Recruiting = {
-  readonly post: readonly { readonly reservationId: ReservationId; readonly hits: number }[];
-  readonly expire: readonly HitId[];
-};
+export type Recruiting = { readonly post: readonly Post[]; readonly expire: readonly HitId[] };
 
 /** How to recruit. Pure: the same situation gives the same answer. `plan` holds it to the bounds. */
 export type Policy = (situation: Situation) => Recruiting;
 
 export type Plan = {
-  readonly post: readonly {
-    readonly protoHitId: ProtoHitId;
-    readonly reservationId: ReservationId;
-    readonly hits: number;
-  }[];
+  readonly post: readonly (Post & { readonly protoHitId: ProtoHitId })[];
   readonly expire: readonly HitId[];
 };
 
@@ -66,19 +71,19 @@ const LONGEST_REST_MS = 10 * 60_000;
 const ASK_AGAIN_TO_EXPIRE_MS = 10 * 60_000;
 
 /**
- * Demand and supply → HITs to post and to expire. The policy decides how to recruit; this holds for every
- * policy: nothing is posted where nobody is missing, and every HIT there leaves the market; no ProtoHIT has
- * more open HITs than its bound; a ProtoHIT whose posts fail rests.
+ * Returns the HITs to post and to expire for a demand and a supply. The policy decides how to recruit; every policy is
+ * held to this: it posts for open reservations only, no ProtoHIT has more open HITs than its bound, and one whose posts
+ * fail rests.
  */
 export function plan(demand: Demand, supply: Supply, now: Instant, policy: Policy, { maxOpenHits }: Bounds): Plan {
   const reservations = groupByProtoHit(demand);
   const hits = groupByProtoHit(supply.hits);
   const plans = [...new Set([...reservations.keys(), ...hits.keys()])].map((protoHitId): Plan => {
     const openHits = hits.get(protoHitId) ?? [];
-    const needs = needsOf(reservations.get(protoHitId) ?? [], supply.waiting);
-    const missing = needs.reduce((sum, need) => sum + need.missing, 0);
-    if (missing === 0) return { post: [], expire: expirable(openHits, now) };
-
+    const needs = needsOf(reservations.get(protoHitId) ?? [], supply.waiting).map((need) => ({
+      ...need,
+      recruited: recruitedFor(need.reservation, supply.waiting),
+    }));
     const wanted = policy({ protoHitId, needs, openHits, now });
     const room = Math.max(0, maxOpenHits - openHits.filter(hasPlace).length);
     const failing = supply.failures.find((failure) => failure.protoHitId === protoHitId);
@@ -87,26 +92,26 @@ export function plan(demand: Demand, supply: Supply, now: Instant, policy: Polic
     const early = new Set(wanted.expire);
     return {
       post: upTo(most, wanted.post, needs).map((post) => ({ protoHitId, ...post })),
-      expire: expirable(
-        openHits.filter(({ hitId }) => early.has(hitId)),
-        now,
-      ),
+      expire: openHits.filter((hit) => early.has(hit.hitId) && isExpirable(hit, now)).map(({ hitId }) => hitId),
     };
   });
   return { post: plans.flatMap(({ post }) => post), expire: plans.flatMap(({ expire }) => expire) };
 }
 
-/** The policy's posts, as far as they are for somebody missing and fit under the bound. */
-function upTo(most: number, wanted: Recruiting['post'], needs: readonly Need[]): Recruiting['post'] {
-  const inNeed = new Set(
-    needs.filter(({ missing }) => missing > 0).map(({ reservation }) => reservation.reservationId),
-  );
+const recruitedFor = ({ reservationId }: ReservationDemand, waiting: Supply['waiting']): number =>
+  waiting
+    .filter((people) => people.recruitedFor.includes(reservationId))
+    .reduce((sum, people) => sum + people.waiting, 0);
+
+/** The policy's posts, as far as they are for an open reservation and fit under the bound. */
+function upTo(most: number, wanted: Recruiting['post'], needs: readonly RecruitingNeed[]): Recruiting['post'] {
+  const open = new Set(needs.map(({ reservation }) => reservation.reservationId));
   let room = most;
-  return wanted.flatMap(({ reservationId, hits }) => {
-    if (!inNeed.has(reservationId)) return [];
+  return wanted.flatMap(({ reservationId, hits, places }) => {
+    if (!open.has(reservationId)) return [];
     const fitting = Math.min(room, Math.max(0, Math.floor(hits)));
     room -= fitting;
-    return fitting === 0 ? [] : { reservationId, hits: fitting };
+    return fitting === 0 ? [] : { reservationId, hits: fitting, places };
   });
 }
 
@@ -114,13 +119,14 @@ function upTo(most: number, wanted: Recruiting['post'], needs: readonly Need[]):
 const isResting = ({ firstAt, lastAt }: { firstAt: Instant; lastAt: Instant }, now: Instant): boolean =>
   now < lastAt + Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, lastAt - firstAt));
 
-/** Those to ask to leave; one that the marketplace would not let go is left in peace for a while. */
-const expirable = (hits: readonly OpenHit[], now: Instant): readonly HitId[] =>
-  hits
-    .filter(({ expireRequestedAt }) => expireRequestedAt === null || now >= expireRequestedAt + ASK_AGAIN_TO_EXPIRE_MS)
-    .map(({ hitId }) => hitId);
+/** Whether to ask a HIT to leave; one that the marketplace would not let go stays for a while before it is asked again. */
+export const isExpirable = ({ expireRequestedAt }: OpenHit, now: Instant): boolean =>
+  expireRequestedAt === null || now >= expireRequestedAt + ASK_AGAIN_TO_EXPIRE_MS;
 
-const hasPlace = ({ arrivals, maxAssignments }: OpenHit): boolean => arrivals < maxAssignments;
+/** Places of a HIT that can still bring somebody. */
+export const placesLeft = ({ arrivals, maxAssignments }: OpenHit): number => Math.max(0, maxAssignments - arrivals);
+
+const hasPlace = (hit: OpenHit): boolean => placesLeft(hit) > 0;
 
 function groupByProtoHit<Item extends { readonly protoHitId: ProtoHitId }>(
   items: readonly Item[],

@@ -3,6 +3,8 @@ import type { EventStore } from '../event-store/port.ts';
 import { HANDED_IN, readHandedIn } from '../postgres/handedIn.ts';
 import { holdLease } from '../postgres/lease.ts';
 import { listen } from '../postgres/listen.ts';
+import type { CaughtUp } from '../projections/caughtUp.ts';
+import { type Bell, createBell } from './bell.ts';
 import { elect } from './fence.ts';
 import { type Decided, decide, type MinuteDependencies, prunePresence } from './minute.ts';
 import { createPoster, type PosterDependencies } from './poster.ts';
@@ -71,28 +73,47 @@ export type RunningScheduler = SchedulerDependencies & {
   readonly store: EventStore;
   /** The scheduler's commands, on a log that refuses whoever is not in office. */
   readonly commandsOn: (store: EventStore) => Commands;
-  readonly settings: { readonly leaseSeconds: number; readonly nodeName: string };
+  readonly settings: {
+    readonly leaseSeconds: number;
+    readonly nodeName: string;
+    readonly schedulerIntervalSeconds: number;
+  };
   readonly signal: AbortSignal;
   /** Holds the lease's name for as long as this node schedules. */
   readonly leases?: Set<string>;
+  /** Whether the policy plans as soon as anything happens, and not only in rounds. Default: only in rounds. */
+  readonly plansAtOnce?: boolean;
+  readonly caughtUp: Pick<CaughtUp, 'until' | 'onChange'>;
 };
 
 /**
  * Schedules while this node holds the lease, and competes for it until `signal` aborts: one node at a time
  * decides, another takes over within seconds, and what the first still writes is refused. The parts run side by side,
- * each on its own beat. An interval of 0 leaves the planning to `retainer tick`, for those who prefer cron.
+ * each on its own beat. Planning follows whatever happens, on any node, as soon as the read models show it; its own beat
+ * is for what happens by time alone, and for announcements that were lost. An interval of 0 leaves all planning to
+ * `retainer tick`, for those who prefer cron.
  */
 export async function runScheduler(deps: RunningScheduler): Promise<void> {
-  const { url, store, commandsOn, signal, clock, log, settings, leases } = deps;
+  const { url, store, commandsOn, signal, clock, log, settings, leases, caughtUp, plansAtOnce = false } = deps;
   const { leaseSeconds, nodeName: node, schedulerIntervalSeconds } = settings;
   await holdLease({ url, name: SCHEDULER_LEASE, signal, log, leases, leaseSeconds }, async (lease) => {
     const fence = await elect({ store, node, clock, signal: lease.signal });
     const inOffice = AbortSignal.any([lease.signal, fence.signal]);
     const fenced = { ...deps, store: fence.store, commands: commandsOn(fence.store) };
     const { decide, post, reconcile, quickLooks, watch, prune } = createScheduler(fenced);
-    const beat = (name: string, intervalMs: number, work: (signal: AbortSignal) => Promise<unknown>) =>
-      repeat({ name, intervalMs, signal: inOffice, log }, () => work(inOffice));
+    const beat = (
+      name: string,
+      intervalMs: number,
+      work: (signal: AbortSignal) => Promise<unknown>,
+      bell?: Bell | undefined,
+    ) => repeat({ name, intervalMs, signal: inOffice, log, bell }, () => work(inOffice));
     const plansItself = schedulerIntervalSeconds > 0;
+    const toPlan = createBell();
+    const toPost = createBell();
+    const plan = async (signal: AbortSignal): Promise<void> => {
+      const decided = await decide(signal);
+      if (decided.post.length + decided.expire.length > 0) toPost.ring();
+    };
     const hints = listen({
       url,
       channels: [HANDED_IN],
@@ -107,15 +128,19 @@ export async function runScheduler(deps: RunningScheduler): Promise<void> {
       // What was missed is found by the poll.
       onGap: () => undefined,
     });
-    log.info({ plansItself }, 'this node schedules');
+    const stopListening = plansItself && plansAtOnce ? caughtUp.onChange(toPlan.ring) : () => {};
+    log.info({ plansItself, plansAtOnce: plansItself && plansAtOnce }, 'this node schedules');
     await Promise.all([
-      plansItself && beat('planning', schedulerIntervalSeconds * 1000, decide),
-      beat('the poster', SECOND_MS, post),
+      plansItself && beat('planning', schedulerIntervalSeconds * 1000, plan, toPlan),
+      beat('the poster', SECOND_MS, post, toPost),
       beat('the watch', SECOND_MS, watch),
       beat('the looks at who is at work', LOOK_EVERY_MS, quickLooks.round),
       beat('reconciliation', RECONCILE_EVERY_MS, reconcile),
       beat('pruning', RECONCILE_EVERY_MS, prune),
-    ]).finally(hints.close);
+    ]).finally(() => {
+      stopListening();
+      return hints.close();
+    });
     if (fence.signal.aborted) log.warn('another node was elected to schedule; competing again');
   });
 }

@@ -17,7 +17,7 @@ import { projections } from '../../src/projections/all.ts';
 import { createCaughtUp } from '../../src/projections/caughtUp.ts';
 import { runProjector } from '../../src/projections/projector.ts';
 import { setUpReadModels } from '../../src/projections/setUp.ts';
-import { classic } from '../../src/scheduler/policies/classic.ts';
+import { spare } from '../../src/scheduler/policies/spare.ts';
 import { createScheduler, type SchedulerDependencies } from '../../src/scheduler/scheduler.ts';
 import { freshDatabase } from '../support/database.ts';
 import { PATIENCE_MS } from '../support/until.ts';
@@ -49,10 +49,8 @@ const fields: Omit<ProtoHitFields, 'hitTypeId'> = {
 export type Worker = { assignmentId: AssignmentId; workerId: WorkerId; marketplaceHitId: MarketplaceHitId };
 
 const defaults = {
-  hitsPerTick: 3,
   maxOpenHits: 36,
   disposeAfterHours: 24,
-  schedulerIntervalSeconds: 60,
   reservationTimeoutMinutes: 30,
   invokedTimeoutMinutes: 30,
   pingTimeoutSeconds: 10,
@@ -97,7 +95,7 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
     caughtUp,
     marketplaces: async (inSandbox) => (inSandbox ? sandbox : market).marketplace,
     looks: { afterMs: [700, 1_300, 2_500, 5_000], mostAtWork: 10 },
-    policy: classic(settings),
+    policy: spare({ places: 2, percent: 50 }),
     settings,
     clock,
     log,
@@ -115,6 +113,7 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
     store,
     commands,
     commandsOn,
+    caughtUp,
     context,
     deps,
     market,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { streamOf } from '../../src/domain/event.ts';
+import { classic } from '../../src/scheduler/policies/classic.ts';
 import { HOUR, type House, openHouse, SECOND } from './house.ts';
 import { final } from './market.ts';
 
@@ -20,20 +21,38 @@ async function minute(scheduler = house.newScheduler()) {
 }
 
 describe('each minute', () => {
-  test('a reservation without workers gets HITS_PER_TICK more HITs, as its ProtoHIT is now', async () => {
-    const protoHitId = await house.defineProtoHit({ rewardCents: 12, maxAssignments: 2 });
+  test('a reservation without workers gets a HIT for whom it lacks and two to spare, as its ProtoHIT is now', async () => {
+    const protoHitId = await house.defineProtoHit({ rewardCents: 12 });
     const reservationId = await house.reserve(protoHitId);
     await minute();
     const requested = await house.happened('HitPostRequested');
     expect(requested).toHaveLength(3);
     for (const { data, metadata } of requested) {
-      expect(data).toMatchObject({ protoHitId, recruitedFor: reservationId, sandbox: false, maxAssignments: 2 });
+      expect(data).toMatchObject({ protoHitId, recruitedFor: reservationId, sandbox: false, maxAssignments: 1 });
       expect(data.fields.rewardCents).toBe(12);
       expect(metadata).toMatchObject({ actor: 'scheduler', correlationId: reservationId });
     }
-    house.pass(MINUTE);
+  });
+
+  test('as long as nobody comes nothing is added, until a HIT has run out', async () => {
+    await house.reserve(await house.defineProtoHit({ lifetimeSeconds: 600 }));
     await minute();
-    expect(house.market.open()).toHaveLength(6);
+    for (let passed = 0; passed < 9; passed++) {
+      house.pass(MINUTE);
+      expect((await minute()).post).toEqual([]);
+    }
+    house.pass(MINUTE);
+    expect((await minute()).post).toMatchObject([{ hits: 3 }]);
+  });
+
+  test('by the rule of the original each round adds as many HITs, with all the places that the ProtoHIT says', async () => {
+    const policy = classic({ hitsPerTick: 3, timeoutMinutes: 30 });
+    const original = house.newScheduler({ policy, evenFilled: true });
+    await house.reserve(await house.defineProtoHit({ maxAssignments: 2 }));
+    await minute(original);
+    house.pass(MINUTE);
+    await minute(original);
+    expect(house.market.open().map(({ maxAssignments }) => maxAssignments)).toEqual([2, 2, 2, 2, 2, 2]);
   });
 
   test('recruiting stops when enough people wait, and goes on when one leaves', async () => {
@@ -48,7 +67,7 @@ describe('each minute', () => {
     await minute();
     await house.newScheduler().post();
     expect(house.market.open()).toHaveLength(0);
-    expect(await house.happened('HitPostRequested')).toHaveLength(3);
+    expect(await house.happened('HitPostRequested')).toHaveLength(5);
 
     house.pass(MINUTE);
     await house.ping(ann);
@@ -63,10 +82,11 @@ describe('each minute', () => {
     await minute();
     await house.commands.finishReservation(house.context, { reservationId });
     house.pass(MINUTE);
-    expect(await minute()).toMatchObject({ post: [{ reservationId: other }], expire: [] });
+    // Five places for two who were missing are two too many for one.
+    expect(await minute()).toMatchObject({ post: [], expire: [{}, {}].map(() => expect.any(String)) });
     await house.commands.finishReservation(house.context, { reservationId: other });
     house.pass(MINUTE);
-    expect((await minute()).expire).toHaveLength(9);
+    expect((await minute()).expire).toHaveLength(3);
     await house.newScheduler().post();
     expect(house.market.open()).toHaveLength(0);
     expect(new Set((await house.happened('HitExpireRequested')).map(({ data }) => data.reason))).toEqual(
@@ -105,7 +125,7 @@ describe('each minute', () => {
     house.pass(30 * SECOND);
     expect((await minute(scheduler)).post.map(({ hits }) => hits)).toEqual([1]);
     house.pass(MINUTE);
-    expect((await minute(scheduler)).post.map(({ hits }) => hits)).toEqual([3]);
+    expect((await minute(scheduler)).post.map(({ hits }) => hits)).toEqual([2]);
   });
 
   test('pings older than the operator keeps are forgotten', async () => {
@@ -132,9 +152,21 @@ describe('no flood', () => {
     expect(house.market.open()).toHaveLength(3);
   });
 
-  test('an hour in which nobody comes leaves no more HITs open than the bound', async () => {
+  test('schedulers that overlap again and again, whatever each has seen, post no more than one would', async () => {
+    await house.reserve(await house.defineProtoHit(), 4);
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 4 }, () => house.newScheduler().decide()));
+      await house.newScheduler().post();
+      await house.settle();
+    }
+    expect(await house.happened('HitPostRequested')).toHaveLength(8);
+    expect(house.market.open()).toHaveLength(8);
+  });
+
+  test('an hour in which nobody comes leaves no more on the market than the rule of the original may', async () => {
     await house.reserve(await house.defineProtoHit({ lifetimeSeconds: 7_200 }), 1, 7_200);
-    const scheduler = house.newScheduler();
+    const policy = classic({ hitsPerTick: 3, timeoutMinutes: 30 });
+    const scheduler = house.newScheduler({ policy, evenFilled: true });
     for (let passed = 0; passed < 20; passed++) {
       await minute(scheduler);
       house.pass(MINUTE);

@@ -21,7 +21,7 @@ async function decided(inSandbox = false) {
 const asMany =
   (hits: number): Policy =>
   ({ needs }) => ({
-    post: needs.map(({ reservation: { reservationId } }) => ({ reservationId, hits })),
+    post: needs.map(({ reservation: { reservationId } }) => ({ reservationId, hits, places: 1 })),
     expire: [],
   });
 const outcomes = async () =>

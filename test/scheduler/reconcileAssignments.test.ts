@@ -165,7 +165,7 @@ describe('assignments', () => {
       await reconcile();
     }
     expect(house.market.calls.slice(before).map(({ operation }) => operation)).toEqual(
-      Array.from({ length: 10 }, () => 'listHits'),
+      Array.from({ length: 15 }, () => 'listHits'),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { createBell } from '../../src/scheduler/bell.ts';
 import { repeat } from '../../src/scheduler/repeat.ts';
 
 const options = (signal: AbortSignal, intervalMs = 1) => ({
@@ -43,4 +44,37 @@ test('stops at once when asked, not after the interval', async () => {
     setTimeout(() => stop.abort(), 5);
   });
   expect(rounds).toBe(1);
+});
+
+describe('with a bell', () => {
+  test('a round begins at the ring, long before its time', async () => {
+    const stop = new AbortController();
+    const bell = createBell();
+    let rounds = 0;
+    await repeat({ ...options(stop.signal, 3_600_000), bell }, async () => {
+      if (++rounds === 2) stop.abort();
+      else setTimeout(bell.ring, 5);
+    });
+    expect(rounds).toBe(2);
+  });
+
+  test('however often it rings during a round, one round follows', async () => {
+    const stop = new AbortController();
+    const bell = createBell();
+    let rounds = 0;
+    await repeat({ ...options(stop.signal, 3_600_000), bell }, async () => {
+      if (++rounds === 1) for (let ring = 0; ring < 1_000; ring++) bell.ring();
+      // Nobody rang in the second: only the time would bring a third.
+      else setTimeout(() => stop.abort(), 5);
+    });
+    expect(rounds).toBe(2);
+  });
+
+  test('stops at once when asked, while it waits for a ring', async () => {
+    const stop = new AbortController();
+    await repeat({ ...options(stop.signal, 3_600_000), bell: createBell() }, async () => {
+      setTimeout(() => stop.abort(), 5);
+    });
+    expect(stop.signal.aborted).toBe(true);
+  });
 });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { HitId, ProtoHitId, ReservationId } from '../../src/domain/ids.ts';
-import type { ReservationDemand } from '../../src/domain/needs.ts';
-import type { Demand, OpenHit, Supply } from '../../src/scheduler/plan.ts';
+import type { Demand, OpenHit, RecruitedReservation, Supply } from '../../src/scheduler/plan.ts';
 
 const uuid = (kind: number, n: number): string =>
   `00000000-0000-7000-8${String(kind).padStart(3, '0')}-${String(n).padStart(12, '0')}`;
@@ -14,13 +13,14 @@ export const MINUTE = 60_000;
 export const NOW = 1_800_000_000_000;
 
 /** Reservation `n` of ProtoHIT 1, which asks for three workers and has none. */
-export const demand = (n: number, changes: Partial<ReservationDemand> = {}): ReservationDemand => ({
+export const demand = (n: number, changes: Partial<RecruitedReservation> = {}): RecruitedReservation => ({
   reservationId: reservation(n),
   protoHitId: protoHit(1),
   expectedAt: NOW,
   invokedAt: null,
   asked: 3,
   dispatched: 0,
+  maxAssignments: 1,
   ...changes,
 });
 
@@ -59,7 +59,13 @@ const anyReservation = fc
     inMs: fc.integer({ min: -MINUTE, max: MINUTE }),
   })
   .map(({ n, proto, asked, dispatched, inMs }) =>
-    demand(n, { protoHitId: protoHit(proto), asked, dispatched: Math.min(asked, dispatched), expectedAt: NOW + inMs }),
+    demand(n, {
+      protoHitId: protoHit(proto),
+      asked,
+      dispatched: Math.min(asked, dispatched),
+      expectedAt: NOW + inMs,
+      maxAssignments: proto,
+    }),
   );
 
 const anyHit = fc
