@@ -85,8 +85,7 @@ describe('the list', () => {
     const tab = await openTab(browser, market('ALISTED'));
     const { title } = await post({ reward: 0.3, assignment_duration: 1800, max_assignments: 4 });
     const entry = tab.getByRole('listitem').filter({ hasText: title });
-    // Its HITs are posted one after another.
-    await entry.filter({ hasText: '12 places left in 3 HITs' }).waitFor();
+    await entry.filter({ hasText: '3 places left in 1 HIT' }).waitFor();
     const text = String(await entry.textContent());
     for (const words of ['$0.30', 'at least $0.60 an hour', 'sandbox', 'by RETAINER', '30 min allotted'])
       expect(text).toContain(words);

@@ -58,6 +58,8 @@ async function openCluster(where: 'Postgres' | 'KurrentDB') {
     ...stores,
     LEASE_SECONDS: String(LEASE_SECONDS),
     SCHEDULER_INTERVAL_SECONDS: '1',
+    // HITs with room for everybody.
+    POLICY: 'classic',
     MAX_OPEN_HITS: '300',
     LOG_LEVEL: 'warn',
   });

@@ -27,7 +27,7 @@ const startService = (environment: Readonly<Record<string, string>> = {}): Promi
     ...environment,
   });
 /** It also decides what to post. */
-const PLANS = { SCHEDULER_INTERVAL_SECONDS: '1', MAX_OPEN_HITS: '20' };
+const PLANS = { SCHEDULER_INTERVAL_SECONDS: '1', POLICY: 'classic', MAX_OPEN_HITS: '20' };
 
 const post = (url: string, path: string, form: Readonly<Record<string, string>>, headers = {}) =>
   fetch(`${url}/${path}`, { method: 'POST', headers, body: new URLSearchParams(form) });

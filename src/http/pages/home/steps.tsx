@@ -36,7 +36,7 @@ export const Steps = ({ now, commands, needsKey }: Tour) => (
       </Card>
       <Card step="post" title="HITs appear on the market" commands={[commands.round.shell]}>
         <p>
-          Once a minute the scheduler looks at what is missing, and posts. <span data-note="post" />
+          The scheduler looks at what is missing as soon as something happens, and posts. <span data-note="post" />
         </p>
         <Round words="Do its round now" />
       </Card>
