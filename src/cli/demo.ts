@@ -7,8 +7,10 @@ import { tellStory } from './demo/story.ts';
 import { startLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
-/** The demo's own service decides more often, so that the story does not wait for a minute to pass. */
-const OWN_INTERVAL_SECONDS = 5;
+/** A stop that takes longer than this is cut short. */
+const STOP_TIMEOUT_MS = 10_000;
+/** As shells have it for a command that was ended from the keyboard. */
+const INTERRUPTED = 130;
 
 export const demo: CliCommand = {
   usage: `retainer demo [--url URL] [--api-key KEY] [--seed N]
@@ -25,7 +27,8 @@ on the built-in marketplace.
     const seed = Number(values['seed'] ?? 1);
     if (!Number.isInteger(seed)) throw new Error(`--seed must be a whole number, got "${String(values['seed'])}"`);
     const url = typeof values['url'] === 'string' ? values['url'].replace(/\/+$/, '') : settings.publicUrl;
-    if (await answers(url)) return tellStory({ url, apiKey, seed });
+    const signal = interrupted();
+    if (await answers(url)) return toldUntil(signal, tellStory({ url, apiKey, seed, signal }));
     if (values['url'] !== undefined) throw new Error(`no retainer server answers at ${url}`);
 
     process.stdout.write(`no service answers at ${url}: starting one for the demo\n`);
@@ -33,17 +36,42 @@ on the built-in marketplace.
     const own = {
       ...settings,
       ...{ host: '127.0.0.1', port: 0, dataDir, databaseUrl: undefined, mturk: 'simulated' as const },
-      ...{ schedulerIntervalSeconds: OWN_INTERVAL_SECONDS, logLevel: 'warn' as const },
+      ...{ schedulerIntervalSeconds: 60, policy: 'spare' as const, logLevel: 'warn' as const },
     };
-    const service = await startService(own, startLog(own));
     try {
-      return await tellStory({ url: service.url, apiKey, seed });
+      const service = await startService(own, startLog(own));
+      try {
+        return await toldUntil(signal, tellStory({ url: service.url, apiKey, seed, signal }));
+      } finally {
+        await service.stop();
+      }
     } finally {
-      await service.stop();
       await rm(dataDir, { recursive: true, force: true });
     }
   },
 };
+
+/**
+ * Aborts at SIGINT or SIGTERM, so that what the demo started is stopped. Further signals change nothing: npm hands on
+ * what the terminal sent already.
+ */
+function interrupted(): AbortSignal {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (interruption.signal.aborted) return;
+      interruption.abort();
+      process.stdout.write('stopping\n');
+      setTimeout(() => process.exit(INTERRUPTED), STOP_TIMEOUT_MS).unref();
+    });
+  return interruption.signal;
+}
+
+const toldUntil = (signal: AbortSignal, story: Promise<number>): Promise<number> =>
+  story.catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    return INTERRUPTED;
+  });
 
 const answers = (url: string): Promise<boolean> =>
   fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(

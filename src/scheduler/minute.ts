@@ -45,7 +45,7 @@ export type Decided = Plan & { readonly timedOut: number };
  * decide the same HITs, not twice as many.
  */
 export async function decide(deps: MinuteDependencies, signal?: AbortSignal): Promise<Decided> {
-  const { db, store, commands, caughtUp, settings, clock, log } = deps;
+  const { store, commands, caughtUp, clock, log } = deps;
   const context = { actor: 'scheduler', requestId: uuidv7() } as const;
 
   const timedOut = await endPatience(deps, context, signal);

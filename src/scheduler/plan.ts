@@ -1,7 +1,6 @@
 import type { HitId, Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
 import { type Need, needsOf, type ReservationDemand, type WaitingPeople } from '../domain/needs.ts';
 
-
 /** A reservation, with the most places that a HIT of its ProtoHIT has. */
 export type RecruitedReservation = ReservationDemand & { readonly maxAssignments: number };
 export type Demand = readonly RecruitedReservation[];

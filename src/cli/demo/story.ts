@@ -6,8 +6,10 @@ import { workersTable } from './table.ts';
 
 /** How many people are asked for. */
 const ASKED = 3;
-const ARRIVALS_PER_MINUTE = 40;
+const ARRIVALS_PER_MINUTE = 60;
 const LONGEST_STEP_MS = 180_000;
+/** The person who misses the call, so that the story shows what happens then. */
+const MISSES_THE_CALL = 3;
 
 const PROTO_HIT = {
   hit_type_id: 'demo',
@@ -31,10 +33,13 @@ export async function tellStory({
   url,
   apiKey,
   seed,
+  signal,
 }: {
   url: string;
   apiKey: string | undefined;
   seed: number;
+  /** Ends the story before its end, with an error. */
+  signal: AbortSignal;
 }): Promise<number> {
   const { startSimulatedWorkers } = await import('../../marketplace/simulated/workers/crowd.ts');
   const api = apiOf(url, apiKey);
@@ -45,9 +50,10 @@ export async function tellStory({
   const until = async <T>(what: string, look: () => Promise<T | undefined>): Promise<T> => {
     const deadline = Date.now() + LONGEST_STEP_MS;
     while (Date.now() < deadline) {
+      signal.throwIfAborted();
       const found = await look();
       if (found !== undefined) return found;
-      await sleep(250);
+      await sleep(250, undefined, { signal });
     }
     throw new Error(`${what} did not happen within ${LONGEST_STEP_MS / 1000} s`);
   };
@@ -55,10 +61,10 @@ export async function tellStory({
   const protoHit = await api.post('puttask', { json: JSON.stringify({ ...PROTO_HIT, url: `${url}/example` }) });
   say(`puttask defines the ProtoHIT "${PROTO_HIT.title}": ${protoHit}`);
   const foreignID = `picture-${seed}-${startedAt}`;
-  const reservation = await api.post('reservation/make', { id: protoHit, foreignID, delay: 30, numAssignments: ASKED });
-  say(`reservation/make asks for ${ASKED} workers in about 30 s: ${reservation}`);
+  const reservation = await api.post('reservation/make', { id: protoHit, foreignID, delay: 10, numAssignments: ASKED });
+  say(`reservation/make asks for ${ASKED} workers in about 10 s: ${reservation}`);
 
-  say('the scheduler recruits in its next round, within a minute unless it was set otherwise');
+  say('the scheduler recruits at once, unless it was set to do so in rounds');
   const posted = await until('posting HITs', async () => {
     const hits = (await api.hitsOf(reservation)).filter(({ hitID }) => hitID !== null);
     return hits.length > 0 ? hits : undefined;
@@ -71,7 +77,8 @@ export async function tellStory({
     baseUrl: url,
     ratePerMinute: ARRIVALS_PER_MINUTE,
     seed: seed + startedAt,
-    signal: leaving.signal,
+    signal: AbortSignal.any([leaving.signal, signal]),
+    missesCall: (nth) => nth === MISSES_THE_CALL,
     onEvent: (event) => {
       events.push(event);
       say(WORDS[event.type](event.workerId, event.taskId));
@@ -107,7 +114,7 @@ export async function tellStory({
     const waited = events.filter(({ type }) => type === 'waiting');
     return waited.every(({ assignmentId }) => gone.has(assignmentId)) ? true : undefined;
   });
-  await sleep(3_000);
+  await sleep(2_000, undefined, { signal });
   leaving.abort();
   await crowd;
 

@@ -1,5 +1,13 @@
 import type { HitId, ReservationId } from '../../domain/ids.ts';
-import { isExpirable, type OpenHit, type Policy, type Post, placesLeft, type RecruitingNeed, type Situation } from '../plan.ts';
+import {
+  isExpirable,
+  type OpenHit,
+  type Policy,
+  type Post,
+  placesLeft,
+  type RecruitingNeed,
+  type Situation,
+} from '../plan.ts';
 
 /** How many places the market may offer beyond what is missing: so many, and a share of what is missing. */
 export type SparePlaces = { readonly places: number; readonly percent: number };

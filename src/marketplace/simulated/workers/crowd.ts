@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '../../../domain/ids.ts';
 import { exponential, type Random, seededRandom } from '../random.ts';
-import { BEHAVIOUR, type Behaviour, drawTemper } from './behaviour.ts';
+import { BEHAVIOUR, type Behaviour, drawTemper, type Temper } from './behaviour.ts';
 import { siteAt } from './site.ts';
 import { liveThrough, type WorkerEvent } from './worker.ts';
 
@@ -16,6 +16,8 @@ export type CrowdOptions = {
   /** Ends the coming: those who are there stay as long as they would. */
   readonly coming?: AbortSignal;
   readonly behaviour?: Behaviour;
+  /** Whether the one who accepts a HIT as the nth stays, and misses the call. */
+  readonly missesCall?: (nth: number) => boolean;
   /** Who comes while this many are at it does not stay. */
   readonly mostAtOnce?: number;
   readonly clock?: () => Instant;
@@ -37,6 +39,7 @@ export async function startSimulatedWorkers({
   signal,
   coming = signal,
   behaviour = BEHAVIOUR,
+  missesCall = () => false,
   mostAtOnce = 2_000,
   clock = Date.now,
   onCount = () => {},
@@ -49,9 +52,13 @@ export async function startSimulatedWorkers({
   // Everybody who is about listens for the end.
   setMaxListeners(0, signal);
 
+  let accepted = 0;
+
   const live = async (workerId: string, own: Random): Promise<void> => {
     try {
-      const temper = drawTemper(own, behaviour);
+      const drawn = drawTemper(own, behaviour);
+      const temper = (): Temper =>
+        missesCall(++accepted) ? { ...drawn, patienceMs: Number.POSITIVE_INFINITY, isAttentive: false } : drawn;
       const hitId = choose(await site.offered(workerId), own);
       if (hitId !== null) await liveThrough(site, hitId, { workerId, temper, signal, clock, tell: onEvent });
     } catch (error) {

@@ -15,7 +15,8 @@ export type WorkerEvent = {
 
 export type Life = {
   readonly workerId: string;
-  readonly temper: Temper;
+  /** Asked once, when they have accepted the HIT. */
+  readonly temper: () => Temper;
   /** The end of the simulation. */
   readonly signal: AbortSignal;
   readonly clock: () => Instant;
@@ -28,10 +29,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export async function liveThrough(
   site: Site,
   hitId: string,
-  { workerId, temper, signal, clock, tell }: Life,
+  { workerId, temper: temperOf, signal, clock, tell }: Life,
 ): Promise<void> {
   const visit = await site.accept(hitId, workerId);
   if (visit === null) return;
+  const temper = temperOf();
   const say = (type: WorkerEvent['type'], more: { taskId?: string | number } = {}): void =>
     tell({ type, workerId, assignmentId: visit.assignmentId, at: clock(), ...more });
   const spend = (ms: number): Promise<unknown> => sleep(Math.round(ms), undefined, { signal });
