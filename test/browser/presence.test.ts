@@ -9,8 +9,10 @@ let service: TestService;
 let browser: Browser;
 let pages: LandingPages;
 let workers = 0;
+/** How far the service's clock is ahead of the pages'. */
+let aheadMs = 0;
 beforeAll(async () => {
-  service = await startTestService();
+  service = await startTestService({}, { clock: () => Date.now() + aheadMs });
   browser = await startChromium();
   pages = await landingPages(browser, service.url);
 });
@@ -133,7 +135,7 @@ describe('a signed session', () => {
     expect(refused).toEqual([]);
   });
 
-  test('comes back to a browser that keeps nothing, after some seconds', async () => {
+  test('comes back to a browser that keeps nothing, once its worker was silent for long enough', async () => {
     const { tab, reservationId } = await waitingAt('', (page) =>
       page.addInitScript(`
         for (const name of ['localStorage', 'sessionStorage'])
@@ -142,6 +144,7 @@ describe('a signed session', () => {
     await tab.reload();
     await press(tab, "I'm ready");
     await tab.getByText('Not accepted').waitFor();
+    aheadMs += 3_601_000;
     await tab.getByText('Connected').waitFor();
     await count(reservationId, 1);
     await invoke(reservationId);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OperatorName } from '../../src/domain/operator.ts';
 import { openWork, postHit, startTestService, type TestService } from '../support/service.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 import { startChromium } from './chromium.ts';
 import { expectSound, looks, openTab } from './pages.ts';
 
@@ -40,6 +41,10 @@ describe("a reservation's page", () => {
     await bar(tab, 'W1').locator('.stretch.waiting').waitFor();
     await ping(hit, 2, 'waiting');
     await bar(tab, 'W2').locator('.stretch.waiting').waitFor();
+    // Whoever was heard of last is sure to be there, however long this took.
+    await ping(hit, 1, 'waiting');
+    const { caughtUp, store } = service.core;
+    await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS });
 
     await tab.getByRole('button', { name: 'invoke 42' }).click();
     await bar(tab, 'W1').locator('.stretch.called').waitFor();
