@@ -25,10 +25,12 @@ export const reviewEvents = {
 /** What was decided about an assignment, and is not known to be carried out. */
 export type Review = {
   readonly asked: 'approval' | 'rejection' | null;
+  /** What the worker is told of a rejection that was decided here. */
+  readonly feedback: string | null;
   readonly bonuses: Readonly<Record<BonusId, 'granted' | 'paid' | 'failed'>>;
 };
 
-export const noReview: Review = { asked: null, bonuses: {} };
+export const noReview: Review = { asked: null, feedback: null, bonuses: {} };
 
 export function evolveReview(state: Review, event: AssignmentEvent): Review {
   const bonus = (bonusId: BonusId, phase: Review['bonuses'][BonusId]): Review => ({
@@ -37,10 +39,11 @@ export function evolveReview(state: Review, event: AssignmentEvent): Review {
   });
   switch (event.type) {
     case 'ApprovalRequested':
-      return { ...state, asked: 'approval' };
+      return { ...state, asked: 'approval', feedback: null };
     case 'RejectionRequested':
-      return { ...state, asked: 'rejection' };
+      return { ...state, asked: 'rejection', feedback: event.data.feedback };
     case 'ReviewFailed':
+      return { ...state, asked: null, feedback: null };
     case 'AssignmentApproved':
     case 'AssignmentRejected':
       return { ...state, asked: null };
@@ -58,6 +61,7 @@ export function evolveReview(state: Review, event: AssignmentEvent): Review {
 const unknown = refuse('notFound', 'Assignment.DoesNotExist');
 const notHandedIn = (phase: string): Decision<never> =>
   refuse('conflict', `the work was not handed in, as far as the marketplace has told: the assignment is ${phase}`);
+const OTHER_WORDS = refuse('conflict', 'the work was rejected before, with other words, which the worker reads');
 const underWay = (asked: 'approval' | 'rejection'): Decision<never> =>
   refuse('conflict', `${asked === 'approval' ? 'an approval' : 'a rejection'} is on its way to the marketplace`);
 
@@ -79,7 +83,10 @@ export function requestRejection(
   command: { feedback: string; at: Instant },
 ): Decision<AssignmentEvent> {
   if (state.phase === 'none') return unknown;
-  if (state.phase === 'rejected' || state.review.asked === 'rejection') return nothing;
+  if (state.phase === 'rejected' || state.review.asked === 'rejection') {
+    const { feedback } = state.review;
+    return feedback === null || feedback === command.feedback ? nothing : OTHER_WORDS;
+  }
   if (state.phase === 'approved') return refuse('conflict', 'the work was approved, and is paid for');
   if (state.phase !== 'submitted') return notHandedIn(state.phase);
   if (state.review.asked !== null) return underWay(state.review.asked);

@@ -23,22 +23,29 @@ export type WorkerEvent = EventsOf<typeof workerEvents>;
 
 export type Worker = {
   readonly phase: 'welcome' | 'blocked';
+  /** Why they are blocked. */
+  readonly reason: string | null;
   /** What the marketplace was asked to do and has not answered to; else what it last did. */
   readonly marketplace: 'blocking' | 'blocked' | 'unblocking' | 'unblocked';
 };
 
 /** Everybody is welcome, known or not. */
-export const anyWorker: Worker = { phase: 'welcome', marketplace: 'unblocked' };
+export const anyWorker: Worker = { phase: 'welcome', reason: null, marketplace: 'unblocked' };
 
 export function evolveWorker(state: Worker, event: WorkerEvent): Worker {
   switch (event.type) {
     case 'WorkerBlocked':
       return {
         phase: 'blocked',
+        reason: event.data.reason,
         marketplace: event.data.onMarketplace && state.marketplace !== 'blocked' ? 'blocking' : state.marketplace,
       };
     case 'WorkerUnblocked':
-      return { phase: 'welcome', marketplace: state.marketplace === 'unblocked' ? 'unblocked' : 'unblocking' };
+      return {
+        phase: 'welcome',
+        reason: null,
+        marketplace: state.marketplace === 'unblocked' ? 'unblocked' : 'unblocking',
+      };
     case 'MarketplaceBlocked':
       return { ...state, marketplace: 'blocked' };
     case 'MarketplaceUnblocked':
@@ -48,13 +55,14 @@ export function evolveWorker(state: Worker, event: WorkerEvent): Worker {
   }
 }
 
-/** Blocking twice is one block, unless the second is the one that asks the marketplace as well. */
+/** Blocking twice is one block, unless the second gives another reason or is the one that asks the marketplace as well. */
 export function blockWorker(
   state: Worker,
   command: { workerId: WorkerId; reason: string; onMarketplace: boolean; at: Instant },
 ): Decision<WorkerEvent> {
   const isAsked = state.marketplace === 'blocking' || state.marketplace === 'blocked';
-  if (state.phase === 'blocked' && (isAsked || !command.onMarketplace)) return nothing;
+  const isSame = state.phase === 'blocked' && state.reason === command.reason;
+  if (isSame && (isAsked || !command.onMarketplace)) return nothing;
   return emit({ type: 'WorkerBlocked', data: command });
 }
 

@@ -93,7 +93,8 @@ export const workers = foldInto({
         return { ...moved, blockedAt: at, blockedBy: event.metadata.actor, reason, token: event.id, fault: null };
       }
       case 'WorkerUnblocked':
-        return { ...moved, token: event.id, fault: null };
+        // Of the last block, also when it is over.
+        return { ...moved, reason: row.reason, token: event.id, fault: null };
       case 'MarketplaceBlocked':
       case 'MarketplaceUnblocked':
         return moved;

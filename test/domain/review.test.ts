@@ -76,6 +76,17 @@ describe('rejecting', () => {
     given(arrived, submitted, toReject).when(requestRejection, rejection).thenNothing();
     given(arrived, submitted, toReject, rejected).when(requestRejection, rejection).thenNothing();
   });
+  test('with other words than the worker reads is refused: nobody is told that it is done', () => {
+    const other = { ...rejection, feedback: 'Too short.' };
+    given(arrived, submitted, toReject)
+      .when(requestRejection, other)
+      .thenRefused('conflict', /other words/);
+    given(arrived, submitted, toReject, rejected)
+      .when(requestRejection, other)
+      .thenRefused('conflict', /other words/);
+    // The marketplace's own rejection says nothing of words.
+    given(arrived, submitted, rejected).when(requestRejection, other).thenNothing();
+  });
   test('is refused once the worker is paid', () =>
     given(arrived, submitted, approved)
       .when(requestRejection, rejection)

@@ -27,6 +27,11 @@ const failed: WorkerEvent = { type: 'MarketplaceBlockFailed', data: fault };
 describe('blocking', () => {
   test('needs no acquaintance', () => given().when(blockWorker, here).thenEmits(blocked));
   test('twice is once', () => given(blocked).when(blockWorker, here).thenNothing());
+  test('again for another reason puts that reason in the log', () => {
+    const other = { ...here, reason: 'Sold the account.' };
+    given(blocked).when(blockWorker, other).thenEmits({ type: 'WorkerBlocked', data: other });
+    given(blocked, unblocked).when(blockWorker, here).thenEmits(blocked);
+  });
   test('on the marketplace as well is more than blocking here', () => {
     given(blocked).when(blockWorker, everywhere).thenEmits(blockedEverywhere);
     given(blockedEverywhere).when(blockWorker, everywhere).thenNothing();

@@ -144,7 +144,11 @@ test('an event whose data does not fit stops those who take it; the others pass 
   await house.db.query(`update event_store.events set data = data - 'fields' where position = $1`, [positions[3]]);
   house.project();
   const head = await house.store.head();
-  await expect.poll(standing).toEqual([{ projection: 'proto_hits', position: positions[3], type: 'ProtoHitDefined' }]);
+  const culprit = { position: positions[3], type: 'ProtoHitDefined' };
+  await expect.poll(standing).toEqual([
+    { projection: 'numbers', ...culprit },
+    { projection: 'proto_hits', ...culprit },
+  ]);
   const { rows } = await house.db.query<{ error: string }>(
     `select stopped_error as error from retainer.checkpoints where stopped_at is not null`,
   );

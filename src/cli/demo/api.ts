@@ -1,14 +1,17 @@
 import { z } from 'zod';
 
+/** A UUID, or a number where the service gives those out. */
+const ShownId = z.union([z.string(), z.number()]).transform(String);
+
 const Reservation = z.object({
-  id: z.string(),
+  id: ShownId,
   state: z.string(),
   workers: z.number(),
   dispatched: z.number(),
   responded: z.number(),
   assignments: z.number(),
 });
-const Hits = z.array(z.object({ hitID: z.string().nullable(), reservation: z.string().nullable(), state: z.string() }));
+const Hits = z.array(z.object({ hitID: z.string().nullable(), reservation: ShownId.nullable(), state: z.string() }));
 
 /** The HTTP interface as an application uses it: form-encoded requests, plain text answers. */
 export function apiOf(url: string, apiKey: string | undefined) {
