@@ -1,5 +1,3 @@
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { version } from './cli/version.ts';
@@ -8,9 +6,11 @@ import type { Settings } from './config/settings.ts';
 import { type Origins, shownSettings } from './config/shown.ts';
 import { type Core, openCore } from './core.ts';
 import type { Instant } from './domain/ids.ts';
+import { createAccess } from './http/access/access.ts';
+import { isLoopback } from './http/access/hosts.ts';
+import { refuseToBeOpen } from './http/access/reach.ts';
 import { createAddressOf } from './http/addressOf.ts';
 import { createApp } from './http/app.ts';
-import { anyKeyIssued } from './http/authentication.ts';
 import { createRequestOwner } from './http/idempotency/owner.ts';
 import { measuredStore } from './http/measuredStore.ts';
 import type { NodeFigures } from './http/metrics/node.ts';
@@ -19,6 +19,7 @@ import { createFeeds } from './http/pages/feeds.ts';
 import { createGuard } from './http/pages/guard.ts';
 import { pageRoutes } from './http/pages/routes.ts';
 import { createVisitorOf } from './http/pages/visitor.ts';
+import { listen } from './http/server.ts';
 import { measureTold } from './http/toldLatency.ts';
 import { createCalledHere } from './http/worker/calledHere.ts';
 import { workerRoutes } from './http/worker/routes.ts';
@@ -95,13 +96,13 @@ export async function startService(
   /** Lets go of whoever waits, and of timers. */
   let release = (): void => ending.abort();
   const start = async (): Promise<Service> => {
-    if (!isLoopback(settings.host) && !settings.openApi && !(await anyKeyIssued(db)))
-      throw new Error(
-        `no API key was ever issued, so whoever reaches ${settings.host} could spend your money. Issue one with ` +
-          "'retainer key issue', or say OPEN_API=true if that is what you want.",
-      );
     let ownUrl = settings.publicUrl;
-    const publicUrl = (): string => (settings.port === 0 ? ownUrl : settings.publicUrl);
+    // Of a port that is not known yet, if nobody said otherwise.
+    const isOwnUrl = new URL(settings.publicUrl).port === '0';
+    const publicUrl = (): string => (isOwnUrl ? ownUrl : settings.publicUrl);
+    const access = createAccess({ ...settings, db, publicUrl });
+    await refuseToBeOpen(settings, access);
+    const visitorOf = createVisitorOf(db, access);
     const measureLatency = measureTold({ db, caughtUp }, (seconds) => metrics?.told(seconds));
     const tellTrace = tracing?.telling(store);
     const workers = workerRoutes({
@@ -137,7 +138,12 @@ export async function startService(
       ending.abort();
     };
     const hasMarketplace = settings.mturk === 'simulated';
-    const addressOf = createAddressOf(settings.trustedProxies ?? []);
+    let isTold = false;
+    const addressOf = createAddressOf(settings.trustedProxies ?? [], (hop, proxy) => {
+      if (!isTold)
+        log.warn({ hop, proxy }, 'a trusted proxy names no address in X-Forwarded-For: nobody is known by it');
+      isTold = true;
+    });
     const pages: { path: string; routes: Hono }[] = [
       {
         path: '/',
@@ -151,6 +157,8 @@ export async function startService(
           hasMarketplace,
           bodyLimitBytes: settings.bodyLimitBytes,
           addressOf,
+          access,
+          visitorOf,
           pingTimeoutMs: settings.pingTimeoutSeconds * 1000,
           schedulerIntervalSeconds: settings.schedulerIntervalSeconds,
           round: () => createScheduler(scheduled).tick(),
@@ -162,7 +170,7 @@ export async function startService(
     if (settings.mturk === 'simulated') {
       const { createSimulatedMarketplace } = await import('./marketplace/simulated/simulated.ts');
       const control = settings.faultInjection;
-      const guard = createGuard(createVisitorOf(db));
+      const guard = createGuard(visitorOf, access.origins);
       const { simulatedWorkersPerMinute } = settings;
       const options = { db, clock, publicUrl, control, guard, simulatedWorkersPerMinute, log };
       const routes = createSimulatedMarketplace({ ...options, seed: 1 });
@@ -184,6 +192,8 @@ export async function startService(
       settings,
       addressOf,
       requestOwner,
+      access,
+      visitorOf,
       publicUrl,
       version,
       workerRoutes: workers.routes,
@@ -192,7 +202,7 @@ export async function startService(
       hasMarketplace,
     });
 
-    const server = await listening(workers.before(app.fetch), settings);
+    const server = await listen(workers.before(app.fetch), settings);
     // A new link ends the one before: a start that finds the port taken leaves that to the service that runs there.
     const invitation = await core.commands.inviteFirstOperator().catch((error: unknown) => {
       server.close();
@@ -256,27 +266,6 @@ const figuresOf = (
   connections: () => ({ read_models: pools.readModels, ...(pools.log ? { log: pools.log } : {}) }),
   leases: () => Object.fromEntries([...projectorLeases, SCHEDULER_LEASE].map((name) => [name, leases.has(name)])),
 });
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
-
-/** Most bytes of headers a request may have. */
-const MOST_HEADER_BYTES = 16_384;
-
-function listening(fetch: Hono['fetch'], { host, port }: Settings): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch, hostname: host, port, serverOptions: { maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: 65_000 } },
-      () => resolve(server as Server),
-    );
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(`port ${port} of ${host} is taken: stop what listens there, or set PORT`)
-          : error,
-      ),
-    );
-  });
-}
 
 const addressesOf = ({ mturk }: Settings, url: string): readonly (readonly [string, string])[] => [
   ['home', url],

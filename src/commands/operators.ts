@@ -5,7 +5,10 @@ import { type CommandResult, type Context, type Dependencies, settled } from './
 import { handleOne, nothingToTell } from './handle.ts';
 import { hashPassword } from './passwords.ts';
 
-/** Operators come, change their passwords, and go. `retainer.operators` alone decides who may sign in. */
+/**
+ * Operators come, change their passwords, and go. `retainer.operators` alone decides who may sign in. With the first of
+ * them the service is closed to everybody else, and stays so when the last is gone.
+ */
 export const operatorCommands = (deps: Dependencies) => ({
   addOperator: async (
     context: Context,
@@ -23,7 +26,8 @@ export const operatorCommands = (deps: Dependencies) => ({
     // After the event: a crash in between leaves somebody who cannot sign in, never one whom nobody added.
     if (result.type === 'done') {
       await deps.db.query(
-        `with invited as (delete from retainer.first_operator)
+        `with invited as (delete from retainer.first_operator),
+              closed as (insert into retainer.closed default values on conflict do nothing)
          insert into retainer.operators (name, password) values ($1, $2)
          on conflict (name) do update set password = excluded.password`,
         [operator, hash],

@@ -1,5 +1,18 @@
 import type { z } from 'zod';
-import { addresses, logUrl, number, numberAndShare, oneOf, text, url, wholeNumber, yesOrNo } from './values.ts';
+import {
+  addresses,
+  hosts,
+  logUrl,
+  number,
+  numberAndShare,
+  oneOf,
+  origins,
+  publicUrl,
+  text,
+  url,
+  wholeNumber,
+  yesOrNo,
+} from './values.ts';
 
 export type Setting = {
   /** The name in the environment. */
@@ -25,9 +38,9 @@ export const SETTINGS = {
   port: setting('PORT', wholeNumber(0, 65_535), '8080', 'port to listen on; 0 takes a free one'),
   publicUrl: setting(
     'PUBLIC_URL',
-    url('http', 'https'),
+    publicUrl,
     undefined,
-    'where workers and applications reach this service; default http://HOST:PORT',
+    'where workers and applications reach this service, without a path; default http://HOST:PORT',
   ),
   trustedProxies: setting(
     'TRUSTED_PROXIES',
@@ -35,12 +48,24 @@ export const SETTINGS = {
     undefined,
     'proxies before this service, whose X-Forwarded-For says whom a request is from; default: nobody is believed',
   ),
-  openApi: setting('OPEN_API', yesOrNo, 'false', 'serve an API without keys on an address that others can reach'),
+  openApi: setting('OPEN_API', yesOrNo, 'false', 'serve an API without keys to whoever reaches it'),
   ids: setting(
     'IDS',
     oneOf(['uuids', 'numbers']),
     'uuids',
     "what the API calls ProtoHITs, reservations and work requests: UUIDs, or small numbers for the original's clients",
+  ),
+  allowedHosts: setting(
+    'ALLOWED_HOSTS',
+    hosts,
+    undefined,
+    'names by which this service is asked, besides localhost and the host of PUBLIC_URL; all others are refused',
+  ),
+  allowedOrigins: setting(
+    'ALLOWED_ORIGINS',
+    origins,
+    undefined,
+    'pages of your own on other origins which may use the API while it is open; with a key those of any origin may',
   ),
   dataDir: setting('DATA_DIR', text, './data', 'folder of the embedded PostgreSQL'),
   databaseUrl: setting(

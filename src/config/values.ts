@@ -30,6 +30,20 @@ export const addresses = z
   .transform((value) => value.split(',').map((written) => written.trim()))
   .refine((written) => written.every(isAddressOrNetwork))
   .meta({ expects: 'addresses or networks as 10.0.0.0/8, with commas between them' });
+const listOf = (isRight: (written: string) => boolean, expects: string) =>
+  z
+    .string()
+    .transform((value) => value.split(',').map((written) => written.trim().toLowerCase()))
+    .refine((written) => written.every(isRight))
+    .meta({ expects });
+export const hosts = listOf(
+  (written) => /^(\*\.)?[a-z\d._-]+$|^\[[\da-f:.]+\]$/.test(written),
+  'host names or addresses without a port, as retainer.example.org or *.example.org, with commas between them',
+);
+export const origins = listOf(
+  (written) => /^https?:/.test(written) && URL.canParse(written) && new URL(written).origin === written,
+  'origins as https://status.example.org or http://localhost:3000, with commas between them',
+);
 export const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values).meta({ expects: values.join(' or ') });
 export const url = (...schemes: readonly string[]) =>
@@ -37,6 +51,15 @@ export const url = (...schemes: readonly string[]) =>
     .string()
     .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)))
     .meta({ expects: `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}` });
+
+/** Pages lead to one another by paths from the root, so that the service has a host, or a port, of its own. */
+export const publicUrl = url('http', 'https')
+  .refine((value) => !URL.canParse(value) || /^\/*$/.test(new URL(value).pathname + new URL(value).search))
+  .meta({
+    expects:
+      'a URL that begins with http:// or https:// and has no path (give the service a host of its own, or a port), as ' +
+      'https://retainer.example.org',
+  });
 
 /** A cluster's URL names several hosts, which is no URL to others. */
 const KURRENT = /^(kurrentdb|kurrent|kdb|esdb)(\+discover)?:\/\/[^\s/?]+/;

@@ -1,16 +1,20 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, SocketAddress } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context as HonoContext } from 'hono';
 
-/** Whom a request came from; undefined without a socket. */
+/** Whom a request came from; undefined without a socket, and where a proxy of ours does not say. */
 export type AddressOf = (c: HonoContext) => string | undefined;
 
 /**
  * `trusted`: addresses and networks (`10.0.0.0/8`) of proxies of ours. What such a one says of whom it speaks for
  * (X-Forwarded-For, from the right) is believed, up to the first hop that is none of them: what stands before it
- * anybody may have written. A hop that is no address ends it as well.
+ * anybody may have written. A proxy's own address is nobody's: where it says nothing that can be read, nobody is known,
+ * and `unreadable` hears what it said.
  */
-export function createAddressOf(trusted: readonly string[]): AddressOf {
+export function createAddressOf(
+  trusted: readonly string[],
+  unreadable: (hop: string, proxy: string) => void = () => {},
+): AddressOf {
   const ours = new BlockList();
   for (const written of trusted) {
     const [address = '', length] = written.split('/');
@@ -19,17 +23,33 @@ export function createAddressOf(trusted: readonly string[]): AddressOf {
   }
   return (c) => {
     const socket = c.env !== undefined && 'incoming' in c.env ? getConnInfo(c).remote.address : undefined;
-    if (socket === undefined || trusted.length === 0) return socket;
+    if (socket === undefined) return undefined;
+    let address = withoutMapping(socket);
+    if (trusted.length === 0) return address;
     const hops = (c.req.header('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
-    let address = socket;
     while (ours.check(address, familyOf(address))) {
       const hop = hops.pop() ?? '';
-      if (isIP(hop) === 0) break;
-      address = hop;
+      const next = addressIn(hop);
+      if (next === undefined) {
+        if (hop !== '') unreadable(hop.slice(0, 100), address);
+        return undefined;
+      }
+      address = next;
     }
     return address;
   };
 }
+
+/** The address in a hop, as one writes it by itself: some proxies add the port, some systems the name of an interface. */
+export function addressIn(hop: string): string | undefined {
+  const [written = ''] = (/^\[(.+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop).split('%');
+  const kind = isIP(written);
+  if (kind === 0) return undefined;
+  return kind === 4 ? written : withoutMapping(new SocketAddress({ address: written, family: 'ipv6' }).address);
+}
+
+/** IPv6 sockets write IPv4 addresses in a way of their own. */
+const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 

@@ -6,12 +6,15 @@ import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
 import type { CaughtUp } from '../projections/caughtUp.ts';
+import type { Access } from './access/access.ts';
+import { protectedAnswers } from './access/headers.ts';
+import { ownHostsOnly } from './access/hosts.ts';
 import type { AddressOf } from './addressOf.ts';
 import { problem, send, wantsPage } from './answers.ts';
 import { createHeldRequests } from './api/heldRequests.ts';
 import { createProgressLookUp, reservationAnswerEndpoints } from './api/reservationAnswers.ts';
 import { authentication } from './authentication.ts';
-import { anyOrigin } from './cors.ts';
+import { crossOrigin } from './cors.ts';
 import { docsRoutes } from './docs.ts';
 import { type Env, endpointsOf } from './endpoint.ts';
 import { eventEndpoints } from './events.ts';
@@ -26,7 +29,7 @@ import { listEndpoints } from './lists.ts';
 import { methodsAt } from './methods.ts';
 import type { Metrics } from './metrics.ts';
 import { NotFoundPage } from './pages/notFound.tsx';
-import { createVisitorOf } from './pages/visitor.ts';
+import type { VisitorOf } from './pages/visitor.ts';
 import { protoHitEndpoints } from './protoHits.ts';
 import { requestLog, withoutPeople } from './requestLog.ts';
 import { reservationListEndpoints } from './reservationList.ts';
@@ -55,6 +58,8 @@ export type AppDependencies = {
   readonly addressOf: AddressOf;
   /** By which others tell whether this process still runs its requests. */
   readonly requestOwner: RequestOwner;
+  readonly access: Access;
+  readonly visitorOf: VisitorOf;
   /** Aborts when the service stops: streams end. */
   readonly ending: AbortSignal;
   readonly publicUrl: () => string;
@@ -75,8 +80,6 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({ strict: false });
   app.route('/', deps.workerRoutes);
   app.route('/retainer', deps.workerRoutes);
-  for (const { path, routes } of pages) app.route(path, routes);
-
   if (deps.traced) app.use(deps.traced);
   app.use(
     requestLog({
@@ -86,11 +89,15 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
       addressOf: deps.addressOf,
     }),
   );
-  app.use(anyOrigin());
+  app.use(protectedAnswers(deps.access.isSecure));
+  app.use(ownHostsOnly(deps.access.hosts));
+  for (const { path, routes } of pages) app.route(path, routes);
+
+  app.use(crossOrigin(deps.access));
   app.use(limitBody(settings.bodyLimitBytes));
   healthRoutes(app, { db, store, caughtUp, metrics, clock, log });
   const register = endpointsOf(app, {
-    authenticate: authentication(db, createVisitorOf(db)),
+    authenticate: authentication(db, deps.visitorOf, deps.access),
     resolve: (takes, given) => withoutNumbers(db, takes, given),
     oncePerKey: idempotencyKeys({ db, clock, owner: deps.requestOwner, log }),
   });

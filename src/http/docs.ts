@@ -22,7 +22,8 @@ const OURS = [
 const CACHED = { 'Cache-Control': 'public, max-age=86400' };
 
 /** No request may leave for another host but those that a reader of the page tries out. */
-const POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src *";
+const POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src *; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** The API's description (OpenAPI 3.1), made from the schemas that check requests, and a page that shows it. */
 export function docsRoutes(

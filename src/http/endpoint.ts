@@ -5,15 +5,16 @@ import type { Context } from '../commands/commands.ts';
 import type { Actor } from '../domain/event.ts';
 import type { ProtoHitId } from '../domain/ids.ts';
 import { type Answer, problem, send } from './answers.ts';
-import type { Authenticate } from './authentication.ts';
+import { type Authenticate, KEY_PARAMETERS } from './authentication.ts';
 import { complaint, misspelt, namesUnknownTo } from './complaint.ts';
 import { type Description, describe } from './description.ts';
 import type { IdempotencyKeys } from './idempotency/keys.ts';
 import { type Parameters, readParameters } from './parameters.ts';
+import { adoptGivenId } from './requestLog.ts';
 import { beyondLimit, type Concern, withoutScope } from './scopes.ts';
 
 /** What middleware and endpoints leave for one another. */
-export type Env = { Variables: { requestId: string; actor: Actor | undefined } };
+export type Env = { Variables: { requestId: string; actor: Actor | undefined; isSecure: boolean } };
 
 /** An application's path: what it takes, and what it does. */
 export type Endpoint<Shape extends z.ZodRawShape> = Description<Shape> & {
@@ -48,12 +49,6 @@ export type RegisterEndpoint = <Shape extends z.ZodRawShape>(endpoint: Endpoint<
 /** Every path is served with and without the original's prefix. */
 export const PREFIXES = ['/', '/retainer/'] as const;
 
-const DENIED = problem(
-  401,
-  'Denied.\nThis needs an API key that is live: as the parameter apiKey, as the header X-Api-Key, or as Authorization: Bearer.',
-  { headers: { 'WWW-Authenticate': 'Bearer realm="retainer"' } },
-);
-
 const NO_SUCH_THING = problem(404, 'no such thing');
 
 const notByHead = (methods: readonly string[]): Answer =>
@@ -85,10 +80,12 @@ export function endpointsOf(
       if (changes && c.req.method === 'HEAD') return notByHead(methods);
       const read = await readParameters(c);
       if (read.type === 'bad') return read.answer;
-      const caller = await authenticate(c, read.parameters, { changes });
-      if (caller === null) return DENIED;
+      const authenticated = await authenticate(c, read.parameters, { changes });
+      if (authenticated.type === 'denied') return authenticated.answer;
+      const { caller } = authenticated;
       const { actor, limitedTo } = caller;
       c.set('actor', actor);
+      adoptGivenId(c);
       const scopeless = withoutScope(caller, scope);
       if (scopeless !== null) return scopeless;
       const unpacked = unpack ? unpack(read.parameters) : read;
@@ -129,7 +126,8 @@ export function endpointsOf(
     };
     const handle = async (c: HonoContext<Env>): Promise<Response> => {
       const answered = await answer(c);
-      return send(c, headers ? { ...answered, headers: { ...answered.headers, ...headers } } : answered);
+      const told = { ...(isKeyInQuery(c) ? KEY_IN_QUERY : {}), ...headers };
+      return send(c, { ...answered, headers: { ...answered.headers, ...told } });
     };
     for (const path of paths) for (const prefix of PREFIXES) app.on([...methods], [`${prefix}${path}`], handle);
     describe(app.openAPIRegistry, endpoint);
@@ -138,6 +136,11 @@ export function endpointsOf(
 
 const isJson = (c: HonoContext): boolean =>
   /^application\/([\w.-]+\+)?json\b/i.test(c.req.header('content-type') ?? '');
+
+/** A query ends up in the logs of proxies: who sends a key in one is told that it will not be taken for ever. */
+const KEY_IN_QUERY = { Deprecation: '@1796083200', Link: '</docs>; rel="deprecation"; type="text/html"' };
+
+const isKeyInQuery = (c: HonoContext): boolean => KEY_PARAMETERS.some((name) => c.req.query(name) !== undefined);
 
 const askedBy = (c: HonoContext, limitedTo: ProtoHitId | null): Asked => ({
   limitedTo,

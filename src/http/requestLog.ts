@@ -13,8 +13,7 @@ const SANE = /^[\w.:-]{1,128}$/;
 export const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /**
- * Gives every request an id (the client's own, if it is sane); counts and logs it when it is answered. Queries are
- * not logged, for they hold keys; nor, unless asked for, what says who a worker is.
+ * Gives every request an id; counts and logs it when it is answered. Queries are not logged, for they hold keys; nor, unless asked for, what says who a worker is.
  */
 export const requestLog =
   ({
@@ -30,10 +29,7 @@ export const requestLog =
   }): MiddlewareHandler<Env> =>
   async (c, next) => {
     const started = performance.now();
-    const given = c.req.header('x-request-id');
-    const requestId = given !== undefined && SANE.test(given) ? given : uuidv7();
-    c.set('requestId', requestId);
-    c.header('X-Request-Id', requestId);
+    adoptRequestId(c, uuidv7());
     await next();
 
     const ms = performance.now() - started;
@@ -44,8 +40,22 @@ export const requestLog =
     const path = logPersonalData ? c.req.path : withoutPeople(c.req.path);
     const who = { actor: c.get('actor'), ...(logPersonalData ? { ip: addressOf(c) } : {}) };
     const level = PROBES.has(route) ? 'debug' : 'info';
-    log[level]({ requestId, method, path, status, ms: Math.round(ms * 10) / 10, ...who }, 'answered');
+    log[level](
+      { requestId: c.get('requestId'), method, path, status, ms: Math.round(ms * 10) / 10, ...who },
+      'answered',
+    );
   };
+
+/** From a caller who was let in: the log holds their id with what it did, so that a stranger's is not taken. */
+export function adoptGivenId(c: HonoContext<Env>): void {
+  const given = c.req.header('x-request-id');
+  if (given !== undefined && SANE.test(given)) adoptRequestId(c, given);
+}
+
+function adoptRequestId(c: HonoContext<Env>, requestId: string): void {
+  c.set('requestId', requestId);
+  c.header('X-Request-Id', requestId);
+}
 
 /** The route as it was registered, without its prefix and patterns: what metrics count by. */
 export const routeOf = (c: HonoContext): string =>

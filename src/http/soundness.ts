@@ -13,6 +13,7 @@ export function unsound(value: unknown, depth = 1): string | null {
   if (typeof value !== 'object' || value === null) return null;
   if (depth > DEEPEST) return `is nested deeper than ${DEEPEST} levels`;
   for (const [name, inner] of Object.entries(value)) {
+    if (name === '__proto__') return 'has a member "__proto__", which would be lost: give it another name';
     const wrong = unsoundText(name) ?? unsound(inner, depth + 1);
     if (wrong !== null) return wrong;
   }

@@ -22,6 +22,7 @@ const SCRIPT = `
 
 export type LandingPages = {
   /** Opens a landing page in a tab of its own. `query` is what a marketplace adds to its address. */
+  readonly origin: string;
   readonly open: (query: Record<string, string>, options?: OpenOptions) => Promise<LandingPage>;
   readonly close: () => Promise<void>;
 };
@@ -46,8 +47,11 @@ export type LandingPage = {
   readonly errors: readonly string[];
 };
 
-/** Landing pages of a requester, on an origin of their own, which load the script of the service at `url`. */
-export async function landingPages(browser: Browser, url: string): Promise<LandingPages> {
+/**
+ * Landing pages of a requester, on an origin of their own, which load the script of the service at `url`: not known yet
+ * when a service is to know their origin.
+ */
+export async function landingPages(browser: Browser, url?: string): Promise<LandingPages> {
   const served = new Map<string, { script: string; alone: boolean; policy: string | undefined }>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://page');
@@ -62,6 +66,7 @@ export async function landingPages(browser: Browser, url: string): Promise<Landi
   let opened = 0;
 
   return {
+    origin,
     open: async (query, { script = SCRIPT, alone = false, policy, before } = {}) => {
       const path = `/${++opened}`;
       served.set(path, { script, alone, policy });

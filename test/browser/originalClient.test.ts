@@ -10,9 +10,10 @@ let service: TestService;
 let browser: Browser;
 let pages: LandingPages;
 beforeAll(async () => {
-  service = await startTestService();
   browser = await startChromium();
-  pages = await landingPages(browser, service.url);
+  pages = await landingPages(browser);
+  // Its pages know no keys, and lie on an origin of their own.
+  service = await startTestService({ ALLOWED_ORIGINS: pages.origin });
 });
 afterAll(async () => {
   await pages?.close();

@@ -5,11 +5,13 @@ import pino, { type Logger } from 'pino';
 import { type Commands, createCommands } from '../../src/commands/commands.ts';
 import type { EventStore } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
+import { createAccess } from '../../src/http/access/access.ts';
 import { createAddressOf } from '../../src/http/addressOf.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createRequestOwner } from '../../src/http/idempotency/owner.ts';
 import { measuredStore } from '../../src/http/measuredStore.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
+import { createVisitorOf } from '../../src/http/pages/visitor.ts';
 import { createCalledHere } from '../../src/http/worker/calledHere.ts';
 import { workerRoutes } from '../../src/http/worker/routes.ts';
 import { holdLease } from '../../src/postgres/lease.ts';
@@ -39,6 +41,8 @@ type Options = {
   readonly via?: (url: string) => string;
   readonly logPersonalData?: boolean;
   readonly ids?: 'uuids' | 'numbers';
+  /** Pages of the operator's own, elsewhere. */
+  readonly allowedOrigins?: readonly string[];
 };
 
 export const BODY_LIMIT = 262_144;
@@ -47,6 +51,7 @@ export async function openHouse({
   via = (url) => url,
   logPersonalData = false,
   ids = 'uuids',
+  allowedOrigins = [],
 }: Options = {}): Promise<House> {
   const database = await freshDatabase();
   const url = via(database.url);
@@ -107,6 +112,7 @@ export async function openHouse({
   const stopping = new AbortController();
   const answering = new AbortController();
   const requestOwner = createRequestOwner({ url, signal: answering.signal, log });
+  const access = createAccess({ db: pool, publicUrl: () => publicUrl, openApi: false, allowedOrigins });
   const app = createApp({
     ending: stopping.signal,
     commands,
@@ -119,6 +125,8 @@ export async function openHouse({
     settings,
     addressOf: createAddressOf([]),
     requestOwner,
+    access,
+    visitorOf: createVisitorOf(pool, access),
     publicUrl: () => publicUrl,
     version: '0.0.0-test',
     workerRoutes: workers.routes,

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { Settings } from '../../config/settings.ts';
 import { failed, ok, type Said, warning } from '../../event-store/finding.ts';
-import { anyKeyIssued } from '../../http/authentication.ts';
+import { isLoopback } from '../../http/access/hosts.ts';
+import { isOpenByTables } from '../../http/access/openness.ts';
+import { reachedBy } from '../../http/access/reach.ts';
 import { leaseLockSql } from '../../postgres/lease.ts';
 import type { Database } from '../../postgres/pool.ts';
 import { SCHEDULER_LEASE } from '../../scheduler/scheduler.ts';
 
 const PATIENCE_MS = 3_000;
-
-const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|\[?::1\]?)$/.test(host);
 
 /** Whether a service answers where workers and applications are told that it is. */
 export async function answering({ publicUrl, port }: Settings): Promise<Said> {
@@ -62,10 +62,14 @@ export async function operators(db: Database): Promise<Said> {
 }
 
 /** Who may give commands. */
-export async function apiKeys(db: Database, { host, openApi }: Settings): Promise<Said> {
-  if (await anyKeyIssued(db)) return ok('the API answers to keys alone');
+export async function apiKeys(db: Database, settings: Settings): Promise<Said> {
+  if (!(await isOpenByTables(db))) return ok('the API answers to keys alone');
+  const reached = reachedBy(settings);
   const issue = "'retainer key issue' closes it";
-  return isLoopback(host) && !openApi
-    ? warning(`no key was ever issued: the API is open to every program of this machine; ${issue}`)
-    : failed(`no key was ever issued: the API is open to whoever reaches ${host}, and spends your money; ${issue}`);
+  return reached === null && !settings.openApi
+    ? warning(`no key was ever issued: the API is open to whoever reaches it on this machine; ${issue}`)
+    : failed(
+        `no key was ever issued: the API is open to whoever reaches it, by ${reached ?? 'this machine'}, and spends ` +
+          `your money; ${issue}`,
+      );
 }

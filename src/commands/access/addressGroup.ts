@@ -1,5 +1,8 @@
 import { isIPv6 } from 'node:net';
 
+/** Where nobody knows an address: what is counted by address is not counted then, or all would share one. */
+export const UNKNOWN_ADDRESS = 'unknown';
+
 /**
  * Whom an address stands for where tries are counted: an IPv6 address is one of 2^64 that one customer has, so its first
  * half counts; anything else counts as it is.

@@ -1,6 +1,6 @@
 import type { OperatorName } from '../../domain/operator.ts';
 import type { Database } from '../../postgres/pool.ts';
-import { addressGroup } from './addressGroup.ts';
+import { addressGroup, UNKNOWN_ADDRESS } from './addressGroup.ts';
 
 /** Tries are counted for so long, from the first of them. */
 export const WINDOW_MINUTES = 15;
@@ -30,10 +30,14 @@ const subjectsOf = ({ operator, from, device }: Trier): readonly (readonly [subj
   device !== null
     ? [[`device ${device}`, MOST_OF_DEVICE]]
     : [
-        [`address ${addressGroup(from)}`, MOST_OF_ADDRESS],
         ['all', MOST_OF_ALL],
         [`name ${operator}`, Number.POSITIVE_INFINITY],
-        [`pair ${operator} ${addressGroup(from)}`, MOST_OF_PAIR],
+        ...(from === UNKNOWN_ADDRESS
+          ? []
+          : ([
+              [`address ${addressGroup(from)}`, MOST_OF_ADDRESS],
+              [`pair ${operator} ${addressGroup(from)}`, MOST_OF_PAIR],
+            ] as const)),
       ];
 
 /**

@@ -1,4 +1,5 @@
 import type { Context as HonoContext } from 'hono';
+import { isVisit, type Origins } from '../access/origins.ts';
 import type { Visitor, VisitorOf } from './visitor.ts';
 
 /** A page's request: who it is from, and the fields of its form. */
@@ -18,12 +19,14 @@ export const CSRF_HEADER = 'x-csrf-token';
 /**
  * Lets in who is signed in, or everybody while the service is open; the others are sent to the sign-in page. What
  * changes something has to come from our own pages: the browser says so in `Sec-Fetch-Site` or `Origin`, and a signed-in
- * visitor's form holds the session's own token (OWASP Cross-Site Request Forgery Prevention).
+ * visitor's form holds the session's own token (OWASP Cross-Site Request Forgery Prevention). While the service is open
+ * that goes for what is asked, too, for no cookie keeps it from others; but anybody may follow a link to a page.
  */
-export const createGuard =
-  (visitorOf: VisitorOf): Guard =>
-  (show) =>
-  async (c) => {
+export function createGuard(visitorOf: VisitorOf, origins: Origins): Guard {
+  const isOurs = (c: HonoContext, visitor: Visitor, form: Readonly<Record<string, string>>): boolean =>
+    origins.isFromOurPages(c) &&
+    (visitor.type === 'anyone' || (c.req.header(CSRF_HEADER) ?? form['csrf']) === visitor.csrf);
+  return (show) => async (c) => {
     const visitor = await visitorOf(c);
     const isChange = c.req.method !== 'GET' && c.req.method !== 'HEAD';
     if (visitor === null) {
@@ -31,22 +34,14 @@ export const createGuard =
       const { pathname, search } = new URL(c.req.url);
       return c.redirect(`/admin/sign-in?next=${encodeURIComponent(pathname + search)}`);
     }
+    if (!isChange && visitor.type === 'anyone' && !origins.isFromOurPages(c) && !isVisit(c))
+      return c.text('A page of another site asked for this.', 403);
     const form = isChange ? await formOf(c) : {};
     if (isChange && !isOurs(c, visitor, form))
       return c.text('This form is not one of ours, or it is too old: load the page anew, then try again.', 403);
     return show(c, { visitor, form, requestId: c.get('requestId') ?? crypto.randomUUID() });
   };
-
-/** Was this request made by a page of this service? */
-export function isFromOurPages(c: HonoContext): boolean {
-  const site = c.req.header('sec-fetch-site');
-  if (site !== undefined) return site === 'same-origin' || site === 'none';
-  const origin = c.req.header('origin');
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === c.req.header('host'));
 }
-
-const isOurs = (c: HonoContext, visitor: Visitor, form: Readonly<Record<string, string>>): boolean =>
-  isFromOurPages(c) && (visitor.type === 'anyone' || (c.req.header(CSRF_HEADER) ?? form['csrf']) === visitor.csrf);
 
 /** Fields that are texts; of several with one name, all, separated by spaces. */
 async function formOf(c: HonoContext): Promise<Readonly<Record<string, string>>> {

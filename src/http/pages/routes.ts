@@ -1,8 +1,10 @@
 import { Hono } from 'hono';
+import { UNKNOWN_ADDRESS } from '../../commands/access/addressGroup.ts';
 import type { Commands } from '../../commands/commands.ts';
 import type { Instant } from '../../domain/ids.ts';
 import type { EventStore } from '../../event-store/port.ts';
 import type { Database } from '../../postgres/pool.ts';
+import type { Access } from '../access/access.ts';
 import type { AddressOf } from '../addressOf.ts';
 import { limitBody } from '../limits.ts';
 import { type AdminDependencies, adminRoutes } from './admin/routes.ts';
@@ -13,11 +15,7 @@ import { createGuard } from './guard.ts';
 import { type HomeDependencies, homeRoutes } from './home/routes.tsx';
 import { reservationRoutes } from './reservation/routes.tsx';
 import { STATUS_PATHS, statusRoutes } from './status/routes.tsx';
-import { createVisitorOf } from './visitor.ts';
-
-/** Nothing but what this service serves, and no frame of ours in another site. */
-const POLICY =
-  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+import type { VisitorOf } from './visitor.ts';
 
 /** The pages for people: what they load, the door, and what is behind it. */
 export function pageRoutes({
@@ -30,6 +28,8 @@ export function pageRoutes({
   hasMarketplace,
   bodyLimitBytes,
   addressOf,
+  access,
+  visitorOf,
   admin,
   ...home
 }: {
@@ -42,18 +42,17 @@ export function pageRoutes({
   hasMarketplace: boolean;
   bodyLimitBytes: number;
   addressOf: AddressOf;
+  access: Access;
+  visitorOf: VisitorOf;
   /** What the admin pages alone need. */
   admin: Pick<AdminDependencies, 'store' | 'rebuilding' | 'settings'>;
-} & Omit<HomeDependencies, 'guard' | 'visitorOf'>): Hono {
-  const visitorOf = createVisitorOf(db);
-  const guard = createGuard(visitorOf);
+} & Omit<HomeDependencies, 'guard'>): Hono {
+  const guard = createGuard(visitorOf, access.origins);
   const routes = new Hono();
   const protect = async (c: Parameters<Parameters<typeof routes.use>[1]>[0], next: () => Promise<void>) => {
     await next();
     if (!(c.res.headers.get('content-type') ?? '').startsWith('text/html')) return;
-    if (!c.res.headers.has('Content-Security-Policy')) c.res.headers.set('Content-Security-Policy', POLICY);
     c.res.headers.set('Cache-Control', 'no-store');
-    c.res.headers.set('Referrer-Policy', 'same-origin');
   };
   for (const path of ['/', ...STATUS_PATHS, '/status/*', '/admin/*']) routes.use(path, protect);
   routes.use('/admin/*', limitBody(bodyLimitBytes));
@@ -69,13 +68,12 @@ export function pageRoutes({
       pingTimeoutMs: home.pingTimeoutMs,
       guard,
       visitorOf,
-      policy: POLICY,
+      access,
       hasMarketplace,
-      addressOf: (c) => addressOf(c) ?? 'unknown',
-      isSecure: () => publicUrl().startsWith('https:'),
+      addressOf: (c) => addressOf(c) ?? UNKNOWN_ADDRESS,
     }),
   );
-  routes.route('/', homeRoutes({ ...home, db, clock, guard, visitorOf, publicUrl, hasMarketplace }));
+  routes.route('/', homeRoutes({ ...home, db, clock, guard, visitorOf, access, publicUrl, hasMarketplace }));
   routes.route('/', statusRoutes({ db, clock, guard, feed: feeds.status, hasMarketplace }));
   routes.route('/', reservationRoutes({ db, store, guard, feed: feeds.reservation, hasMarketplace }));
   return routes;

@@ -22,9 +22,10 @@ import { examplePage } from './example.ts';
 import { createFirstTold } from './firstTold.ts';
 import { createHold, type Held } from './hold.ts';
 import { answerOtherMethods } from './otherMethods.ts';
+import { BELL_POLICY, examplePolicy, FOR_ANY_PAGE } from './protection.ts';
 import { createRate } from './rate.ts';
 import { createBuilt } from './script.ts';
-import { createStreams, STREAM_HEADERS } from './streams.ts';
+import { createStreams, WORKER_STREAM_HEADERS } from './streams.ts';
 import { createTokens } from './tokens.ts';
 
 type WorkerEnv = { Bindings: HttpBindings };
@@ -140,7 +141,7 @@ export function workerRoutes(deps: WorkerDependencies): {
     const id = AssignmentId.safeParse(c.req.param('assignment_id'));
     if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
     if (isTooFast(id.data)) return slowDown(c);
-    if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
+    if (c.req.method === 'HEAD') return c.body(null, 200, WORKER_STREAM_HEADERS);
     const session = await sessionOf(id.data, c.req.query('token'));
     const held = await hold(id.data, { waitMs: 0, session });
     if (typeof held === 'string' || ending.signal.aborted) return show(c, held);
@@ -200,7 +201,7 @@ export function workerRoutes(deps: WorkerDependencies): {
     routes.get(path, async (c) => {
       const { plain, gzipped } = await built(deps.publicUrl());
       const { body, etag, headers } = acceptsGzip(c) ? gzipped : plain;
-      const always = { ...CORS, ETag: etag, 'Cache-Control': 'public, max-age=300', Vary: 'Accept-Encoding' };
+      const always = { ...FOR_ANY_PAGE, ETag: etag, 'Cache-Control': 'public, max-age=300', Vary: 'Accept-Encoding' };
       if (c.req.header('if-none-match') === etag) return c.body(null, 304, always);
       return c.body(body, 200, { ...always, ...headers, 'Content-Type': type });
     });
@@ -209,9 +210,10 @@ export function workerRoutes(deps: WorkerDependencies): {
     const hitId = MarketplaceHitId.safeParse(c.req.query('hitId') ?? c.req.query('hit_id'));
     // The page is there without the database: its script tries again until the service is back.
     const hits = hitId.success ? await hitsByMarketplaceIds(db, [hitId.data]).catch(() => null) : null;
-    return c.html(examplePage(deps.publicUrl(), hits?.values().next().value?.fields));
+    const page = examplePage(deps.publicUrl(), hits?.values().next().value?.fields);
+    return c.html(page, 200, examplePolicy(deps.publicUrl()));
   });
-  routes.get('/bell', (c) => c.html(bellPage()));
+  routes.get('/bell', (c) => c.html(bellPage(), 200, BELL_POLICY));
 
   for (const path of ['/gettask/*', '/wait/*', '/ping/*'])
     routes.options(path, (c) =>

@@ -13,10 +13,12 @@ const MOST_UNREAD_BYTES = 16_384;
 export const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-cache, no-transform',
-  'Access-Control-Allow-Origin': '*',
   // nginx would otherwise collect events before it passes them on.
   'X-Accel-Buffering': 'no',
 };
+
+/** Pages are on other origins. */
+export const WORKER_STREAM_HEADERS = { ...STREAM_HEADERS, 'Access-Control-Allow-Origin': '*' };
 
 export type Streams = {
   /** Starts a stream of server-sent events that ends with the call; false if there is no room. */
@@ -74,7 +76,7 @@ export function createStreams({
       };
       others?.add(response);
       response.once('close', finish);
-      response.writeHead(200, STREAM_HEADERS);
+      response.writeHead(200, WORKER_STREAM_HEADERS);
       response.write('retry: 1000\n\n');
       return true;
     },

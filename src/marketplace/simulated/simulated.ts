@@ -90,6 +90,8 @@ const protectPages: MiddlewareHandler = async (c, next) => {
     `default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-src *; base-uri 'none'; form-action 'self'${isFramed ? '' : "; frame-ancestors 'none'"}`,
   );
   c.res.headers.set('Cache-Control', 'no-store');
+  // A landing page in the frame opens the window that rings for it.
+  c.res.headers.set('Cross-Origin-Opener-Policy', 'same-origin-allow-popups');
 };
 
 const serviceFault = (c: Context, status: 500 | 503): Response =>

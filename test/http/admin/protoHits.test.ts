@@ -21,7 +21,7 @@ const form = (changes: Readonly<Record<string, string>> = {}): Record<string, st
 });
 type Listed = { id: string; hit_type_id: string; title: string; max_wait: number; sandbox: boolean; reward: number };
 const listed = async (query = ''): Promise<readonly Listed[]> =>
-  (await fetch(`${service.url}/protohit/list${query}`)).json() as Promise<readonly Listed[]>;
+  (await ann.get(`/protohit/list${query}`)).json() as Promise<readonly Listed[]>;
 const happened = async (id: string) => {
   const { rows } = await service.database.pool.query<{ what: string }>(
     `select type || ' by ' || (metadata ->> 'actor') as what from event_store.events where stream = $1 order by position`,

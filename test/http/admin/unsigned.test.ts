@@ -39,7 +39,7 @@ test('files and assignment/list say it, too', async () => {
   expect(row?.split(',')[header?.split(',').indexOf('isSigned') ?? -1]).toBe('false');
   const [names, worker] = await csv('/admin/workers.csv?search=WPLAIN');
   expect(worker?.split(',')[names?.split(',').indexOf('unsigned') ?? -1]).toBe('1');
-  const listed = await (await fetch(`${service.url}/assignment/list`)).json();
+  const listed = await (await ann.get('/assignment/list')).json();
   expect(listed).toContainEqual(expect.objectContaining({ id: 'APLAIN', signed: false }));
   expect(listed).toContainEqual(expect.objectContaining({ id: 'ASIGNED', signed: true }));
 });

@@ -1,11 +1,9 @@
 import { Hono } from 'hono';
-import { deleteCookie } from 'hono/cookie';
 import { Password } from '../../../commands/passwords.ts';
 import { type Session, sessionsOf } from '../../../commands/sessions.ts';
 import { Field } from '../form.tsx';
 import { Csrf } from '../layout.tsx';
 import { Moment, Table } from '../table.tsx';
-import { SESSION_COOKIE } from '../visitor.ts';
 import { type AdminGuard, type AdminVisit, goTo } from './guard.ts';
 import { AdminPage } from './layout.tsx';
 import type { AdminDependencies } from './routes.ts';
@@ -19,8 +17,9 @@ export function accountRoutes({
   commands,
   db,
   addressOf,
+  access,
   guard,
-}: Pick<AdminDependencies, 'commands' | 'db' | 'addressOf'> & { guard: AdminGuard }): Hono {
+}: Pick<AdminDependencies, 'commands' | 'db' | 'addressOf' | 'access'> & { guard: AdminGuard }): Hono {
   const routes = new Hono({ strict: false });
   const sessions = ({ visitor }: AdminVisit) => sessionsOf(db, visitor);
   routes.get(
@@ -46,7 +45,7 @@ export function accountRoutes({
       if (checked.type === 'busy') return again({ current: 'Too much is going on. Try again in a few seconds.' }, 503);
       const changed = await commands.changeOperatorPassword(context, { operator, password: password.data });
       if (changed.type === 'refused') return again({ current: `There is ${changed.refusal.message}.` });
-      deleteCookie(c, SESSION_COOKIE, { path: '/' });
+      access.session.drop(c);
       return c.redirect('/admin/sign-in?changed', 303);
     }),
   );

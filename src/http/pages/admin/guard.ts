@@ -39,6 +39,7 @@ export const createAdminGuard =
 
 /** After a change: to a page, which says once what came of it. Loading that page again changes nothing again. */
 export function goTo(c: HonoContext, path: string, said: string): Response {
-  setCookie(c, SAID_COOKIE, said, { path: '/admin', maxAge: SAID_SECONDS, httpOnly: true, sameSite: 'Strict' });
+  const secure = c.get('isSecure') === true;
+  setCookie(c, SAID_COOKIE, said, { path: '/admin', maxAge: SAID_SECONDS, httpOnly: true, sameSite: 'Strict', secure });
   return c.redirect(path, 303);
 }

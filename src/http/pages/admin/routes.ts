@@ -1,6 +1,7 @@
 import { Hono, type Context as HonoContext } from 'hono';
 import type { EventStore } from '../../../event-store/port.ts';
 import type { Rebuilding } from '../../../projections/rebuilding.ts';
+import type { Access } from '../../access/access.ts';
 import type { Guard } from '../guard.ts';
 import type { VisitorOf } from '../visitor.ts';
 import { accountRoutes } from './account.tsx';
@@ -22,14 +23,11 @@ export type AdminDependencies = BrowseDependencies & {
   readonly settings: readonly ShownSetting[];
   readonly guard: Guard;
   readonly visitorOf: VisitorOf;
-  /** The pages' content security policy, for the one page that shows another site in a frame. */
-  readonly policy: string;
+  readonly access: Pick<Access, 'origins' | 'session' | 'isSecure'>;
   /** Is the built-in marketplace here to be visited? */
   readonly hasMarketplace: boolean;
   /** Where a request came from, for throttling and the log. */
   readonly addressOf: (c: HonoContext) => string;
-  /** Is the service reached over https? */
-  readonly isSecure: () => boolean;
 };
 
 /** The door, and the pages behind it for operators alone. */

@@ -1,14 +1,12 @@
 import { Hono, type Context as HonoContext } from 'hono';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { getCookie, setCookie } from 'hono/cookie';
 import { DEVICE_DAYS } from '../../../commands/access/devices.ts';
 import { Password } from '../../../commands/passwords.ts';
 import type { SignedIn } from '../../../commands/sessions.ts';
 import type { SignIn } from '../../../commands/signIns.ts';
 import { OperatorName } from '../../../domain/operator.ts';
 import { Field } from '../form.tsx';
-import { isFromOurPages } from '../guard.ts';
 import { Page } from '../layout.tsx';
-import { SESSION_COOKIE } from '../visitor.ts';
 import type { AdminDependencies } from './routes.ts';
 
 /** Signing in and out, and the one-time page on which the first operator is added. */
@@ -16,19 +14,17 @@ export function signInRoutes({
   commands,
   guard,
   visitorOf,
+  access: {
+    session,
+    isSecure,
+    origins: { isFromOurPages },
+  },
   addressOf,
-  isSecure,
   hasMarketplace,
-}: Pick<AdminDependencies, 'commands' | 'guard' | 'visitorOf' | 'addressOf' | 'isSecure' | 'hasMarketplace'>): Hono {
+}: Pick<AdminDependencies, 'commands' | 'guard' | 'visitorOf' | 'access' | 'addressOf' | 'hasMarketplace'>): Hono {
   const routes = new Hono();
   const letIn = (c: HonoContext, { token, endsAt }: SignedIn, next: string): Response => {
-    setCookie(c, SESSION_COOKIE, token, {
-      httpOnly: true,
-      sameSite: 'Lax',
-      path: '/',
-      secure: isSecure(),
-      expires: new Date(endsAt),
-    });
+    session.set(c, token, endsAt);
     return c.redirect(next, 303);
   };
 
@@ -90,7 +86,7 @@ export function signInRoutes({
         const { operator, token } = visitor;
         await commands.signOut({ actor: `operator:${operator}`, requestId }, { operator, token });
       }
-      deleteCookie(c, SESSION_COOKIE, { path: '/' });
+      session.drop(c);
       return c.redirect('/admin/sign-in', 303);
     }),
   );

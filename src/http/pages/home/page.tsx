@@ -1,3 +1,4 @@
+import type { Access } from '../../access/access.ts';
 import { Page } from '../layout.tsx';
 import type { Visitor } from '../visitor.ts';
 import type { TourCommands } from './commands.ts';
@@ -9,11 +10,14 @@ export type Tour = { readonly now: TourNow; readonly commands: TourCommands; rea
 /** What this is, whether it is healthy, and the tour. Who would have to sign in is shown no more than the first two. */
 export const HomePage = ({
   visitor,
+  openTo,
   tour,
   hasMarketplace,
   version,
 }: {
   visitor: Visitor | null;
+  /** Null: one has to sign in, or show a key. */
+  openTo: Access['openTo'] | null;
   /** Null: nobody may take it, or there is no marketplace to take it on. */
   tour: Tour | null;
   hasMarketplace: boolean;
@@ -35,6 +39,7 @@ export const HomePage = ({
         pays those it did not need, and keeps every step in a log.
       </p>
     </div>
+    {openTo !== null && <Open to={openTo} />}
     <Health version={version} />
     {visitor === null ? (
       <section class="panel" aria-labelledby="door">
@@ -59,6 +64,18 @@ export const HomePage = ({
       <Steps {...tour} />
     )}
   </Page>
+);
+
+const Open = ({ to }: { to: Access['openTo'] }) => (
+  <p class={to === 'everybody' ? 'notice bad' : 'notice'}>
+    <strong>
+      {to === 'everybody'
+        ? 'Open to whoever reaches it.'
+        : 'Open to whoever reaches it on this machine, and to nobody else.'}
+    </strong>{' '}
+    No API key was ever issued and no operator added. From the first of either on, programs need a key and people sign
+    in: <code>retainer key issue</code>, <code>retainer operator add NAME</code>.
+  </p>
 );
 
 /** The parts that readyz asks, each with what goes wrong without it. */

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { anyKeyIssued } from '../../authentication.ts';
+import type { Access } from '../../access/access.ts';
 import type { Guard } from '../guard.ts';
 import type { VisitorOf } from '../visitor.ts';
 import { tourCommands } from './commands.ts';
@@ -9,6 +9,7 @@ import { type TourDependencies, tourNow } from './tour.ts';
 export type HomeDependencies = TourDependencies & {
   readonly visitorOf: VisitorOf;
   readonly guard: Guard;
+  readonly access: Pick<Access, 'isOpen' | 'openTo'>;
   readonly publicUrl: () => string;
   readonly hasMarketplace: boolean;
   readonly version: string;
@@ -18,17 +19,18 @@ export type HomeDependencies = TourDependencies & {
 
 /** `/`, and what its tour asks. */
 export function homeRoutes(deps: HomeDependencies): Hono {
-  const { db, visitorOf, guard, publicUrl, hasMarketplace, version, round } = deps;
+  const { visitorOf, access, guard, publicUrl, hasMarketplace, version, round } = deps;
   const routes = new Hono();
 
   routes.get('/', async (c) => {
     const visitor = await visitorOf(c);
-    const needsKey = visitor?.type === 'operator' && (await anyKeyIssued(db));
+    const needsKey = visitor?.type === 'operator' && !(await access.isOpen());
     const tour =
       visitor !== null && hasMarketplace
         ? { now: await tourNow(deps), commands: tourCommands(publicUrl(), { needsKey }), needsKey }
         : null;
-    return c.html(<HomePage visitor={visitor} tour={tour} hasMarketplace={hasMarketplace} version={version} />);
+    const openTo = visitor?.type === 'anyone' ? access.openTo : null;
+    return c.html(<HomePage {...{ visitor, openTo, tour, hasMarketplace, version }} />);
   });
 
   routes.get(

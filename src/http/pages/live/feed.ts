@@ -55,7 +55,7 @@ export function createLiveFeed<Asked>({
         pages.delete(response);
         if (watch.leave(response) === 0) watches.delete(key);
       });
-      response.writeHead(200, { ...STREAM_HEADERS, 'Access-Control-Allow-Origin': 'null' });
+      response.writeHead(200, STREAM_HEADERS);
       response.write(`retry: 1000\nevent: clock\ndata: ${clock()}\n\n`);
       watch.join(response);
       return true;

@@ -3,6 +3,7 @@ import type { Commands } from '../../../../commands/commands.ts';
 import { ProtoHitId } from '../../../../domain/ids.ts';
 import type { Database } from '../../../../postgres/pool.ts';
 import { findProtoHit, findProtoHitByHitType, listProtoHits } from '../../../../projections/protoHits.ts';
+import { PAGE_POLICY } from '../../../access/headers.ts';
 import { type AdminGuard, type AdminVisit, goTo } from '../guard.ts';
 import { Money } from './aside.tsx';
 import { ProtoHitForm } from './form.tsx';
@@ -12,22 +13,12 @@ import { readForm, valuesOf } from './read.ts';
 const PATH = '/admin/proto-hits';
 
 /** `/admin/proto-hits`: list, create, revise, clone, retire and restore. */
-export function protoHitRoutes({
-  commands,
-  db,
-  guard,
-  policy,
-}: {
-  commands: Commands;
-  db: Database;
-  guard: AdminGuard;
-  policy: string;
-}): Hono {
+export function protoHitRoutes({ commands, db, guard }: { commands: Commands; db: Database; guard: AdminGuard }): Hono {
   const routes = new Hono({ strict: false });
 
   const show = (c: HonoContext, form: Parameters<typeof ProtoHitForm>[0], status: 200 | 400 | 404 | 409 = 200) => {
     // The landing page is anywhere; its frame has no rights but to run.
-    c.header('Content-Security-Policy', `${policy}; frame-src http: https:`);
+    c.header('Content-Security-Policy', `${PAGE_POLICY}; frame-src http: https:`);
     return c.html(<ProtoHitForm {...form} />, status);
   };
   const list = async (c: HonoContext, visit: AdminVisit, problem?: string) => {
