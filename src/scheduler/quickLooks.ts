@@ -70,7 +70,9 @@ export function createQuickLooks(deps: QuickLookDependencies) {
     if (clock() < (rests.get(sandbox)?.until ?? 0)) return hints.looked(id, NOBODY);
     lookedAt.set(id, clock());
     const seen = await review.handedIn(await marketplaces(sandbox), { ...hit, marketplaceHitId: id }, () => ours(hit));
-    if (seen === null) {
+    if (seen.type === 'fault') {
+      // What it refuses concerns that HIT; what passes concerns all of them.
+      if (seen.lasting === 'final') return hints.looked(id, NOBODY);
       const faults = (rests.get(sandbox)?.faults ?? 0) + 1;
       rests.set(sandbox, { faults, until: clock() + Math.min(LONGEST_REST_MS, 1_000 * 2 ** Math.min(faults - 1, 10)) });
       return hints.looked(id, NOBODY);

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Commands } from '../commands/commands.ts';
 import type { AssignmentId, Instant, MarketplaceHitId } from '../domain/ids.ts';
-import type { Marketplace, MarketplaceAssignment, MarketplaceHit } from '../marketplace/port.ts';
+import type { Marketplace, MarketplaceAssignment, MarketplaceFault, MarketplaceHit } from '../marketplace/port.ts';
 import type { HitRow } from '../projections/hits.ts';
 import type { TaskRow } from '../projections/tasks.ts';
 import { concurrently } from './concurrently.ts';
@@ -12,6 +12,13 @@ export type Known = {
   readonly listed: MarketplaceHit;
   readonly ours: HitRow;
   readonly assignments: readonly TaskRow[];
+};
+
+/** Whose results the marketplace has, and whether all of that is recorded. */
+type HandedIn = {
+  readonly type: 'done';
+  readonly assignmentIds: ReadonlySet<AssignmentId>;
+  readonly isComplete: boolean;
 };
 
 const MOST_LOOKS = 50;
@@ -76,14 +83,14 @@ export function createReview({
   };
 
   /**
-   * Records what was handed in for a HIT; null if the marketplace does not say. `ours` is asked after it has answered: the
+   * Records what was handed in for a HIT, unless the marketplace does not say. `ours` is asked after it has answered: the
    * assignments that our log knows of the HIT.
    */
   const handedIn = async (
     marketplace: Marketplace,
     { hitId, marketplaceHitId }: Pick<HitRow, 'hitId'> & { readonly marketplaceHitId: MarketplaceHitId },
     ours: () => Promise<readonly TaskRow[]>,
-  ): Promise<{ readonly assignmentIds: ReadonlySet<AssignmentId>; readonly isComplete: boolean } | null> => {
+  ): Promise<HandedIn | MarketplaceFault> => {
     const found = await marketplace.listAssignments(marketplaceHitId);
     if (found.type === 'fault') {
       const { code, message, lasting } = found;
@@ -92,7 +99,7 @@ export function createReview({
         { hitId, code, reason: message },
         'cannot list the assignments of a HIT',
       );
-      return null;
+      return found;
     }
     let isComplete = true;
     const assignments = found.value.length === 0 ? [] : await ours();
@@ -100,14 +107,14 @@ export function createReview({
       const known = assignments.find(({ assignmentId }) => assignmentId === one.assignmentId);
       if (!(await record(marketplace, one, known))) isComplete = false;
     }
-    return { assignmentIds: new Set(found.value.map(({ assignmentId }) => assignmentId)), isComplete };
+    return { type: 'done', assignmentIds: new Set(found.value.map(({ assignmentId }) => assignmentId)), isComplete };
   };
 
   const look = async (marketplace: Marketplace, { listed, ours, assignments }: Known): Promise<boolean> => {
     const { hitId } = ours;
     const { marketplaceHitId } = listed;
     const found = await handedIn(marketplace, { hitId, marketplaceHitId }, async () => assignments);
-    if (found === null) return false;
+    if (found.type === 'fault') return false;
     const notThere = assignments.filter(({ assignmentId }) => !found.assignmentIds.has(assignmentId));
     for (const { assignmentId, as } of gone(listed, notThere, ours.fields, clock())) {
       const reservationId = notThere.find((one) => one.assignmentId === assignmentId)?.reservationId ?? null;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Finding } from '../../src/event-store/finding.ts';
 import { forgetFault, noteFault } from '../../src/postgres/marketplaceFaults.ts';
 import { killLeftOvers, runRetainer, startServiceProcess } from '../faults/serviceProcess.ts';
+import { startMarket } from '../marketplace/market.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startKurrentNode } from '../support/kurrentdb/server.ts';
 import { until } from '../support/service.ts';
@@ -68,6 +69,22 @@ test('a marketplace that does not do what it is asked for is named, with the cod
   });
   await forgetFault(database.pool, fault);
   expect((await doctor()).of('marketplace: calls')).toMatchObject({ state: 'ok' });
+});
+
+test('a marketplace that answers is asked whether it lets us in', async () => {
+  const market = await startMarket();
+  const aws = { MTURK: 'aws', MTURK_ENDPOINT: market.endpoint('live') };
+  const key = { AWS_ACCESS_KEY_ID: 'REQUESTER', AWS_SECRET_ACCESS_KEY: 'any' };
+  expect((await doctor({ ...aws, ...key })).of('marketplace')).toMatchObject({
+    state: 'ok',
+    says: expect.stringMatching(/answers, and lets us in$/),
+  });
+  await market.faults([{ operation: '*', kind: 'lapsed' }]);
+  expect((await doctor({ ...aws, ...key })).of('marketplace')).toMatchObject({
+    state: 'failed',
+    says: expect.stringContaining('does not let us in: ExpiredTokenException'),
+  });
+  await market.stop();
 });
 
 test('a log that cannot be written to is said to be so', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AssignmentId, MarketplaceHitId } from '../../src/domain/ids.ts';
 import { findAssignment } from '../../src/projections/browse/assignments.ts';
 import { SECOND, type Worker } from './house.ts';
-import { passing } from './market.ts';
+import { final, passing } from './market.ts';
 import { MINUTE, openReconciling, type Reconciling } from './reconciling.ts';
 
 let one: Reconciling;
@@ -152,6 +152,17 @@ describe('without a word of the page', () => {
     expect(asked).toHaveLength(6);
     expect(asked.slice(0, 3).toSorted()).toEqual(asked.slice(3).toSorted());
     expect(new Set(asked).size).toBe(3);
+  });
+
+  test('a HIT that the marketplace does not know keeps it from no other', async () => {
+    const ann = await atWork();
+    one.house.market.trouble('listAssignments', { when: 'before', fault: final }, 3);
+    const before = looks();
+    await rounds(15 * SECOND);
+    expect(looks() - before).toBe(3);
+    one.house.market.submit(ann.assignmentId);
+    await rounds(5 * SECOND);
+    expect(await one.phaseOf(ann)).toBe('submitted');
   });
 
   test('a marketplace that fails is left in peace for longer and longer', async () => {

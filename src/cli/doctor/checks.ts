@@ -6,6 +6,7 @@ import { whyNoCredentials } from '../../marketplace/mturk/credentials.ts';
 import { faultsInWords, lastingFaults } from '../../postgres/marketplaceFaults.ts';
 import { encodingOf, SHARED_SESSIONS, sharesSessions, whyNotInUtf8 } from '../../postgres/suitable.ts';
 import type { ProjectionReport } from '../../projections/report.ts';
+import { marketplacesOf } from '../../recruiting.ts';
 
 const OLDEST_POSTGRES = 14;
 
@@ -108,7 +109,8 @@ export async function encoding(url: string): Promise<Said> {
   return found === 'UTF8' ? ok(found) : warning(`${found}: it takes any text, but PostgreSQL sorts and compares bytes`);
 }
 
-export async function marketplace({ mturk, mturkEndpoint }: Settings): Promise<Said> {
+export async function marketplace(settings: Settings): Promise<Said> {
+  const { mturk, mturkEndpoint } = settings;
   if (mturk === 'simulated') return ok('the built-in one');
   const url = mturkEndpoint ?? 'https://mturk-requester.us-east-1.amazonaws.com';
   const answer = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(5_000) }).catch(
@@ -117,5 +119,15 @@ export async function marketplace({ mturk, mturkEndpoint }: Settings): Promise<S
   if (answer instanceof Error)
     return failed(`${url} cannot be reached: ${answer.cause instanceof Error ? answer.cause.message : answer.message}`);
   const reason = await whyNoCredentials();
-  return reason === null ? ok(`${url} answers, and there are credentials`) : failed(`${url} answers, but ${reason}`);
+  return reason === null ? account(url, settings) : failed(`${url} answers, but ${reason}`);
+}
+
+/** Whether the marketplace lets us in, on either side: an account may be registered with one of them. */
+async function account(url: string, settings: Settings): Promise<Said> {
+  const sides = await Promise.all([false, true].map(marketplacesOf(settings, Date.now, () => '')));
+  const balances = await Promise.all(sides.map((side) => side.balance()));
+  const fault = balances.find((balance) => balance.type === 'fault');
+  return fault === undefined || balances.some(({ type }) => type === 'done')
+    ? ok(`${url} answers, and lets us in`)
+    : failed(`${url} answers, but does not let us in: ${fault.code} (${fault.message}). Look at AWS_… and the clock`);
 }
