@@ -116,15 +116,17 @@ export type WaitingOptions = {
 
 /**
  * The panel's words. A state has a title, a note, and what its main button says. Those of a reason take the place of
- * those of `released`.
+ * those of `released`; those of `turnedAway` of others while the service does not accept the page.
  */
-export type RoomTexts = Record<RoomState | ReleaseReason, readonly [title: string, note?: string, button?: string]> &
+export type RoomTexts = Record<
+  RoomState | ReleaseReason | 'turnedAway',
+  readonly [title: string, note?: string, button?: string]
+> &
   Record<
     | Connection
     | 'within'
     | 'passing'
     | 'unpaid'
-    | 'turnedAway'
     | 'waitsElsewhere'
     | 'calledElsewhere'
     | 'unsent'

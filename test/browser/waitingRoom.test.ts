@@ -153,6 +153,7 @@ describe('a waiting room', () => {
     });
     await room.button("I'm ready").click();
     await room.tab.getByText('the service does not accept this page. (Bad assignment: of nobody)').waitFor();
+    expect(await room.title()).toBe('You are not waiting');
     const pings = (): number => room.page.requests.filter((request) => request.includes('/ping/')).length;
     await until(() => pings() >= 2);
     expect(complaints).toEqual([expect.stringContaining('Bad assignment: of nobody')]);

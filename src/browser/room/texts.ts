@@ -26,7 +26,7 @@ export const TEXTS: RoomTexts = {
   passing: 'Your place may go to somebody else.',
   idle: 'You are not counted until you answer.',
   unpaid: 'There is no connection. This time does not count, and is not paid.',
-  turnedAway: 'You are not waiting: the service does not accept this page.',
+  turnedAway: ['You are not waiting', 'The service does not accept this page.'],
   waitsElsewhere: 'You wait in another tab already.',
   calledElsewhere: 'There is work: go to your other tab.',
   unsent: 'No connection: it is kept, and handed in as soon as there is one.',

@@ -27,8 +27,9 @@ export type Words = {
 /** What to say to the worker. */
 export function wordsOf(view: RoomView, texts: RoomTexts): Words {
   const { state, connection, keptForMs } = view;
+  const isTurnedAway = connection === 'refused' && (state === 'waiting' || state === 'starting');
   const [title, note = '', button = texts[state][2]] =
-    (state === 'released' && view.reason && texts[view.reason]) || texts[state];
+    (state === 'released' && view.reason && texts[view.reason]) || (isTurnedAway && texts.turnedAway) || texts[state];
   const isWaiting = state === 'waiting';
   const isCalled = state === 'called';
   const isDone = state === 'released' || state === 'left';
@@ -37,7 +38,7 @@ export function wordsOf(view: RoomView, texts: RoomTexts): Words {
   const notes = [
     view.problem,
     view.isIdle && texts.idle,
-    connection === 'refused' && (isWaiting || state === 'starting') && `${texts.turnedAway} (${view.refusal})`,
+    isTurnedAway && `${note} (${view.refusal})`,
     isWaiting && isAway && texts.unpaid,
     isCalled && keptForMs === 0 && texts.passing,
     state === 'submitting' && isAway && texts.unsent,
