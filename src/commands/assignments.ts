@@ -161,6 +161,7 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
       if (task !== undefined && isSettled(task, ping)) return onlyHeardOf(context, ping, task);
       const hit = await hitOf(ping.marketplaceHitId);
       if (hit === undefined) return badAssignment(`no HIT ${ping.marketplaceHitId} was posted here`);
+      if (task === undefined && isOver(hit, clock())) return badAssignment('its HIT has ended');
       // Counted only when it can matter: fewer ever came than it has assignments.
       if (task === undefined && hit.arrivals >= hit.maxAssignments && !(await hasPlace(hit, ping.assignmentId)))
         return badAssignment('every assignment of its HIT is taken');
@@ -204,6 +205,16 @@ const MARKS = {
   approved: markApproved,
   rejected: markRejected,
 } as const;
+
+/** By how much the marketplace's clock may be behind ours. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+/** Whether nobody can hold an assignment of a HIT any more: the time of whoever accepted it last has run out. */
+const isOver = ({ expiresAt, leftAt, fields }: HitRow, now: Instant): boolean =>
+  now >
+  Math.min(expiresAt ?? Number.POSITIVE_INFINITY, leftAt ?? Number.POSITIVE_INFINITY) +
+    fields.assignmentDurationSeconds * 1000 +
+    CLOCKS_DIFFER_MS;
 
 /** Nothing but the time of the last ping changes. */
 const isSettled = (task: Task, ping: Ping): boolean =>

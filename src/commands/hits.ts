@@ -8,6 +8,7 @@ import {
   recordDisposed,
   recordExpired,
   recordExpireFailed,
+  recordListed,
   recordPosted,
   recordPostFailed,
   requestExpire,
@@ -70,6 +71,18 @@ export const hitCommands = (deps: Dependencies) => {
 
     recordHitExpireFailed: (context: Context, { hitId, ...fault }: { hitId: HitId } & Fault) =>
       onHit(context, hitId, (state, at) => recordExpireFailed(state, { ...fault, at })),
+
+    /** What the marketplace's listing says of HITs on offer. */
+    recordHitsListed: async (
+      context: Context,
+      { listed }: { listed: readonly { hitId: HitId; available: number; pending: number; arrivals: number }[] },
+    ): Promise<void> => {
+      await Promise.all(
+        listed.map(({ hitId, ...counts }) =>
+          onHit(context, hitId, (state, at) => recordListed(state, { ...counts, at })),
+        ),
+      );
+    },
 
     recordHitDisposed: (context: Context, { hitId }: { hitId: HitId }) =>
       onHit(context, hitId, (state, at) => recordDisposed(state, { at })),

@@ -23,6 +23,16 @@ export const hitEvents = {
   HitExpired: z.object({ at: Instant }),
   HitExpireFailed: z.object({ code: z.string(), message: z.string(), at: Instant }),
   HitDisposed: z.object({ at: Instant }),
+  /** What the marketplace's listing says of its places, recorded when it is not what was known. */
+  HitListed: z.object({
+    /** Places that nobody has accepted. */
+    available: z.number().int().min(0),
+    /** Accepted, and not handed in. */
+    pending: z.number().int().min(0),
+    /** Workers who had come to the landing page by then. */
+    arrivals: z.number().int().min(0),
+    at: Instant,
+  }),
 } as const;
 export type HitEvent = EventsOf<typeof hitEvents>;
 
@@ -38,6 +48,8 @@ export type Hit =
       readonly marketplaceHitId: MarketplaceHitId | null;
       /** Asked to expire while the marketplace had not yet answered to the post. */
       readonly expireWhenPosted: boolean;
+      /** What the marketplace last said of its places; null: nothing that was news. */
+      readonly listed: { readonly available: number; readonly pending: number; readonly arrivals: number } | null;
     };
 
 export const noHit: Hit = { phase: 'none' };
@@ -45,7 +57,15 @@ export const noHit: Hit = { phase: 'none' };
 export function evolveHit(state: Hit, event: HitEvent): Hit {
   if (event.type === 'HitPostRequested') {
     const { hitId: id, protoHitId, recruitedFor } = event.data;
-    return { phase: 'requested', id, protoHitId, recruitedFor, marketplaceHitId: null, expireWhenPosted: false };
+    return {
+      phase: 'requested',
+      id,
+      protoHitId,
+      recruitedFor,
+      marketplaceHitId: null,
+      expireWhenPosted: false,
+      listed: null,
+    };
   }
   if (state.phase === 'none') return state;
   switch (event.type) {
@@ -65,6 +85,10 @@ export function evolveHit(state: Hit, event: HitEvent): Hit {
       return { ...state, phase: 'posted', expireWhenPosted: false };
     case 'HitDisposed':
       return { ...state, phase: 'disposed' };
+    case 'HitListed': {
+      const { available, pending, arrivals } = event.data;
+      return { ...state, listed: { available, pending, arrivals } };
+    }
   }
 }
 
@@ -120,6 +144,21 @@ export function recordExpireFailed(
   if (state.phase === 'none') return unknown;
   if (state.phase !== 'expiring') return nothing;
   return emit({ type: 'HitExpireFailed', data: command });
+}
+
+/** What the marketplace says of the places of a HIT on offer. The same again is no news. */
+export function recordListed(
+  state: Hit,
+  command: { available: number; pending: number; arrivals: number; at: Instant },
+): Decision<HitEvent> {
+  if (state.phase === 'none') return unknown;
+  const { listed } = state;
+  const isNews =
+    listed === null ||
+    listed.available !== command.available ||
+    listed.pending !== command.pending ||
+    listed.arrivals !== command.arrivals;
+  return state.phase === 'posted' && isNews ? emit({ type: 'HitListed', data: command }) : nothing;
 }
 
 /** The marketplace has forgotten it, having had it. */

@@ -30,6 +30,12 @@ export type HitRow = {
   readonly expireWhenPosted: boolean;
   /** Workers who came to the landing page through it. */
   readonly arrivals: number;
+  /** What the marketplace last said: places that nobody has accepted, and those held; null: nothing that was news. */
+  readonly listedAvailable: number | null;
+  readonly listedPending: number | null;
+  /** Who had come by then, and when that was. */
+  readonly listedArrivals: number | null;
+  readonly listedAt: Instant | null;
 };
 
 const table: Table<HitRow> = {
@@ -52,7 +58,11 @@ const table: Table<HitRow> = {
       expire_requested_at double precision,
       expire_when_posted boolean not null,
       arrivals int not null,
-      left_at double precision
+      left_at double precision,
+      listed_available int,
+      listed_pending int,
+      listed_arrivals int,
+      listed_at double precision
     );
     create index hits_by_age on hits (requested_at, hit_id);
     create index hits_by_marketplace_id on hits (marketplace_hit_id);
@@ -84,12 +94,16 @@ const table: Table<HitRow> = {
     'expireWhenPosted',
     'arrivals',
     'leftAt',
+    'listedAvailable',
+    'listedPending',
+    'listedArrivals',
+    'listedAt',
   ],
 };
 
 export const hits = foldInto({
   table,
-  version: 2,
+  version: 3,
   events: [
     'HitPostRequested',
     'HitPosted',
@@ -99,6 +113,7 @@ export const hits = foldInto({
     'HitExpired',
     'HitExpireFailed',
     'HitDisposed',
+    'HitListed',
   ],
   keyOf: (event) => (event.type === 'WorkerArrived' ? event.data.hitId : streamId(event.stream)),
   evolve: (row, event): HitRow | null => {
@@ -126,6 +141,10 @@ export const hits = foldInto({
         return { ...row, phase: 'posted', expireWhenPosted: false };
       case 'HitDisposed':
         return { ...row, phase: 'disposed', leftAt: row.leftAt ?? at };
+      case 'HitListed': {
+        const { available: listedAvailable, pending: listedPending, arrivals: listedArrivals } = event.data;
+        return { ...row, listedAvailable, listedPending, listedArrivals, listedAt: at };
+      }
     }
   },
 });
@@ -143,6 +162,10 @@ const requested = ({ id, data: { at, ...order } }: Recorded<'HitPostRequested'>)
   expireWhenPosted: false,
   arrivals: 0,
   leftAt: null,
+  listedAvailable: null,
+  listedPending: null,
+  listedArrivals: null,
+  listedAt: null,
 });
 
 const rowsWhere = async (

@@ -9,6 +9,7 @@ export type OurHit = {
   readonly marketplaceHitId: MarketplaceHitId | null;
   readonly requestedAt: Instant;
   readonly expireRequestedAt: Instant | null;
+  readonly leftAt: Instant | null;
 };
 
 /** An assignment of one of our HITs, as our log has it. */
@@ -31,6 +32,13 @@ export type HitDrift =
   | 'stillOffered'
   /** A second HIT for one decision. */
   | 'duplicate';
+
+/** The longest that a call and the record of its outcome take; what differs for less may be of a call under way. */
+const LONGEST_CALL_MS = 2 * 60_000;
+
+/** Whether a difference is older than any call that could have made it, so that somebody should know of it. */
+export const isLasting = ({ requestedAt, expireRequestedAt, leftAt }: OurHit, now: Instant): boolean =>
+  now >= Math.max(requestedAt, expireRequestedAt ?? 0, leftAt ?? 0) + LONGEST_CALL_MS;
 
 export function hitDrift(listed: MarketplaceHit, ours: OurHit, now: Instant): HitDrift | null {
   const isOffered = (listed.status === 'open' || listed.status === 'taken') && listed.expiresAt > now;

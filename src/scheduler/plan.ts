@@ -16,6 +16,11 @@ export type OpenHit = {
   readonly maxAssignments: number;
   /** Workers who came to the landing page through it. */
   readonly arrivals: number;
+  /** Places that nobody has accepted, as the marketplace last said; null: it said nothing that was news. */
+  readonly listedAvailable: number | null;
+  /** Who had come by then, and when that was. */
+  readonly listedArrivals: number | null;
+  readonly listedAt: Instant | null;
 };
 
 export type Supply = {
@@ -61,7 +66,7 @@ export type Plan = {
 
 /** What no policy may exceed. The original had no bound: it posted on as long as anyone was missing. */
 export type Bounds = {
-  /** HITs of one ProtoHIT on the market, or on their way there, that still have a place. */
+  /** HITs of one ProtoHIT on the market, or on their way there, that have a place as the marketplace says. */
   readonly maxOpenHits: number;
 };
 
@@ -84,7 +89,7 @@ export function plan(demand: Demand, supply: Supply, now: Instant, policy: Polic
       recruited: recruitedFor(need.reservation, supply.waiting),
     }));
     const wanted = policy({ protoHitId, needs, openHits, now });
-    const room = Math.max(0, maxOpenHits - openHits.filter(hasPlace).length);
+    const room = Math.max(0, maxOpenHits - openHits.filter(isOnOffer).length);
     const failing = supply.failures.find((failure) => failure.protoHitId === protoHitId);
     // One post at a time shows whether the fault is gone.
     const most = failing === undefined ? room : isResting(failing, now) ? 0 : Math.min(room, 1);
@@ -122,10 +127,25 @@ const isResting = ({ firstAt, lastAt }: { firstAt: Instant; lastAt: Instant }, n
 export const isExpirable = ({ expireRequestedAt }: OpenHit, now: Instant): boolean =>
   expireRequestedAt === null || now >= expireRequestedAt + ASK_AGAIN_TO_EXPIRE_MS;
 
-/** Places of a HIT that can still bring somebody. */
-export const placesLeft = ({ arrivals, maxAssignments }: OpenHit): number => Math.max(0, maxAssignments - arrivals);
+/**
+ * Places that people can accept, as far as is known: those that the marketplace last said were open, but for the people
+ * who came since. Whoever merely says that they came cannot take a place off the market for longer than until it is
+ * asked again.
+ */
+export const placesOpen = ({ arrivals, maxAssignments, listedAvailable, listedArrivals }: OpenHit): number =>
+  Math.max(0, (listedAvailable ?? maxAssignments) - Math.max(0, arrivals - (listedArrivals ?? 0)));
 
-const hasPlace = (hit: OpenHit): boolean => placesLeft(hit) > 0;
+/** How long somebody who accepted may take to come to the landing page; after that their place brings nobody. */
+const COMES_WITHIN_MS = 3 * 60_000;
+
+/** Places that were accepted, and whose people have not come yet but may. */
+export const placesComing = ({ arrivals, maxAssignments, listedAvailable, listedAt }: OpenHit, now: Instant): number =>
+  listedAvailable === null || listedAt === null || now >= listedAt + COMES_WITHIN_MS
+    ? 0
+    : Math.max(0, maxAssignments - listedAvailable - arrivals);
+
+/** By what the marketplace says alone: people who only say that they came leave a HIT on offer. */
+const isOnOffer = ({ listedAvailable, maxAssignments }: OpenHit): boolean => (listedAvailable ?? maxAssignments) > 0;
 
 function groupByProtoHit<Item extends { readonly protoHitId: ProtoHitId }>(
   items: readonly Item[],

@@ -6,14 +6,14 @@ import type { Database } from '../postgres/pool.ts';
 import { hitsByIds, hitsOnMarket, sandboxesInUse } from '../projections/hits.ts';
 import { tasksOnHits } from '../projections/tasks.ts';
 import { concurrently } from './concurrently.ts';
-import { hitDrift, isDisposable } from './drift.ts';
+import { hitDrift, isDisposable, isLasting } from './drift.ts';
 import { createReview, type Known } from './review.ts';
 
 export type ReconcileDependencies = {
   readonly db: Database;
   readonly commands: Pick<
     Commands,
-    'recordHitPosted' | 'recordHitExpired' | 'recordHitDisposed' | 'markAssignment' | 'reopenSlot'
+    'recordHitPosted' | 'recordHitsListed' | 'recordHitExpired' | 'recordHitDisposed' | 'markAssignment' | 'reopenSlot'
   >;
   readonly marketplaces: (sandbox: boolean) => Promise<Marketplace>;
   readonly settings: { readonly disposeAfterHours: number };
@@ -66,14 +66,15 @@ function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: 
     const now = clock();
     const drifted = known.flatMap(({ listed, ours }) => {
       const drift = hitDrift(listed, ours, now);
-      return drift === null ? [] : [{ drift, hitId: ours.hitId, listed }];
+      return drift === null ? [] : [{ drift, hitId: ours.hitId, listed, isLasting: isLasting(ours, now) }];
     });
     const isStray = ({ drift }: { drift: string }): boolean => drift === 'stillOffered' || drift === 'duplicate';
     const mendable = [...drifted.filter((one) => !isStray(one)), ...drifted.filter(isStray).slice(0, MOST_EXPIRIES)];
-    await concurrently(mendable, { limit: CALLS_AT_ONCE, signal }, async ({ drift, hitId, listed }) => {
+    await concurrently(mendable, { limit: CALLS_AT_ONCE, signal }, async ({ drift, hitId, listed, isLasting }) => {
       const { marketplaceHitId, expiresAt } = listed;
-      // That a HIT has run out is what the marketplace is asked for every round; all else should not have happened.
-      log[drift === 'endUnknown' ? 'debug' : 'warn'](
+      // That a HIT has run out is what the marketplace is asked for every round, and what is younger than a call may be
+      // of one under way; all else should not have happened.
+      log[drift === 'endUnknown' || !isLasting ? 'debug' : 'warn'](
         { hitId, marketplaceHitId, drift },
         'our log and the marketplace differ',
       );
@@ -151,6 +152,7 @@ function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: 
     await mend(marketplace, known, signal);
     if (!fault) await giveUpVanished(marketplace, hits, startedAt, signal);
     const certain = known.filter(({ listed, ours }) => ours.marketplaceHitId === listed.marketplaceHitId);
+    await commands.recordHitsListed(context, { listed: news(certain) });
     try {
       await review.round(marketplace, certain, signal);
     } finally {
@@ -158,6 +160,17 @@ function reconcilerOf(deps: ReconcileDependencies, sandbox: boolean): (signal?: 
     }
   };
 }
+
+/** What the listing says of the places of HITs on offer, where that is not what our log has already. */
+const news = (known: readonly Known[]) =>
+  known.flatMap(({ listed: { available, pending }, ours }) => {
+    const { hitId, phase, arrivals, maxAssignments, listedAvailable, listedPending, listedArrivals } = ours;
+    const isKnown =
+      available === (listedAvailable ?? maxAssignments) &&
+      pending === (listedPending ?? 0) &&
+      arrivals === (listedArrivals ?? 0);
+    return phase !== 'posted' || isKnown ? [] : [{ hitId, available, pending, arrivals }];
+  });
 
 /** What the marketplace lists, up to the fault that ended the listing, if one did. */
 async function list(marketplace: Marketplace) {

@@ -104,6 +104,8 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return `${hit} could not be taken off the market: ${event.data.code}, ${quoted(event.data.message)}.`;
     case 'HitDisposed':
       return `${hit} was deleted from the marketplace.`;
+    case 'HitListed':
+      return `${hit} has ${event.data.available} places open and ${event.data.pending} held, the marketplace said.`;
 
     case 'WorkRequestMade':
       return `Work was noted for ${quoted(event.data.foreignId)} by the old putwork.`;

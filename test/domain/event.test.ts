@@ -76,6 +76,7 @@ const samples = {
   HitExpired: { at },
   HitExpireFailed: { ...fault, at },
   HitDisposed: { at },
+  HitListed: { available: 0, pending: 1, arrivals: 1, at },
   ApprovalRequested: { overridesRejection: false, at },
   RejectionRequested: { feedback: 'The form was empty.', at },
   ReviewFailed: { ...fault, at },

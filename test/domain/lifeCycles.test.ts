@@ -69,6 +69,7 @@ const hitMoves: readonly Move<hit.Hit, hit.HitEvent>[] = [
   { name: 'expired', decide: (state) => hit.recordExpired(state, { at }) },
   { name: 'expire failed', decide: (state) => hit.recordExpireFailed(state, fault) },
   { name: 'disposed', decide: (state) => hit.recordDisposed(state, { at }) },
+  { name: 'listed', decide: (state) => hit.recordListed(state, { available: 0, pending: 1, arrivals: 0, at }) },
 ];
 
 const put = { protoHitId: ids.protoHit(1), sandbox: undefined, at };

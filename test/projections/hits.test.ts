@@ -58,6 +58,10 @@ test('a HIT shows what was decided, what the marketplace answered, and who came 
     expireRequestedAt: null,
     expireWhenPosted: false,
     arrivals: 0,
+    listedAvailable: null,
+    listedPending: null,
+    listedArrivals: null,
+    listedAt: null,
   });
   await given(on.hit(1), happened.posted(1, 10));
   await given(on.assignment(1), happened.arrived(1), happened.lost(), happened.arrived(1, { at: 50 }));
@@ -180,4 +184,14 @@ test('the list is newest first, in pages', async () => {
   const first = await listHits(db, { limit: 3 });
   expect(numbers(first)).toEqual([5, 4, 3]);
   expect(numbers(await listHits(db, { limit: 3, before: first.at(-1)?.hitId }))).toEqual([2, 1]);
+});
+
+test('a HIT shows what the marketplace last said of its places, and how many had come by then', async () => {
+  await post(1, { maxAssignments: 3 });
+  await given(on.assignment(1), happened.arrived(1));
+  const said = { available: 1, pending: 2, arrivals: 1, at: STARTED_AT + 9 };
+  await given(on.hit(1), { type: 'HitListed', data: said });
+  expect(await findHit(db, ids.hit(1))).toMatchObject({
+    ...{ listedAvailable: 1, listedPending: 2, listedArrivals: 1, listedAt: STARTED_AT + 9, arrivals: 1 },
+  });
 });

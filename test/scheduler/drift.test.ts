@@ -30,6 +30,7 @@ const ours = (changes: Partial<OurHit> = {}): OurHit => ({
   marketplaceHitId: onMarket,
   requestedAt: NOW - HOUR,
   expireRequestedAt: null,
+  leftAt: null,
   ...changes,
 });
 const assignment = (phase: OurAssignment['phase'], changes: Partial<OurAssignment> = {}): OurAssignment => ({

@@ -94,10 +94,13 @@ describe('bounds the original lacked', () => {
     expect(posts(given([demand(1), demand(2)]).planned(reckless))).toEqual([[reservation(1), BOUND]]);
   });
 
-  test('HITs that are full no longer count as open', () => {
-    const full = hits(BOUND, { arrivals: 1 });
+  test('HITs that are full no longer count as open, when the marketplace says so', () => {
+    const full = hits(BOUND, { listedAvailable: 0, listedArrivals: 1, listedAt: NOW, arrivals: 1 });
     expect(posts(given([demand(1)], { hits: full }).planned())).toEqual([[reservation(1), 3]]);
   });
+
+  test('HITs of which people only say that they came stay open', () =>
+    expect(posts(given([demand(1)], { hits: hits(BOUND, { arrivals: 1 }) }).planned())).toEqual([]));
 
   test('a ProtoHIT whose posts were refused rests, then tries one, and rests as long as it has been failing', () => {
     const failing = (firstMinutesAgo: number, lastMinutesAgo: number) => ({
@@ -134,7 +137,9 @@ test('for any policy, demand and supply: the bounds hold', () =>
       for (const n of [1, 2, 3]) {
         const isOwn = ({ protoHitId }: { protoHitId: string }) => protoHitId === protoHit(n);
         const posted = planned.post.filter(isOwn).reduce((sum, { hits }) => sum + hits, 0);
-        const withPlace = supply.hits.filter(isOwn).filter(({ arrivals, maxAssignments }) => arrivals < maxAssignments);
+        const withPlace = supply.hits
+          .filter(isOwn)
+          .filter(({ listedAvailable, maxAssignments }) => (listedAvailable ?? maxAssignments) > 0);
         if (posted > 0) expect(posted + withPlace.length).toBeLessThanOrEqual(BOUND);
       }
       expect(planned.post.every(({ hits, places }) => Number.isInteger(hits) && hits > 0 && places > 0)).toBe(true);

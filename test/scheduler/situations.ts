@@ -33,6 +33,9 @@ export const openHit = (n: number, changes: Partial<OpenHit> = {}): OpenHit => (
   expireRequestedAt: null,
   maxAssignments: 1,
   arrivals: 0,
+  listedAvailable: null,
+  listedArrivals: null,
+  listedAt: null,
   ...changes,
 });
 
@@ -75,10 +78,15 @@ const anyHit = fc
     forReservation: fc.option(smallest(9)),
     maxAssignments: smallest(3),
     arrivals: fc.nat(3),
+    listedAvailable: fc.option(fc.nat(3)),
+    listedArrivals: fc.nat(3),
     askedMinutesAgo: fc.option(fc.nat(30)),
   })
-  .map(({ n, proto, forReservation, maxAssignments, arrivals, askedMinutesAgo }) =>
+  .map(({ n, proto, forReservation, maxAssignments, arrivals, listedAvailable, listedArrivals, askedMinutesAgo }) =>
     openHit(n, {
+      ...(listedAvailable === null
+        ? {}
+        : { listedAvailable: Math.min(listedAvailable, maxAssignments), listedArrivals, listedAt: NOW - MINUTE }),
       protoHitId: protoHit(proto),
       recruitedFor: forReservation === null ? null : reservation(forReservation),
       maxAssignments,

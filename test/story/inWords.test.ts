@@ -142,6 +142,10 @@ const EXAMPLES: Examples = {
     'The HIT could not be taken off the market: Refused, "no".',
   ],
   HitDisposed: [{ at }, 'The HIT was deleted from the marketplace.'],
+  HitListed: [
+    { available: 2, pending: 1, arrivals: 0, at },
+    'The HIT has 2 places open and 1 held, the marketplace said.',
+  ],
   WorkRequestMade: [
     { workRequestId: ids.workRequest(1), protoHitId: ids.protoHit(1), foreignId: '7', payload: null, at },
     'Work was noted for "7" by the old putwork.',

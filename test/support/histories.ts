@@ -53,6 +53,7 @@ const weights: Readonly<Record<Kind, number>> = {
   unfinish: 3,
   cancel: 1,
   timeOut: 1,
+  stopRecruiting: 3,
   requestPost: 4,
   posted: 4,
   postFailed: 1,
@@ -60,6 +61,7 @@ const weights: Readonly<Record<Kind, number>> = {
   expired: 1,
   expireFailed: 2,
   disposed: 1,
+  listed: 1,
   arrive: 12,
   ping: 10,
   dispatch: 12,
@@ -76,7 +78,7 @@ const weights: Readonly<Record<Kind, number>> = {
   reviewFailed: 1,
   grantBonus: 3,
   bonusPaid: 2,
-  bonusFailed: 1,
+  bonusFailed: 2,
   block: 3,
   unblock: 2,
   marketplaceAnswered: 5,
@@ -212,6 +214,8 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
     cancel: (a: number) => onReservation(a, reservation.cancel(all.reservation.at(a), now())),
     timeOut: (a: number) =>
       onReservation(a, reservation.timeOut(all.reservation.at(a), { timeoutMinutes: 0, ...now() })),
+    stopRecruiting: (a: number) =>
+      onReservation(a, reservation.stopRecruiting(all.reservation.at(a), { timeoutMinutes: 0, ...now() })),
     /** To a reservation go up to three workers who wait for its ProtoHIT, in one append. */
     dispatch: (a: number, b: number) => {
       const state = all.reservation.at(a);
@@ -258,6 +262,8 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
     expireFailed: (a: number) =>
       onHit(a, hit.recordExpireFailed(all.hit.at(a), { code: 'No', message: 'no', ...now() })),
     disposed: (a: number) => onHit(a, hit.recordDisposed(all.hit.at(a), now())),
+    listed: (a: number, b: number) =>
+      onHit(a, hit.recordListed(all.hit.at(a), { available: b % 2, pending: b % 3, arrivals: b % 2, ...now() })),
 
     /** As the command does it: the arrival, if it is one, and the ping. */
     arrive: (a: number) => {

@@ -4,7 +4,8 @@ import {
   type OpenHit,
   type Policy,
   type Post,
-  placesLeft,
+  placesComing,
+  placesOpen,
   type RecruitingNeed,
   type Situation,
 } from '../plan.ts';
@@ -35,14 +36,14 @@ export const spare =
     // The full ones too: whoever gives a place back puts it on the market again.
     if (missing === 0) return { post: [], expire: situation.openHits.map(({ hitId }) => hitId) };
     const wanted = placesFor(missing, sparePlaces);
-    const offered = sum(situation.openHits.map(placesLeft));
+    const offered = sum(situation.openHits.map((hit) => placesOpen(hit) + placesComing(hit, situation.now)));
     return offered > wanted
       ? { post: [], expire: surplus(situation, offered - wanted) }
       : { post: posts(situation, wanted - offered), expire: [] };
   };
 
 /** HITs for so many places: first for those who lack people and places, then the spare ones, one each in turn. */
-function posts({ needs, openHits }: Situation, places: number): readonly Post[] {
+function posts({ needs, openHits, now }: Situation, places: number): readonly Post[] {
   const inNeed = needs.filter(({ missing }) => missing > 0);
   const given = new Map<ReservationId, number>();
   let left = places;
@@ -52,7 +53,10 @@ function posts({ needs, openHits }: Situation, places: number): readonly Post[] 
   };
   for (const need of inNeed) {
     const own = openHits.filter(({ recruitedFor }) => recruitedFor === need.reservation.reservationId);
-    give(need, Math.min(left, Math.max(0, need.missing - sum(own.map(placesLeft)))));
+    give(
+      need,
+      Math.min(left, Math.max(0, need.missing - sum(own.map((hit) => placesOpen(hit) + placesComing(hit, now))))),
+    );
   }
   while (left > 0 && inNeed.length > 0) for (const need of inNeed) give(need, Math.min(left, 1));
   return inNeed.flatMap(({ reservation: { reservationId, maxAssignments } }) => {
@@ -72,7 +76,7 @@ function surplus({ needs, openHits, now }: Situation, places: number): readonly 
     needs.filter(({ missing }) => missing > 0).map(({ reservation }) => reservation.reservationId),
   );
   const candidates = openHits
-    .filter((hit) => placesLeft(hit) > 0 && isExpirable(hit, now))
+    .filter((hit) => placesOpen(hit) > 0 && isExpirable(hit, now))
     .toSorted(
       (a, b) =>
         Number(inNeed.has(a.recruitedFor)) - Number(inNeed.has(b.recruitedFor)) ||
@@ -82,13 +86,13 @@ function surplus({ needs, openHits, now }: Situation, places: number): readonly 
   const leaving = new Set<OpenHit>();
   let tooMany = places;
   for (const hit of candidates) {
-    if (placesLeft(hit) > tooMany) continue;
+    if (placesOpen(hit) > tooMany) continue;
     leaving.add(hit);
-    tooMany -= placesLeft(hit);
+    tooMany -= placesOpen(hit);
   }
   const smallest = candidates
     .filter((hit) => !leaving.has(hit))
-    .toSorted((a, b) => placesLeft(a) - placesLeft(b))
+    .toSorted((a, b) => placesOpen(a) - placesOpen(b))
     .at(0);
   if (tooMany > 0 && smallest !== undefined) leaving.add(smallest);
   return [...leaving].map(({ hitId }) => hitId);

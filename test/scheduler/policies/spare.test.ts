@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { needsOf } from '../../../src/domain/needs.ts';
-import { type Demand, type Plan, placesLeft, plan, type Supply } from '../../../src/scheduler/plan.ts';
+import { type Demand, type Plan, placesComing, placesOpen, plan, type Supply } from '../../../src/scheduler/plan.ts';
 import { placesFor, readSparePlaces, spare } from '../../../src/scheduler/policies/spare.ts';
 import {
   anyDemand,
@@ -123,11 +123,36 @@ test('whatever is asked and whoever comes: never more on offer than what is miss
         const missing = needs.reduce((sum, need) => sum + need.missing, 0);
         const staying = hits.filter((one) => isOwn(one) && !expire.includes(one.hitId));
         const offered =
-          staying.reduce((sum, one) => sum + placesLeft(one), 0) +
+          staying.reduce((sum, one) => sum + placesOpen(one) + placesComing(one, NOW), 0) +
           post.filter(isOwn).reduce((sum, { hits, places }) => sum + hits * places, 0);
-        expect(offered).toBeLessThanOrEqual(placesFor(missing, TWO_AND_HALF));
+        // Places that were accepted already cannot be taken back.
+        const coming = staying.reduce((sum, one) => sum + placesComing(one, NOW), 0);
+        expect(offered).toBeLessThanOrEqual(Math.max(coming, placesFor(missing, TWO_AND_HALF)));
         // Nothing leaves the market and comes to it in one step.
         if (post.some(isOwn)) expect(offered).toBe(placesFor(missing, TWO_AND_HALF));
       }
     }),
   ));
+
+describe('a HIT of which the marketplace has said something', () => {
+  const said = (available: number, arrivals: number, more: Parameters<typeof openHit>[1] = {}) => ({
+    listedAvailable: available,
+    listedArrivals: arrivals,
+    listedAt: NOW - MINUTE,
+    ...more,
+  });
+
+  test('is on offer, though somebody says that they came by it', () =>
+    expect(planned([one()], { hits: hits(3, { arrivals: 1, ...said(1, 1) }) })).toEqual({ post: [], expire: [] }));
+
+  test('whose place was accepted brings somebody, for some minutes; then it brings nobody', () => {
+    const taken = (minutes: number) => ({ hits: hits(3, said(0, 0, { listedAt: NOW - minutes * MINUTE })) });
+    expect(planned([one()], taken(2.9))).toEqual({ post: [], expire: [] });
+    expect(posts(planned([one()], taken(3)))).toEqual([[reservation(1), 3, 1]]);
+  });
+
+  test('lacks the places of those who came since', () =>
+    expect(posts(planned([one()], { hits: hits(3, { arrivals: 1, ...said(1, 0) }) }))).toEqual([
+      [reservation(1), 3, 1],
+    ]));
+});
