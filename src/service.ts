@@ -267,7 +267,7 @@ const figuresOf = (
   leases: () => Object.fromEntries([...projectorLeases, SCHEDULER_LEASE].map((name) => [name, leases.has(name)])),
 });
 
-const addressesOf = ({ mturk }: Settings, url: string): readonly (readonly [string, string])[] => [
+const addressesOf = ({ mturk, dailyBudget }: Settings, url: string): readonly (readonly [string, string])[] => [
   ['home', url],
   ['API', url],
   ['API page', `${url}/docs`],
@@ -276,6 +276,7 @@ const addressesOf = ({ mturk }: Settings, url: string): readonly (readonly [stri
   ...(mturk === 'simulated' ? [['marketplace', `${url}/marketplace`] as const] : []),
   ['landing page', `${url}/example`],
   ['script', `${url}/retainer.js`],
+  ['daily budget', `${dailyBudget} US dollars of real HITs and bonuses (DAILY_BUDGET); play costs nothing`],
 ];
 
 /** Simulated workers, as the settings or an operator ask for them: from one node at a time. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { openCore } from '../core.ts';
 import { A_BROUGHT_KEY, BroughtKey, Label, Scope } from '../domain/apiKey.ts';
 import { ApiKeyId, ProtoHitId } from '../domain/ids.ts';
+import { dollars } from '../domain/money.ts';
 import type { CliCommand } from '../main.ts';
 import type { Database } from '../postgres/pool.ts';
 import { listApiKeys } from '../projections/apiKeys.ts';
@@ -13,13 +14,15 @@ import { findProtoHit, findProtoHitByHitType } from '../projections/protoHits.ts
 import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
-const USAGE = `retainer key issue [--label TEXT] [--scope SCOPES] [--proto-hit ID] [--key-from-stdin]
+const USAGE = `retainer key issue [--label TEXT] [--scope SCOPES] [--proto-hit ID] [--budget DOLLARS] [--key-from-stdin]
                                     issue an API key; it is shown this once
 retainer key list                   every key ever issued, without the keys themselves
 retainer key revoke ID              a key opens nothing from now on
 
 Scopes: commands (change something), read (ask how things stand), audit (read the log), admin (all of it); without
 --scope the first three. --proto-hit, an id or a hit_type_id, limits a key to what concerns that ProtoHIT.
+--budget is what the key may commit a day, in US dollars, by reservations and bonuses for real HITs; without it, as much
+as DAILY_BUDGET leaves.
 --key-from-stdin takes a key that clients have already, a line of ${A_BROUGHT_KEY}, for clients that
 cannot be changed. One of this service's own is harder to guess.
 
@@ -34,6 +37,7 @@ export const key: CliCommand = {
     label: { type: 'string' },
     scope: { type: 'string' },
     'proto-hit': { type: 'string' },
+    budget: { type: 'string' },
     'key-from-stdin': { type: 'boolean' },
   },
   run: async ({ positionals: [action, id, ...more], values }) => {
@@ -48,6 +52,13 @@ export const key: CliCommand = {
     const label = Label.safeParse(values['label'] ?? '');
     if (!label.success) {
       process.stderr.write('retainer key issue: --label must be a text of at most 255 characters\n');
+      return 2;
+    }
+    const budget = budgetIn(values['budget']);
+    if (budget === null) {
+      process.stderr.write(
+        `retainer key issue: --budget must be US dollars a day, as 25 or 2.50, got "${String(values['budget'])}"\n`,
+      );
       return 2;
     }
     const apiKeyId = ApiKeyId.safeParse(id);
@@ -81,6 +92,7 @@ export const key: CliCommand = {
           label: label.data,
           scopes,
           protoHitId: protoHit,
+          dailyBudgetCents: budget.cents,
           key: brought?.data,
         });
         if (result.type === 'refused') throw new Error(result.refusal.message);
@@ -98,9 +110,10 @@ export const key: CliCommand = {
         return 0;
       }
       const keys = await listApiKeys(core.db);
-      for (const { apiKeyId, label, scopes, protoHitId, issuedAt, revokedAt } of keys) {
+      for (const { apiKeyId, label, scopes, protoHitId, dailyBudgetCents, issuedAt, revokedAt } of keys) {
         const state = revokedAt === null ? 'live' : `revoked ${new Date(revokedAt).toISOString()}`;
-        const opens = `${scopes.join(',')}${protoHitId === null ? '' : ` of ProtoHIT ${protoHitId}`}`;
+        const limit = dailyBudgetCents === null ? '' : ` up to ${dollars(dailyBudgetCents)} a day`;
+        const opens = `${scopes.join(',')}${protoHitId === null ? '' : ` of ProtoHIT ${protoHitId}`}${limit}`;
         process.stdout.write(`${apiKeyId}  issued ${new Date(issuedAt).toISOString()}  ${state}  ${opens}  ${label}\n`);
       }
       if (keys.length === 0) process.stdout.write('no key was ever issued: the API is open\n');
@@ -110,6 +123,13 @@ export const key: CliCommand = {
     }
   },
 };
+
+/** Dollars as cents; null if they are none. */
+function budgetIn(written: unknown): { cents: number | undefined } | null {
+  if (written === undefined) return { cents: undefined };
+  const cents = /^\d{1,7}(\.\d{1,2})?$/.test(String(written)) ? Math.round(Number(written) * 100) : null;
+  return cents === null ? null : { cents };
+}
 
 /** Without the option: all that an application and its auditor need. */
 function scopesIn(written: unknown): Scope[] | null {

@@ -23,11 +23,14 @@ export const apiKeyCommands = (deps: Dependencies) => ({
       label,
       scopes = ['commands', 'read', 'audit'],
       protoHitId = null,
+      dailyBudgetCents,
       key = `rk_${randomBytes(32).toString('base64url')}`,
     }: {
       label: string;
       scopes?: Scope[];
       protoHitId?: ProtoHitId | null;
+      /** US cents that it may commit a day; as much as the installation unless given. */
+      dailyBudgetCents?: number | undefined;
       /** One that clients have already; a new one unless given. */
       key?: string | undefined;
     },
@@ -42,15 +45,15 @@ export const apiKeyCommands = (deps: Dependencies) => ({
       context,
       apiKeys,
       streamOf.apiKey(apiKeyId),
-      (state, at) => issue(state, { apiKeyId, label, scopes, protoHitId, at }),
+      (state, at) => issue(state, { apiKeyId, label, scopes, protoHitId, dailyBudgetCents, at }),
       () => ({ apiKeyId, key }),
     );
     // After the event: a crash in between leaves a key that opens nothing, never one that nobody issued.
     if (result.type === 'done') {
       await deps.db.query(
-        `insert into retainer.api_key_secrets (api_key_id, label, hash, issued_at, scopes, proto_hit_id)
-         values ($1, $2, $3, to_timestamp($4 / 1000.0), $5, $6)`,
-        [apiKeyId, label, hashOfKey(key), deps.clock(), scopes, protoHitId],
+        `insert into retainer.api_key_secrets (api_key_id, label, hash, issued_at, scopes, proto_hit_id, daily_budget_cents)
+         values ($1, $2, $3, to_timestamp($4 / 1000.0), $5, $6, $7)`,
+        [apiKeyId, label, hashOfKey(key), deps.clock(), scopes, protoHitId, dailyBudgetCents ?? null],
       );
     }
     return settled(deps, result);

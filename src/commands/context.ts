@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Refusal } from '../domain/decision.ts';
 import type { Actor } from '../domain/event.ts';
-import type { Instant } from '../domain/ids.ts';
+import type { Instant, ProtoHitId } from '../domain/ids.ts';
 import type { EventStore, Position } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
 
@@ -11,6 +11,10 @@ export type Context = {
   readonly requestId: string;
   /** Makes a repeated command the same command: ids that it gives out follow from the key. */
   readonly idempotencyKey?: string | undefined;
+  /** US cents that the caller's key may commit a day; null or left out: as much as the installation. */
+  readonly dailyBudgetCents?: number | null | undefined;
+  /** The one ProtoHIT that the caller's key is limited to; null or left out: every one. */
+  readonly limitedTo?: ProtoHitId | null | undefined;
 };
 
 export type CommandResult<Value> =
@@ -36,6 +40,8 @@ export type Dependencies = {
     readonly pingTimeoutSeconds: number;
     readonly reservationTimeoutMinutes: number;
     readonly invokedTimeoutMinutes: number;
+    /** US dollars that may be committed a day on the marketplace's real side. */
+    readonly dailyBudget: number;
     readonly unsignedWorkers: 'accept' | 'refuse';
   };
 };

@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/decision.ts';
+import { type Decision, refuse } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
 import { type Instant, ProtoHitId } from '../domain/ids.ts';
 import {
@@ -16,6 +16,12 @@ import { type CommandResult, type Context, type Dependencies, settled } from './
 import { handle, handleOne, nothingToTell, writeTo } from './handle.ts';
 import { idFor, idOfName } from './ids.ts';
 import type { NextNumber } from './numbers.ts';
+
+const NOT_THEIRS = refuse('forbidden', 'this key is limited to another ProtoHIT');
+const NO_NAME = refuse(
+  'invalid',
+  'hit_type_id must be a name, or the id of a ProtoHIT that was put without a name: a name must not read as a UUID',
+);
 
 /** Defines, revises, retires and restores ProtoHITs. */
 export const protoHitCommands = (deps: Dependencies, nextNumber: NextNumber) => {
@@ -42,14 +48,19 @@ export const protoHitCommands = (deps: Dependencies, nextNumber: NextNumber) => 
         sandbox?: boolean | undefined;
       },
     ): Promise<CommandResult<ProtoHitId>> => {
+      // One without a name is called by its id: putting that name again revises it, and makes no other of its name.
+      const asId = hitTypeId === undefined ? undefined : ProtoHitId.safeParse(hitTypeId.toLowerCase());
       const id = hitTypeId === undefined ? idFor(context, 'protoHit') : idOfName('protoHit', hitTypeId);
-      const protoHitId = ProtoHitId.parse(id);
+      const protoHitId = asId?.success ? asId.data : ProtoHitId.parse(id);
+      if (context.limitedTo != null && context.limitedTo !== protoHitId) return NOT_THEIRS;
       const complete = { ...fields, hitTypeId: hitTypeId ?? protoHitId };
       return settled(
         deps,
         await handle(deps, async () => {
           const at = deps.clock();
           const protoHit = await load(deps.store, protoHits, streamOf.protoHit(protoHitId));
+          if (asId?.success && (protoHit.state.phase === 'none' || protoHit.state.fields.hitTypeId !== asId.data))
+            return NO_NAME;
           const number = protoHit.state.phase === 'none' ? await nextNumber('protoHit') : undefined;
           const decision = define(protoHit.state, { protoHitId, fields: complete, sandbox, number, at });
           if (decision.type === 'refused') return decision;

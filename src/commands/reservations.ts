@@ -20,6 +20,7 @@ import {
 import { openHitsOfReservation, unneededHits } from '../projections/hits.ts';
 import { openReservations } from '../projections/reservations.ts';
 import { releasable } from '../projections/waitingPool.ts';
+import { commitReservation } from './access/commit.ts';
 import { hits, load, protoHits, reservations } from './aggregates.ts';
 import type { assignmentCommands } from './assignments.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
@@ -112,6 +113,8 @@ export const reservationCommands = (
           ]);
           const closed = closedToNew(protoHit.state);
           if (closed !== null) return closed;
+          const tooDear = await commitReservation(deps, context, protoHit.state, { ...made, reservationId, at });
+          if (tooDear !== null) return tooDear;
           const number = reservation.state.phase === 'none' ? await nextNumber('reservation') : undefined;
           const decision = make(reservation.state, { ...made, reservationId, number, at });
           if (decision.type === 'refused') return decision;

@@ -1,3 +1,4 @@
+import { streamOf } from '../domain/event.ts';
 import { type AssignmentId, BonusId } from '../domain/ids.ts';
 import {
   grantBonus,
@@ -7,6 +8,8 @@ import {
   requestApproval,
   requestRejection,
 } from '../domain/review.ts';
+import { commitBonus } from './access/commit.ts';
+import { assignments, load } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import { idFor } from './ids.ts';
 import { onAssignment } from './onAssignment.ts';
@@ -64,6 +67,13 @@ export const reviewCommands = (deps: Dependencies) => ({
     { assignmentId, ...bonus }: { assignmentId: AssignmentId; amountCents: number; reason: string },
   ): Promise<CommandResult<BonusId>> => {
     const bonusId = BonusId.parse(idFor(context, `bonus ${assignmentId}`));
+    // Nothing is committed for a bonus that cannot be granted.
+    const { state } = await load(deps.store, assignments, streamOf.assignment(assignmentId));
+    const decided = grantBonus(state, { ...bonus, bonusId, at: deps.clock() });
+    if (decided.type === 'accepted' && decided.events.length > 0) {
+      const tooDear = await commitBonus(deps, context, { ...bonus, assignmentId, bonusId });
+      if (tooDear !== null) return tooDear;
+    }
     const result = await onAssignment(deps, context, assignmentId, (state, at) =>
       grantBonus(state, { ...bonus, bonusId, at }),
     );

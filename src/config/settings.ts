@@ -143,6 +143,12 @@ export const SETTINGS = {
     'with POLICY=classic: HITs posted a round for a reservation that lacks workers',
   ),
   maxOpenHits: setting('MAX_OPEN_HITS', wholeNumber(1, 10_000), '100', 'most HITs on the market for one ProtoHIT'),
+  dailyBudget: setting(
+    'DAILY_BUDGET',
+    number(0, 10_000_000),
+    '100',
+    'US dollars that may be committed a day, in UTC, by real HITs (sandbox=false) and bonuses for them',
+  ),
   reservationTimeoutMinutes: setting(
     'RESERVATION_TIMEOUT_MINUTES',
     number(1, 100_000),

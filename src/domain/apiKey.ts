@@ -24,6 +24,8 @@ export const apiKeyEvents = {
     scopes: z.array(Scope).min(1),
     /** The one ProtoHIT it is limited to; null: every one. */
     protoHitId: ProtoHitId.nullable(),
+    /** US cents that it may commit a day on the marketplace's real side; left out: as much as the installation. */
+    dailyBudgetCents: z.number().int().nonnegative().optional(),
     at: Instant,
   }),
   ApiKeyRevoked: z.object({ at: Instant }),
@@ -50,6 +52,7 @@ export function issue(
     label: string;
     scopes: Scope[];
     protoHitId: ProtoHitId | null;
+    dailyBudgetCents?: number | undefined;
     at: Instant;
   },
 ): Decision<ApiKeyEvent> {

@@ -57,18 +57,19 @@ export function authentication(db: Database, visitorOf: VisitorOf, access: Acces
         api_key_id: string;
         scopes: Scope[];
         proto_hit_id: ProtoHitId | null;
+        daily_budget_cents: number | null;
       }>({
         name: 'http.authenticate',
-        text: `select wanted.hash, secret.api_key_id, secret.scopes, secret.proto_hit_id
+        text: `select wanted.hash, secret.api_key_id, secret.scopes, secret.proto_hit_id, secret.daily_budget_cents
                from unnest($1::text[]) as wanted (hash)
                join retainer.api_key_secrets secret
                  on secret.hash = decode(wanted.hash, 'hex') and secret.revoked_at is null`,
         values: [hashes],
       });
       return new Map(
-        rows.map(({ hash, api_key_id, scopes, proto_hit_id }): [string, Caller] => [
+        rows.map(({ hash, api_key_id, scopes, proto_hit_id, daily_budget_cents }): [string, Caller] => [
           hash,
-          { actor: `key:${api_key_id}`, scopes, limitedTo: proto_hit_id },
+          { actor: `key:${api_key_id}`, scopes, limitedTo: proto_hit_id, dailyBudgetCents: daily_budget_cents },
         ]),
       );
     },

@@ -104,7 +104,7 @@ export function endpointsOf(
         const refused = beyondLimit(caller, concern, absent);
         if (refused !== null) return refused;
       }
-      const context = { actor, requestId: c.get('requestId') };
+      const context = { actor, requestId: c.get('requestId'), limitedTo, dailyBudgetCents: caller.dailyBudgetCents };
       const asked = askedBy(c, limitedTo);
       // A look-up changes nothing: answered as it is now, however often it is repeated.
       if (scope === 'read' || scope === 'audit') return run(parsed.data, context, asked);

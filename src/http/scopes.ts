@@ -10,10 +10,12 @@ export type Caller = {
   readonly scopes: readonly Scope[];
   /** Null: every ProtoHIT. */
   readonly limitedTo: ProtoHitId | null;
+  /** US cents that it may commit a day; null: as much as the installation. */
+  readonly dailyBudgetCents: number | null;
 };
 
 /** Of an open API, and of operators. */
-export const EVERYTHING = { scopes: ['admin'], limitedTo: null } as const;
+export const EVERYTHING = { scopes: ['admin'], limitedTo: null, dailyBudgetCents: null } as const;
 
 /**
  * Which ProtoHIT a request concerns. `null`: it names nothing that is there. `everything`: more than one, so that it is

@@ -10,6 +10,8 @@ export type ApiKeyRow = {
   readonly label: string;
   readonly scopes: readonly Scope[];
   readonly protoHitId: ProtoHitId | null;
+  /** US cents a day; null: as much as the installation. */
+  readonly dailyBudgetCents: number | null;
   readonly issuedAt: Instant;
   readonly revokedAt: Instant | null;
 };
@@ -22,23 +24,24 @@ const table: Table<ApiKeyRow> = {
       label text not null,
       scopes text[] not null,
       proto_hit_id uuid,
+      daily_budget_cents int,
       issued_at double precision not null,
       revoked_at double precision
     );`,
   key: 'apiKeyId',
-  columns: ['apiKeyId', 'label', 'scopes', 'protoHitId', 'issuedAt', 'revokedAt'],
+  columns: ['apiKeyId', 'label', 'scopes', 'protoHitId', 'dailyBudgetCents', 'issuedAt', 'revokedAt'],
 };
 
 export const apiKeys = foldInto({
   table,
-  version: 2,
+  version: 3,
   events: ['ApiKeyIssued', 'ApiKeyRevoked'],
   keyOf: (event) => streamId(event.stream),
   evolve: (row, event): ApiKeyRow | null => {
     switch (event.type) {
       case 'ApiKeyIssued': {
-        const { at, ...issued } = event.data;
-        return { ...issued, issuedAt: at, revokedAt: null };
+        const { at, dailyBudgetCents = null, ...issued } = event.data;
+        return { ...issued, dailyBudgetCents, issuedAt: at, revokedAt: null };
       }
       case 'ApiKeyRevoked':
         return row && { ...row, revokedAt: event.data.at };

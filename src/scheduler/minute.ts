@@ -1,13 +1,16 @@
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import { committedByCommands, startOfDay } from '../commands/access/dailySpending.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Instant } from '../domain/ids.ts';
 import type { EventStore, Position } from '../event-store/port.ts';
 import { type Database, inTransaction } from '../postgres/pool.ts';
+import { committedOnHits } from '../projections/committedToday.ts';
 import { demandNow } from '../projections/demand.ts';
 import { hitIdsByRecruiter, openHits, postFailures } from '../projections/hits.ts';
 import { protoHitsByIds } from '../projections/protoHits.ts';
 import { peopleWaiting } from '../projections/waitingPeople.ts';
+import { withinBudget } from './budget.ts';
 import { freeHitIds } from './hitIds.ts';
 import { endPatience, type PatienceDependencies } from './patience.ts';
 import { type Plan, type Policy, plan } from './plan.ts';
@@ -24,6 +27,7 @@ export type MinuteDependencies = PatienceDependencies & {
     readonly maxOpenHits: number;
     readonly pingTimeoutSeconds: number;
     readonly presenceRetentionDays: number;
+    readonly dailyBudget: number;
   };
   readonly clock: () => Instant;
   readonly log: Logger;
@@ -54,8 +58,13 @@ export async function decide(deps: MinuteDependencies, signal?: AbortSignal): Pr
   if (!(await caughtUp.until(await store.head(), { timeoutMs: CATCH_UP_TIMEOUT_MS })))
     throw new Error('the read models are too far behind the log to plan from');
 
-  const { post, expire, orders } = await planned(deps, clock());
+  const { post, expire, orders, tooDear } = await planned(deps, clock());
   if (signal?.aborted) return { timedOut, post: [], expire: [] };
+  if (tooDear > 0)
+    log.warn(
+      { hits: tooDear },
+      'not posted: the budget of the day is committed (DAILY_BUDGET); it begins again at 00:00 UTC',
+    );
   if (orders.length > 0) await commands.requestHitPost(context, { hits: orders });
   if (expire.length > 0) await commands.requestHitExpire(context, { hitIds: expire, reason: 'notNeeded' });
   if (orders.length + expire.length > 0) log.info({ post, expire: expire.length }, 'recruiting decided');
@@ -66,7 +75,13 @@ export async function decide(deps: MinuteDependencies, signal?: AbortSignal): Pr
 const planned = (
   { db, policy, evenFilled = false, settings }: MinuteDependencies,
   now: Instant,
-): Promise<Plan & { readonly orders: Parameters<MinuteDependencies['commands']['requestHitPost']>[1]['hits'] }> =>
+): Promise<
+  Plan & {
+    readonly orders: Parameters<MinuteDependencies['commands']['requestHitPost']>[1]['hits'];
+    /** HITs that the day's budget has no room for. */
+    readonly tooDear: number;
+  }
+> =>
   inTransaction(db, async (view) => {
     await view.query('set transaction isolation level repeatable read, read only');
     const rows = await demandNow(view, undefined, { evenFilled });
@@ -97,7 +112,9 @@ const planned = (
         ...{ protoHitId, recruitedFor: reservationId, fields, sandbox, maxAssignments: places },
       }));
     });
-    return { post, expire, orders };
+    const spent = (await committedOnHits(view, startOfDay(now))) + (await committedByCommands(view, now));
+    const { affordable, tooDear } = withinBudget(orders, Math.round(settings.dailyBudget * 100) - spent);
+    return { post, expire, orders: affordable, tooDear: tooDear.length };
   });
 
 /** Forgets pings older than the operator wants to keep; the rest of a backlog next minute. */

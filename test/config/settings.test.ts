@@ -22,6 +22,7 @@ test('nothing needs to be set', () => {
     mturk: 'simulated',
     pingTimeoutSeconds: 10,
     reservationTimeoutMinutes: 30,
+    dailyBudget: 100,
     invokedTimeoutMinutes: 30,
     ids: 'uuids',
     schedulerIntervalSeconds: 60,

@@ -71,6 +71,7 @@ export async function openHouse({
     unsignedWorkers: 'accept' as const,
     reservationTimeoutMinutes: 30,
     invokedTimeoutMinutes: 30,
+    dailyBudget: 100,
     ids,
     bodyLimitBytes: BODY_LIMIT,
     maxListeners: 100,

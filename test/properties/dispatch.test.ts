@@ -36,6 +36,7 @@ const settings = {
   pingTimeoutSeconds: 3_600,
   reservationTimeoutMinutes: 30,
   invokedTimeoutMinutes: 30,
+  dailyBudget: 100,
   unsignedWorkers: 'accept',
 } as const;
 

@@ -53,6 +53,7 @@ const defaults = {
   disposeAfterHours: 24,
   reservationTimeoutMinutes: 30,
   invokedTimeoutMinutes: 30,
+  dailyBudget: 1_000_000,
   pingTimeoutSeconds: 10,
   unsignedWorkers: 'accept' as const,
   presenceGraceSeconds: 30,

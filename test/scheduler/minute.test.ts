@@ -196,3 +196,20 @@ test('a part of a tick that fails is reported, and does not keep the next from i
   await expect(house.newScheduler({ caughtUp: failing }).tick()).rejects.toThrow('too far behind');
   expect(house.market.open()).toHaveLength(3);
 });
+
+describe("the day's budget", () => {
+  test('no real HIT is posted beyond it, however often it is planned, and the next day goes on', async () => {
+    // 0.50 and a fee of 0.10 a place: two of the three that are wanted.
+    await house.close();
+    house = await openHouse({ dailyBudget: 1.3 });
+    const protoHitId = await house.defineProtoHit({ rewardCents: 50 });
+    await house.reserve(protoHitId);
+    await minute();
+    await minute();
+    expect(await house.happened('HitPostRequested')).toHaveLength(2);
+    house.pass(24 * HOUR);
+    await house.reserve(protoHitId);
+    await minute();
+    expect(await house.happened('HitPostRequested')).toHaveLength(4);
+  });
+});
