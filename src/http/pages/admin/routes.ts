@@ -9,6 +9,7 @@ import { type BrowseDependencies, browseRoutes } from './browse/routes.ts';
 import { createAdminGuard } from './guard.ts';
 import { homeRoutes } from './home.tsx';
 import { keyRoutes } from './keys.tsx';
+import { newReservationRoutes } from './newReservation.tsx';
 import { operatorRoutes } from './operators.tsx';
 import { projectionRoutes } from './projections/routes.tsx';
 import { protoHitRoutes } from './protoHits/routes.tsx';
@@ -37,6 +38,7 @@ export function adminRoutes(deps: AdminDependencies): Hono {
   routes.route('/', signInRoutes(deps));
   routes.route('/', homeRoutes(behindTheDoor));
   routes.route('/', protoHitRoutes(behindTheDoor));
+  routes.route('/', newReservationRoutes(behindTheDoor));
   routes.route('/', keyRoutes(behindTheDoor));
   routes.route('/', projectionRoutes(behindTheDoor));
   routes.route('/', settingsRoutes(behindTheDoor));

@@ -75,6 +75,14 @@ export const ReservationPage = ({ visitor, hasMarketplace, reservation }: Shared
         new HITs go to <button type="button" id="sandbox" class="side" aria-pressed="true" />
       </span>
     </div>
+    {reservation.payload !== null && (
+      <details>
+        <summary>Payload</summary>
+        <pre id="payload" tabindex={0}>
+          {typeof reservation.payload === 'string' ? reservation.payload : JSON.stringify(reservation.payload, null, 2)}
+        </pre>
+      </details>
+    )}
     <Timeline />
     <h2>The story, line by line</h2>
     <ol id="lines" class="story" />

@@ -55,6 +55,11 @@ export const ProtoHitList = ({
 const Actions = ({ visit, row: { protoHitId, retiredAt, fields } }: { visit: AdminVisit; row: ProtoHitRow }) => (
   <div class="row actions">
     {retiredAt !== null && <span class="tag cancelled">retired</span>}
+    {retiredAt === null && (
+      <a href={`/admin/reservations/new?protoHit=${protoHitId}`}>
+        Reserve <span class="visually-hidden">workers for {fields.title}</span>
+      </a>
+    )}
     <a href={`/admin/proto-hits/new?clone=${protoHitId}`}>
       Clone <span class="visually-hidden">{fields.title}</span>
     </a>
