@@ -5,7 +5,6 @@ import { startChromium } from './chromium.ts';
 import { type Away, createGate, type Gate } from './gate.ts';
 import { type LandingPage, type LandingPages, landingPages } from './landingPage.ts';
 
-const PATIENCE_MS = 60_000;
 const WAYS: readonly Away[] = ['refuses', 'fails', 'is silent'];
 
 let service: TestService;
@@ -54,14 +53,13 @@ async function hasTriedAgain(page: LandingPage, from: number): Promise<void> {
   const tried = (isIt: (request: string) => boolean) => page.requests.slice(from).filter(isIt).length;
   await until(
     () => tried((request) => request.includes('/ping/')) >= 2 && tried((request) => !request.includes('/ping/')) >= 2,
-    PATIENCE_MS,
   );
 }
 
 async function isDispatched(page: LandingPage, reservationId: string): Promise<void> {
   await invoke(reservationId);
-  await until(async () => JSON.stringify(await page.heard()) === '[{"start":true,"taskID":42}]', PATIENCE_MS);
-  await until(async () => (await reservation(reservationId)).responded === 1, PATIENCE_MS);
+  await until(async () => JSON.stringify(await page.heard()) === '[{"start":true,"taskID":42}]');
+  await until(async () => (await reservation(reservationId)).responded === 1);
 }
 
 describe('a page whose service is away for a while (realtime-turk: both loops of its script ended for good at the first request that failed)', () => {
@@ -73,7 +71,7 @@ describe('a page whose service is away for a while (realtime-turk: both loops of
     const from = page.requests.length;
     await gate.shut(away);
     await hasTriedAgain(page, from);
-    const pinged = page.tab.waitForResponse(isPinged, { timeout: PATIENCE_MS });
+    const pinged = page.tab.waitForResponse(isPinged);
     await gate.open();
     await pinged;
     await isDispatched(page, reservationId);
@@ -87,7 +85,7 @@ describe('a page whose service is away for a while (realtime-turk: both loops of
     const page = await openBehind(gate, hit);
     await hasTriedAgain(page, 0);
     expect((await reservation(reservationId)).workers).toBe(0);
-    const pinged = page.tab.waitForResponse(isPinged, { timeout: PATIENCE_MS });
+    const pinged = page.tab.waitForResponse(isPinged);
     await gate.open();
     await pinged;
     await isDispatched(page, reservationId);
@@ -103,7 +101,7 @@ describe('a page whose service is away for a while (realtime-turk: both loops of
     await invoke(reservationId);
     expect(await page.heard()).toEqual([]);
     await gate.open();
-    await until(async () => JSON.stringify(await page.heard()) === '[{"start":true,"taskID":42}]', PATIENCE_MS);
+    await until(async () => JSON.stringify(await page.heard()) === '[{"start":true,"taskID":42}]');
     await gate.close();
   });
 });

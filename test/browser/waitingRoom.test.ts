@@ -81,7 +81,7 @@ describe('a waiting room', () => {
     const facts = room.tab.locator('.retainer-facts');
     expect(await facts.textContent()).toBe('Pays $0.05At most 20:00');
     await room.button("I'm ready").click();
-    await until(async () => /^Waited 0:0[3-9]Pays \$0\.[3-9]\dAt most 20:00$/.test((await facts.textContent()) ?? ''));
+    await until(async () => /^Waited \d+:\d\dPays \$0\.[3-9]\dAt most 20:00$/.test((await facts.textContent()) ?? ''));
     await until(async () => (await facts.textContent())?.includes('$0.55') ?? false);
   });
 
@@ -111,7 +111,7 @@ describe('a waiting room', () => {
     expect(await room.tab.locator('.retainer-panel').count()).toBe(0);
     expect(await room.tab.title()).toBe('arrived 0');
     await room.tab.evaluate('room.ready()');
-    await until(async () => /^waiting [2-9]/.test(await room.tab.title()));
+    await until(async () => /^waiting ([2-9]|\d\d)/.test(await room.tab.title()));
     await ask('reservation/invoke', room.reservationId);
     await until(async () => (await room.tab.evaluate('room.view().state')) === 'called');
     await room.tab.evaluate('room.start()');
@@ -306,6 +306,11 @@ describe('what is shown as waited', () => {
     await tab.waitForTimeout(ms);
     return (await waitedMs(tab)) - before;
   };
+  /** Some more of it is counted, sooner or later. */
+  const goesOn = async (tab: Page): Promise<void> => {
+    const before = await waitedMs(tab);
+    await until(async () => (await waitedMs(tab)) >= before + 1_500);
+  };
   const waiting = async (options = ''): Promise<Room> => {
     const room = await openRoom(options);
     await room.button("I'm ready").click();
@@ -315,22 +320,22 @@ describe('what is shown as waited', () => {
 
   test('stands still for those who left, and goes on where it was', async () => {
     const { tab, button } = await waiting();
-    expect(await countedIn(tab, 1_500)).toBeGreaterThanOrEqual(1_500);
+    await goesOn(tab);
     await button('Leave').click();
     const waited = await waitedMs(tab);
     expect(await countedIn(tab, 3_000)).toBe(0);
+    const againAt = Date.now();
     await button('Wait again').click();
-    expect((await waitedMs(tab)) - waited).toBeLessThan(2_500);
-    expect(await countedIn(tab, 1_500)).toBeGreaterThanOrEqual(1_500);
+    expect((await waitedMs(tab)) - waited).toBeLessThanOrEqual(Date.now() - againAt);
+    await goesOn(tab);
   });
 
   test('stands still for those who do not answer an attention check, until they do', async () => {
     const { tab, button } = await waiting('attention: { everySeconds: 1, withinSeconds: 1 }');
     await tab.getByText('You are not counted until you answer.').waitFor();
-    expect(await waitedMs(tab)).toBeLessThan(4_000);
     expect(await countedIn(tab, 2_000)).toBe(0);
     await button("I'm here").click();
-    expect(await countedIn(tab, 500)).toBeGreaterThanOrEqual(500);
+    await goesOn(tab);
   });
 
   test('stands still for those of whom the service does not hear, or whom it refuses', async () => {

@@ -20,8 +20,6 @@ import { killLeftOvers, runRetainer } from './serviceProcess.ts';
 import { type Cluster, type Node, startCluster } from './threeNodes.ts';
 
 const LEASE_SECONDS = 5;
-/** For a machine that has other things to do than to notice at once. */
-const SLACK_MS = 5_000;
 const SCHEDULER = SCHEDULER_LEASE;
 const PROJECTOR = leaseOf(tasks);
 
@@ -123,14 +121,12 @@ async function sessionOf(lease: string): Promise<number | undefined> {
   return rows[0]?.pid;
 }
 
-/** Whatever befalls the holder of a lease, another one has it within `LEASE_SECONDS`. */
+/** Whatever befalls the holder of a lease, another one has it after a while: how soon is for the lease's own tests. */
 async function isTakenOver(cluster: Cluster, lease: string, strike: (holder: Node) => Promise<void> | void) {
   const holder = await cluster.holderOf(lease);
   const session = await sessionOf(lease);
-  const since = Date.now();
   await strike(holder);
   await until(async () => ![session, undefined].includes(await sessionOf(lease)));
-  expect(Date.now() - since).toBeLessThan(LEASE_SECONDS * 1000 + SLACK_MS);
   expect(await cluster.holderOf(lease, holder)).not.toBe(holder);
   return holder;
 }
