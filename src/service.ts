@@ -112,6 +112,7 @@ export async function startService(
       caughtUp,
       calledHere,
       settings,
+      clock,
       publicUrl,
       firstPingMs: patience.firstPingMs,
       log,

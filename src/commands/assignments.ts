@@ -1,32 +1,39 @@
+import { arrive, seeHolder } from '../domain/arrival.ts';
 import {
-  arrive,
+  type Assignment,
+  evolveAssignment,
   isGone,
   isUnproven,
   lose,
+  type ReleaseReason,
+  release,
+  type Session,
+} from '../domain/assignment.ts';
+import { replay } from '../domain/decision.ts';
+import { streamOf } from '../domain/event.ts';
+import type { AssignmentId, Instant, MarketplaceHitId, WorkerId } from '../domain/ids.ts';
+import {
   markAbandoned,
   markApproved,
   markRejected,
   markReturned,
   markSubmitted,
-  type ReleaseReason,
-  release,
-  respond,
   type Seen,
-  type Session,
-} from '../domain/assignment.ts';
-import { streamOf } from '../domain/event.ts';
-import type { AssignmentId, Instant, MarketplaceHitId, WorkerId } from '../domain/ids.ts';
+} from '../domain/outcome.ts';
+import { openSlotOf, start } from '../domain/place.ts';
 import type { PingType, PresenceEvent } from '../domain/presence.ts';
+import type { Reservation, ReservationEvent } from '../domain/reservation.ts';
 import { END, type StreamWrite } from '../event-store/port.ts';
 import { coalesce } from '../postgres/coalesce.ts';
 import { tellHandedIn } from '../postgres/handedIn.ts';
 import { type HitRow, hitsByMarketplaceIds } from '../projections/hits.ts';
 import { placesHeldOnHit, type Task, tasksOf } from '../projections/tasks.ts';
-import { assignments, load, workers } from './aggregates.ts';
+import { assignments, type Loaded, load, reservations, workers } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import type { Dispatch } from './dispatch.ts';
 import { handle, stamped, writeTo } from './handle.ts';
 import { onAssignment } from './onAssignment.ts';
+import { placeWrites, reservationToAsk } from './places.ts';
 
 type Ping = {
   readonly assignmentId: AssignmentId;
@@ -40,7 +47,11 @@ type Ping = {
 };
 
 /** What a page that pinged has to know. */
-export type Pinged = { readonly isSigned: boolean };
+export type Pinged = {
+  readonly isSigned: boolean;
+  /** Their call or wait ended with this ping; null: it did not. */
+  readonly released: ReleaseReason | null;
+};
 
 const badAssignment = (why: string) =>
   ({ type: 'refused', refusal: { kind: 'notFound', message: `Bad assignment: ${why}` } }) as const;
@@ -65,14 +76,14 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     return { stream, expectedRevision: 'any', events: [stamped(pinged, stream, 0, { context, at })] };
   };
 
-  /** Whether an assignment's pings have stopped: asked of the log, for read models forget who does not wait. */
-  const isSilent = async (assignmentId: AssignmentId, at: Instant): Promise<boolean> => {
+  /** Since when an assignment's pings have stopped: asked of the log, for read models forget who does not wait. Null: they have not. */
+  const silentSince = async (assignmentId: AssignmentId, at: Instant): Promise<Instant | null> => {
     const stream = streamOf.presence(assignmentId);
     const { revision } = await store.read(stream, { fromRevision: END });
-    if (revision === null) return true;
+    if (revision === null) return 0;
     const { events } = await store.read(stream, { fromRevision: revision });
-    const last = events.at(-1);
-    return last === undefined || at - last.recordedAt > deps.settings.pingTimeoutSeconds * 1000;
+    const last = events.at(-1)?.recordedAt ?? 0;
+    return at - last > deps.settings.pingTimeoutSeconds * 1000 ? last : null;
   };
 
   /**
@@ -85,15 +96,15 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     const holders = await placesHeldOnHit(db, { hitId, except: assignmentId, now, pingTimeoutMs });
     if (holders.length < maxAssignments) return true;
     const mayBeGone = holders.filter(({ phase }) => phase === 'working' || phase === 'released');
-    const silent = await Promise.all(mayBeGone.map((holder) => isSilent(holder.assignmentId, now)));
-    return holders.length - silent.filter(Boolean).length < maxAssignments;
+    const silent = await Promise.all(mayBeGone.map((holder) => silentSince(holder.assignmentId, now)));
+    return holders.length - silent.filter((since) => since !== null).length < maxAssignments;
   };
 
   /** A ping that changes nothing but when the page was last heard of. */
   const onlyHeardOf = async (context: Context, ping: Ping, { isSigned }: Task): Promise<CommandResult<Pinged>> => {
     const result = await store.append([presence(context, ping, clock())]);
     if (result.type === 'conflict') throw new Error(`a ping expects nothing, yet ${result.stream} conflicts`);
-    return { type: 'done', value: { isSigned }, position: result.position };
+    return { type: 'done', value: { isSigned, released: null }, position: result.position };
   };
 
   /**
@@ -114,8 +125,25 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     return result;
   };
 
+  /** Nobody gets a slot that they left behind with the assignment that somebody else has now. */
+  const leftBehind = async (
+    state: Assignment,
+    reason: 'lost' | 'returned',
+    at: Instant,
+  ): Promise<{ reservation: Loaded<Reservation>; events: readonly ReservationEvent[] } | null> => {
+    if (state.phase === 'none' || state.task === null) return null;
+    const reservation = await load(store, reservations, streamOf.reservation(state.task.reservationId));
+    const { reservation: events } = openSlotOf(state, reservation.state, { assignmentId: state.id, reason, at });
+    return { reservation, events };
+  };
+
   /** A ping that may change the assignment: the worker arrives, comes back, or answers the call. */
-  const pingThatMatters = (context: Context, ping: Ping, hit: HitRow): Promise<CommandResult<Pinged>> =>
+  const pingThatMatters = (
+    context: Context,
+    ping: Ping,
+    hit: HitRow,
+    task: Task | undefined,
+  ): Promise<CommandResult<Pinged>> =>
     handle(deps, async () => {
       const at = clock();
       const { session = 'unsigned', workerId, assignmentId, marketplaceHitId } = ping;
@@ -124,27 +152,38 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
         load(store, workers, streamOf.worker(workerId)),
       ]);
       const { state } = loaded;
-      if (state.phase === 'none') {
-        if (session === 'unsigned' && deps.settings.unsignedWorkers === 'refuse') return NO_TOKEN;
-      } else if (isUnproven(state, session)) {
-        // A page may have lost its token: its browser kept nothing over a reload, or the answer that held it never came.
-        // It gets the token again once the assignment has been silent, for then it pushes out nobody.
-        if (session === 'unsigned' || !(await isSilent(assignmentId, at))) return NOT_THEIRS;
-      }
-      const isSigned = state.phase === 'none' ? session !== 'unsigned' : state.isSigned;
+      const isTheirs = state.phase !== 'none' && state.workerId === workerId;
+      // A page may have lost its token: its browser kept nothing over a reload, or the answer that held it never came.
+      // It gets the token again once the assignment has been silent, for then it pushes out nobody.
+      const lacksToken = isTheirs && isUnproven(state, session);
+      const mayTakeOver = state.phase !== 'none' && !isTheirs;
+      const silent = lacksToken || mayTakeOver ? await silentSince(assignmentId, at) : null;
+      if (lacksToken && (session === 'unsigned' || silent === null)) return NOT_THEIRS;
+      if (!isTheirs && session === 'unsigned' && deps.settings.unsignedWorkers === 'refuse') return NO_TOKEN;
+      const isSigned = isTheirs ? state.isSigned : session !== 'unsigned';
       const { hitId, protoHitId, recruitedFor } = hit;
       const worker = { workerId, assignmentId, marketplaceHitId, hitId, protoHitId, recruitedFor, isSigned, at };
-      const arrival = arrive(state, { ...worker, isBlocked: person.state.phase === 'blocked' });
+      const isBlocked = person.state.phase === 'blocked';
+      const arrival = arrive(state, { ...worker, isBlocked, silentSince: silent });
       if (arrival.type === 'refused') return arrival;
-      const decision =
-        ping.pingType === 'working' && arrival.events.length === 0
-          ? respond(state, { reactedAfterMs: ping.reactedAfterMs, at })
-          : arrival;
-      if (decision.type === 'refused') return decision;
-      const task = state.phase === 'none' ? null : state.task;
-      const correlationId = task?.reservationId ?? recruitedFor ?? undefined;
-      const writes = [writeTo(loaded, decision.events, { context, at, correlationId }), presence(context, ping, at)];
-      return { type: 'write', writes, value: { isSigned }, seen: [loaded] };
+
+      const after = replay(evolveAssignment, state, arrival.events);
+      const left = isTheirs
+        ? null
+        : await leftBehind(state, isGone(state) && state.phase !== 'lost' ? 'returned' : 'lost', at);
+      const starts = ping.pingType === 'working';
+      const asked = starts ? await reservationToAsk(deps, after, task?.holdsSlot === false) : null;
+      const place = starts ? start(after, asked?.state ?? null, { ...ping, at }) : null;
+      const events = [...arrival.events, ...(place?.assignment ?? [])];
+      const reservationId = after.phase === 'none' ? null : (after.task?.reservationId ?? recruitedFor);
+      const stamp = { context, at, correlationId: reservationId ?? undefined };
+      const writes = [
+        ...placeWrites(loaded, asked, { assignment: events, reservation: place?.reservation ?? [] }, stamp),
+        ...(left === null ? [] : [writeTo(left.reservation, left.events, stamp)]),
+        presence(context, ping, at),
+      ];
+      const end = events.find((event) => event.type === 'WorkerReleased');
+      return { type: 'write', writes, value: { isSigned, released: end?.data.reason ?? null }, seen: [loaded] };
     });
 
   return {
@@ -165,7 +204,7 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
       // Counted only when it can matter: fewer ever came than it has assignments.
       if (task === undefined && hit.arrivals >= hit.maxAssignments && !(await hasPlace(hit, ping.assignmentId)))
         return badAssignment('every assignment of its HIT is taken');
-      const result = await pingThatMatters(context, ping, hit);
+      const result = await pingThatMatters(context, ping, hit, task);
       if (result.type === 'done' && ping.pingType === 'waiting') {
         settled(deps, result)
           .then(() => dispatch(hit.protoHitId))
@@ -195,6 +234,46 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
       context: Context,
       { assignmentId, as, ...seen }: { assignmentId: AssignmentId; as: keyof typeof MARKS } & Seen,
     ) => onAssignment(deps, context, assignmentId, (state, at) => MARKS[as](state, { ...seen, at })),
+
+    /**
+     * The marketplace reports work of somebody who was never heard of here, or who has the assignment after somebody else:
+     * they are believed to have come, and to have handed in.
+     */
+    markUnseen: (
+      context: Context,
+      {
+        assignmentId,
+        workerId,
+        marketplaceHitId,
+        as,
+        ...seen
+      }: {
+        assignmentId: AssignmentId;
+        workerId: WorkerId;
+        marketplaceHitId: MarketplaceHitId;
+        as: 'submitted' | 'approved' | 'rejected';
+      } & Seen,
+    ): Promise<CommandResult<null>> =>
+      handle(deps, async () => {
+        const at = clock();
+        const loaded = await load(store, assignments, streamOf.assignment(assignmentId));
+        const { state } = loaded;
+        const hit = await hitOf(marketplaceHitId);
+        if (hit === undefined) return badAssignment(`no HIT ${marketplaceHitId} was posted here`);
+        const { hitId, protoHitId, recruitedFor } = hit;
+        const worker = { assignmentId, workerId, marketplaceHitId, hitId, protoHitId, recruitedFor };
+        const came = seeHolder(state, { ...worker, isSigned: false, at });
+        if (came.type === 'refused') return came;
+        const done = MARKS[as](replay(evolveAssignment, state, came.events), { ...seen, at });
+        if (done.type === 'refused') return done;
+        const left = came.events.length > 0 ? await leftBehind(state, 'returned', at) : null;
+        const stamp = { context, at, correlationId: recruitedFor ?? undefined };
+        const writes = [
+          writeTo(loaded, [...came.events, ...done.events], stamp),
+          ...(left === null ? [] : [writeTo(left.reservation, left.events, stamp)]),
+        ];
+        return { type: 'write', writes, value: null, seen: [loaded] };
+      }),
   };
 };
 

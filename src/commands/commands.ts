@@ -5,6 +5,7 @@ import { createDispatch, type Dispatch } from './dispatch.ts';
 import { hitCommands } from './hits.ts';
 import { createNextNumber } from './numbers.ts';
 import { operatorCommands } from './operators.ts';
+import { placeCommands } from './places.ts';
 import { protoHitCommands } from './protoHits.ts';
 import { readModelCommands } from './readModels.ts';
 import { reservationCommands } from './reservations.ts';
@@ -23,10 +24,12 @@ export function createCommands(deps: Dependencies, dispatch: Dispatch = createDi
   const assignments = assignmentCommands(deps, dispatch);
   const hits = hitCommands(deps);
   const nextNumber = createNextNumber(deps);
+  const places = placeCommands(deps, dispatch);
   return {
     ...protoHitCommands(deps, nextNumber),
-    ...reservationCommands(deps, dispatch, assignments, hits, nextNumber),
+    ...reservationCommands(deps, dispatch, assignments, hits, places, nextNumber),
     ...assignments,
+    ...places,
     ...hits,
     ...reviewCommands(deps),
     ...workerCommands(deps, assignments),

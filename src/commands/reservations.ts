@@ -1,7 +1,7 @@
 import { type Decision, replay } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
 import { requestExpire } from '../domain/hit.ts';
-import { type AssignmentId, type HitId, type Instant, type ProtoHitId, ReservationId } from '../domain/ids.ts';
+import { type HitId, type Instant, type ProtoHitId, ReservationId } from '../domain/ids.ts';
 import { closedToNew } from '../domain/protoHit.ts';
 import {
   cancel,
@@ -12,7 +12,6 @@ import {
   openSlots,
   type Reservation,
   type ReservationEvent,
-  reopenSlot,
   stopRecruiting,
   timeOut,
   unfinish,
@@ -29,6 +28,7 @@ import { handle, handleOne, writeTo } from './handle.ts';
 import type { hitCommands } from './hits.ts';
 import { idFor } from './ids.ts';
 import type { NextNumber } from './numbers.ts';
+import type { placeCommands } from './places.ts';
 
 type Made = {
   readonly protoHitId: ProtoHitId;
@@ -45,6 +45,7 @@ export const reservationCommands = (
   dispatch: Dispatch,
   { releaseWorkers }: Pick<ReturnType<typeof assignmentCommands>, 'releaseWorkers'>,
   { requestHitExpire }: Pick<ReturnType<typeof hitCommands>, 'requestHitExpire'>,
+  { endCallsTo }: Pick<ReturnType<typeof placeCommands>, 'endCallsTo'>,
   nextNumber: NextNumber,
 ) => {
   const { store, db, clock, log } = deps;
@@ -151,12 +152,15 @@ export const reservationCommands = (
         : thenDispatch(result, reservationId);
     },
 
-    /** Sends no more workers. Its HITs go at the scheduler's next round if nobody else needs them. */
+    /** Sends no more workers, and tells those who were called and have not started. Its HITs go at the scheduler's next round if nobody else needs them. */
     finishReservation: async (
       context: Context,
       { reservationId }: { reservationId: ReservationId },
-    ): Promise<CommandResult<null>> =>
-      done(await onReservation(context, reservationId, (state, at) => finish(state, { at }))),
+    ): Promise<CommandResult<null>> => {
+      const result = await done(await onReservation(context, reservationId, (state, at) => finish(state, { at })));
+      if (result.type === 'done') await followUp('telling those called', () => endCallsTo(context, reservationId));
+      return result;
+    },
 
     /** Back to where it stood before it was finished, cancelled or timed out. */
     unfinishReservation: async (
@@ -168,8 +172,8 @@ export const reservationCommands = (
     },
 
     /**
-     * Ends the reservation and, in the same append, its HITs; then releases those who wait and whom no other
-     * reservation of the ProtoHIT needs.
+     * Ends the reservation and, in the same append, its HITs; then tells those who were called and have not started, and
+     * releases those who wait and whom no other reservation of the ProtoHIT needs.
      */
     cancelReservation: async (
       context: Context,
@@ -195,7 +199,10 @@ export const reservationCommands = (
           return { type: 'write', writes, value: null, seen: [reservation] };
         }),
       );
-      if (result.type === 'done') await followUp('release', () => releaseUnneeded(context));
+      if (result.type === 'done') {
+        await followUp('telling those called', () => endCallsTo(context, reservationId));
+        await followUp('release', () => releaseUnneeded(context));
+      }
       return result;
     },
 
@@ -215,6 +222,9 @@ export const reservationCommands = (
       const answer = await settled(deps, { type: 'done', value: { finished: open.length }, position });
       const unneeded: readonly { hitId: HitId }[] = await unneededHits(db, { now: clock(), protoHitId });
       await requestHitExpire(context, { hitIds: unneeded.map(({ hitId }) => hitId), reason: 'finishedAll' });
+      await followUp('telling those called', () =>
+        Promise.all(open.map(({ reservationId }) => endCallsTo(context, reservationId))),
+      );
       await followUp('release', () => releaseUnneeded(context));
       return answer;
     },
@@ -230,21 +240,5 @@ export const reservationCommands = (
       onReservation(context, reservationId, (state, at) =>
         stopRecruiting(state, { timeoutMinutes: deps.settings.invokedTimeoutMinutes, at }),
       ),
-
-    /** A dispatched worker never came: the slot goes to the next one who waits. */
-    reopenSlot: async (
-      context: Context,
-      {
-        reservationId,
-        ...slot
-      }: {
-        reservationId: ReservationId;
-        assignmentId: AssignmentId;
-        reason: 'lost' | 'neverResponded' | 'returned' | 'abandoned';
-      },
-    ): Promise<CommandResult<null>> => {
-      const result = await onReservation(context, reservationId, (state, at) => reopenSlot(state, { ...slot, at }));
-      return thenDispatch(result, reservationId);
-    },
   };
 };

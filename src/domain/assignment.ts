@@ -4,7 +4,11 @@ import { type Decision, type EventsOf, emit, nothing, refuse } from './decision.
 import { AssignmentId, HitId, Instant, MarketplaceHitId, ProtoHitId, ReservationId, WorkerId } from './ids.ts';
 import { evolveReview, noReview, type Review, reviewEvents } from './review.ts';
 
-const ReleaseReason = z.enum(['notNeeded', 'waitedLongest', 'blocked']);
+/**
+ * `tooLate`: was called, and somebody else got the place before they started. `over`: was called, and the reservation
+ * ended before they started. The others ended a wait.
+ */
+const ReleaseReason = z.enum(['notNeeded', 'waitedLongest', 'blocked', 'tooLate', 'over']);
 export type ReleaseReason = z.infer<typeof ReleaseReason>;
 
 export const assignmentEvents = {
@@ -19,6 +23,10 @@ export const assignmentEvents = {
     recruitedFor: ReservationId.nullable(),
     /** Its page got a token with the first ping; from then on only requests that show it are taken. */
     isSigned: z.boolean(),
+    /** Their page was never heard of: the marketplace says that they have the assignment. */
+    seenBy: z.literal('marketplace').optional(),
+    /** Somebody else had the assignment before: this is a stay of its own. */
+    takesOver: z.literal(true).optional(),
     at: Instant,
   }),
   TaskAssigned: z.object({ reservationId: ReservationId, foreignId: z.string(), at: Instant }),
@@ -30,6 +38,8 @@ export const assignmentEvents = {
     reactedAfterMs: z.number().int().nonnegative().nullable(),
     at: Instant,
   }),
+  /** Did not come, or gave up: their slot is open for another. Until that one is called, coming gets it back. */
+  SlotLost: z.object({ reservationId: ReservationId, at: Instant }),
   /** Told that the wait is over: may submit the HIT and be paid. */
   WorkerReleased: z.object({ reason: ReleaseReason, at: Instant }),
   WorkerLost: z.object({ lastPingAt: Instant, at: Instant }),
@@ -77,30 +87,43 @@ export type Assignment =
       readonly waitingSince: Instant;
       /** Why their wait was ended; null if it never was. */
       readonly released: ReleaseReason | null;
-      /** Once given, the same for ever. */
-      readonly task: { readonly reservationId: ReservationId; readonly foreignId: string; readonly at: Instant } | null;
+      readonly task: Task | null;
+      /** Of the people who held this assignment one after the other, which one: the marketplace gives ids out again. */
+      readonly generation: number;
       readonly review: Review;
     };
+
+/** What somebody was called to: the same as long as they hold the assignment. */
+export type Task = {
+  readonly reservationId: ReservationId;
+  readonly foreignId: string;
+  readonly at: Instant;
+  /** False once the slot was opened for somebody else. */
+  readonly holdsSlot: boolean;
+  /** They came to it, and have it for ever. */
+  readonly hasBegun: boolean;
+};
 
 export const noAssignment: Assignment = { phase: 'none' };
 
 export function evolveAssignment(state: Assignment, event: AssignmentEvent): Assignment {
-  if (event.type === 'WorkerArrived') {
-    const { assignmentId: id, workerId, hitId, protoHitId, recruitedFor, isSigned, at: waitingSince } = event.data;
-    const { task, released, review } =
-      state.phase === 'none' ? { task: null, released: null, review: noReview } : state;
-    const phase = task ? 'called' : 'waiting';
-    return { phase, id, workerId, hitId, protoHitId, recruitedFor, isSigned, waitingSince, released, task, review };
-  }
+  if (event.type === 'WorkerArrived') return arrived(state, event.data);
   if (state.phase === 'none') return state;
   const review = evolveReview(state.review, event);
   switch (event.type) {
     case 'TaskAssigned':
-      return { ...state, phase: 'called', task: event.data };
+      return { ...state, phase: 'called', task: { ...event.data, holdsSlot: true, hasBegun: false } };
     case 'WorkerResponded':
-      return { ...state, phase: 'working' };
+      return { ...state, phase: 'working', task: state.task && { ...state.task, holdsSlot: true, hasBegun: true } };
+    case 'SlotLost':
+      return { ...state, task: state.task && { ...state.task, holdsSlot: false } };
     case 'WorkerReleased':
-      return { ...state, phase: 'released', released: event.data.reason };
+      return {
+        ...state,
+        phase: 'released',
+        released: event.data.reason,
+        task: state.task && { ...state.task, holdsSlot: false },
+      };
     case 'WorkerLost':
       return { ...state, phase: 'lost' };
     case 'AssignmentReturned':
@@ -123,8 +146,21 @@ export function evolveAssignment(state: Assignment, event: AssignmentEvent): Ass
   }
 }
 
+/** Somebody else than before begins a stay of their own; whoever comes back goes on with what they had. */
+function arrived(before: Assignment, data: z.infer<typeof assignmentEvents.WorkerArrived>): Assignment {
+  const { assignmentId: id, workerId, hitId, protoHitId, recruitedFor, isSigned, at: waitingSince } = data;
+  const came = { id, workerId, hitId, protoHitId, recruitedFor, isSigned, waitingSince };
+  if (before.phase === 'none' || before.workerId !== workerId) {
+    const generation = before.phase === 'none' ? 0 : before.generation + 1;
+    return { ...came, phase: 'waiting', released: null, task: null, review: noReview, generation };
+  }
+  const { released, task, review, generation } = before;
+  const phase = task === null ? 'waiting' : task.hasBegun ? 'working' : 'called';
+  return { ...came, phase, released, task, review, generation };
+}
+
 /** The marketplace has the worker's result. */
-const isHandedIn = (state: Assignment): boolean =>
+export const isHandedIn = (state: Assignment): boolean =>
   state.phase === 'submitted' || state.phase === 'approved' || state.phase === 'rejected';
 
 /** Gone without a result, as far as we know; a ping proves otherwise. */
@@ -141,44 +177,14 @@ export type Session = 'signed' | 'asks' | 'unsigned';
 export const isUnproven = ({ isSigned }: { readonly isSigned: boolean }, session: Session): boolean =>
   isSigned && session !== 'signed';
 
-const unknown = refuse('notFound', 'Bad assignment');
-
-/**
- * A worker is at the landing page. The first ping brings them in; a ping after they were lost brings them
- * back, at the end of the queue. An assignment belongs to one worker: a ping as somebody else is refused.
- *
- * Whoever was released once, or has no time left to hand in, never waits again: were they called, they could
- * do nothing about it, nor does somebody who was blocked. They are told in the same breath that the wait is over.
- */
-export function arrive(
-  state: Assignment,
-  { isBlocked = false, ...worker }: z.infer<typeof assignmentEvents.WorkerArrived> & { isBlocked?: boolean },
-): Decision<AssignmentEvent> {
-  if (state.phase !== 'none') {
-    if (state.workerId !== worker.workerId || state.hitId !== worker.hitId)
-      return refuse('conflict', 'Bad assignment: it belongs to another worker or HIT');
-    if (!isGone(state)) return nothing;
-  }
-  const reason = isBlocked ? 'blocked' : whyNotAgain(state);
-  const isSigned = state.phase === 'none' ? worker.isSigned : state.isSigned;
-  const arrived: AssignmentEvent = { type: 'WorkerArrived', data: { ...worker, isSigned } };
-  return reason !== null && (state.phase === 'none' || state.task === null)
-    ? emit<AssignmentEvent>(arrived, { type: 'WorkerReleased', data: { reason, at: worker.at } })
-    : emit(arrived);
-}
-
-/** Whose wait was over stays released, whoever they tell that they are back. */
-function whyNotAgain(state: Assignment): ReleaseReason | null {
-  if (state.phase === 'none') return null;
-  return state.phase === 'abandoned' ? (state.released ?? 'waitedLongest') : state.released;
-}
+export const unknownAssignment = refuse('notFound', 'Bad assignment');
 
 /** Calls a waiting worker to a reservation. Refused unless they wait: an assignment never gets two tasks. */
 export function assignTask(
   state: Assignment,
   task: { reservationId: ReservationId; foreignId: string; at: Instant },
 ): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
+  if (state.phase === 'none') return unknownAssignment;
   if (state.task) return refuse('conflict', 'the assignment has a task');
   if (state.phase !== 'waiting') return refuse('conflict', `the worker is ${state.phase}, not waiting`);
   return emit({ type: 'TaskAssigned', data: task });
@@ -189,7 +195,7 @@ export function respond(
   state: Assignment,
   { reactedAfterMs, at }: { reactedAfterMs?: number | undefined; at: Instant },
 ): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
+  if (state.phase === 'none') return unknownAssignment;
   if (state.phase !== 'called' || !state.task) return nothing;
   const { reservationId, at: calledAt } = state.task;
   const afterMs = Math.max(0, at - calledAt);
@@ -199,90 +205,36 @@ export function respond(
   });
 }
 
+/** The slot that a called worker held was opened for somebody else. */
+export function loseSlot(
+  state: Assignment,
+  command: { reservationId: ReservationId; at: Instant },
+): Decision<AssignmentEvent> {
+  if (state.phase === 'none') return unknownAssignment;
+  if (isHandedIn(state)) return nothing;
+  if (!state.task?.holdsSlot || state.task.reservationId !== command.reservationId) return nothing;
+  return emit({ type: 'SlotLost', data: command });
+}
+
+/** Ends the call of a worker who did not start: the place is somebody else's, or the reservation is over. */
+export function endCall(
+  state: Assignment,
+  command: { reason: 'tooLate' | 'over'; at: Instant },
+): Decision<AssignmentEvent> {
+  if (state.phase === 'none') return unknownAssignment;
+  return state.phase === 'called' ? emit({ type: 'WorkerReleased', data: command }) : nothing;
+}
+
 /** Ends the wait of a worker whom nobody will need, or who has waited as long as anyone may be asked to. */
 export function release(state: Assignment, command: { reason: ReleaseReason; at: Instant }): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
+  if (state.phase === 'none') return unknownAssignment;
   if (state.phase !== 'waiting') return nothing;
   return emit({ type: 'WorkerReleased', data: command });
 }
 
 /** Pings stopped for longer than the grace time. Someone at work may have left the page for the task's own. */
 export function lose(state: Assignment, command: { lastPingAt: Instant; at: Instant }): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
+  if (state.phase === 'none') return unknownAssignment;
   if (state.phase !== 'waiting' && state.phase !== 'called') return nothing;
   return emit({ type: 'WorkerLost', data: command });
-}
-
-/** The marketplace reports that the assignment was given back before its time was up. */
-export function markReturned(state: Assignment, { at }: { at: Instant }): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
-  if (isHandedIn(state) || state.phase === 'returned' || state.phase === 'abandoned') return nothing;
-  return emit({ type: 'AssignmentReturned', data: { at } });
-}
-
-/** The marketplace reports that the assignment's time ran out without a result. */
-export function markAbandoned(state: Assignment, { at }: { at: Instant }): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
-  if (isHandedIn(state) || state.phase === 'returned' || state.phase === 'abandoned') return nothing;
-  return emit({ type: 'AssignmentAbandoned', data: { at } });
-}
-
-/** What a marketplace says of an assignment, with its own moments; what it does not tell is left out. `at`: now. */
-export type Seen = {
-  readonly answer?: Answer | undefined;
-  readonly fieldsLeftOut?: number | undefined;
-  readonly acceptedAt?: Instant | undefined;
-  readonly submittedAt?: Instant | undefined;
-  readonly reviewedAt?: Instant | undefined;
-};
-type SeenNow = Seen & { readonly at: Instant };
-
-/**
- * When something happened by the marketplace's clock, at the latest now: one that is ahead of ours must not put into the
- * log what is still to come. Nor before the call, if there was one: some marketplaces count whole seconds.
- */
-const momentOf = (state: { readonly task: { readonly at: Instant } | null }, told: Instant | undefined, now: Instant) =>
-  Math.min(now, Math.max(told ?? now, state.task?.at ?? 0));
-
-type Known = Exclude<Assignment, { readonly phase: 'none' }>;
-
-const submitted = (
-  state: Known,
-  { answer, fieldsLeftOut = 0, acceptedAt, submittedAt, at }: SeenNow,
-): AssignmentEvent => ({
-  type: 'AssignmentSubmitted',
-  data: {
-    ...(answer === undefined ? {} : { answer }),
-    ...(fieldsLeftOut === 0 ? {} : { fieldsLeftOut }),
-    ...(acceptedAt === undefined ? {} : { acceptedAt: Math.min(acceptedAt, at) }),
-    at: momentOf(state, submittedAt, at),
-  },
-});
-
-/** The marketplace has the result. */
-export function markSubmitted(state: Assignment, seen: SeenNow): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
-  return isHandedIn(state) ? nothing : emit(submitted(state, seen));
-}
-
-/** What the marketplace had decided on before we heard that it was handed in: neither answer nor moment is lost for that. */
-const firstHeard = (state: Known, seen: SeenNow): readonly AssignmentEvent[] =>
-  isHandedIn(state) || (seen.answer === undefined && seen.submittedAt === undefined) ? [] : [submitted(state, seen)];
-
-/** The marketplace pays the worker. */
-export function markApproved(state: Assignment, seen: SeenNow): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
-  const at = momentOf(state, seen.reviewedAt, seen.at);
-  return state.phase === 'approved'
-    ? nothing
-    : emit(...firstHeard(state, seen), { type: 'AssignmentApproved', data: { at } });
-}
-
-/** The requester refused to pay. A rejection may be turned into an approval, never the other way round. */
-export function markRejected(state: Assignment, seen: SeenNow): Decision<AssignmentEvent> {
-  if (state.phase === 'none') return unknown;
-  const at = momentOf(state, seen.reviewedAt, seen.at);
-  return state.phase === 'rejected' || state.phase === 'approved'
-    ? nothing
-    : emit(...firstHeard(state, seen), { type: 'AssignmentRejected', data: { at } });
 }

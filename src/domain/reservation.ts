@@ -196,8 +196,10 @@ export function dispatch(
   if (workers.length > openSlots(state))
     return refuse('conflict', `${workers.length} workers for ${openSlots(state)} open slots`);
   const holders = new Set(state.dispatched.values());
-  for (const { workerId } of workers) {
+  for (const { assignmentId, workerId } of workers) {
     if (holders.has(workerId)) return refuse('conflict', `worker ${workerId} holds a slot already`);
+    if (state.dispatched.has(assignmentId))
+      return refuse('conflict', `assignment ${assignmentId} holds a slot already`);
     holders.add(workerId);
   }
   return emit(

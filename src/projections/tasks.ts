@@ -23,6 +23,8 @@ export type TaskRow = {
   readonly recruitedFor: ReservationId | null;
   /** Only requests that show the token of its page are taken. */
   readonly isSigned: boolean;
+  /** Of the people who held this assignment one after the other, which one this is. */
+  readonly generation: number;
   /** The three are null until there is a task. */
   readonly reservationId: ReservationId | null;
   readonly foreignId: string | null;
@@ -58,6 +60,7 @@ const table: Table<TaskRow> = {
       phase text not null,
       recruited_for uuid,
       is_signed boolean not null,
+      generation int not null,
       reservation_id uuid,
       foreign_id text,
       called_at double precision,
@@ -90,6 +93,7 @@ const table: Table<TaskRow> = {
     'phase',
     'recruitedFor',
     'isSigned',
+    'generation',
     'reservationId',
     'foreignId',
     'calledAt',
@@ -107,12 +111,13 @@ const table: Table<TaskRow> = {
 
 export const tasks = foldInto({
   table,
-  version: 6,
+  version: 7,
   events: [
     'WorkerArrived',
     'TaskAssigned',
     'WorkerDispatched',
     'SlotReopened',
+    'SlotLost',
     'WorkerResponded',
     'WorkerReleased',
     'WorkerLost',
@@ -146,6 +151,8 @@ export const tasks = foldInto({
           ? row
           : { ...row, holdsSlot };
       }
+      case 'SlotLost':
+        return { ...row, holdsSlot: false, revision };
       case 'WorkerResponded': {
         const { reactedAfterMs } = event.data;
         const came = { ...row, phase: 'working', revision } as const;
@@ -153,7 +160,7 @@ export const tasks = foldInto({
         return { ...came, respondedAt: at, rangAt: reactedAfterMs === null ? null : at - reactedAfterMs };
       }
       case 'WorkerReleased':
-        return { ...row, phase: 'released', endedAt, released: event.data.reason, revision };
+        return { ...row, phase: 'released', endedAt, released: event.data.reason, holdsSlot: false, revision };
       case 'WorkerLost':
         return { ...row, phase: 'lost', endedAt, revision };
       case 'AssignmentReturned':
@@ -170,23 +177,34 @@ export const tasks = foldInto({
   },
 });
 
-/** A task stays with its assignment: someone who comes back finds themselves called. */
-const arrived = (row: TaskRow | null, { data: { at, ...worker }, revision }: Recorded<'WorkerArrived'>): TaskRow => ({
-  ...worker,
-  phase: row?.reservationId ? 'called' : 'waiting',
-  reservationId: row?.reservationId ?? null,
-  foreignId: row?.foreignId ?? null,
-  calledAt: row?.calledAt ?? null,
-  holdsSlot: row?.holdsSlot ?? false,
-  arrivedAt: row?.arrivedAt ?? at,
-  waitingSince: at,
-  respondedAt: row?.respondedAt ?? null,
-  rangAt: row?.rangAt ?? null,
-  endedAt: null,
-  released: row?.released ?? null,
-  approvedAt: row?.approvedAt ?? null,
-  revision,
-});
+/** Who comes back finds their task as it was; somebody else on the same assignment begins a stay of their own. */
+function arrived(before: TaskRow | null, { data, revision }: Recorded<'WorkerArrived'>): TaskRow {
+  const { assignmentId, workerId, hitId, marketplaceHitId, protoHitId, recruitedFor, isSigned, at } = data;
+  const row = before?.workerId === workerId ? before : null;
+  return {
+    assignmentId,
+    workerId,
+    hitId,
+    marketplaceHitId,
+    protoHitId,
+    recruitedFor,
+    isSigned,
+    phase: row?.reservationId ? (row.respondedAt === null ? 'called' : 'working') : 'waiting',
+    generation: row?.generation ?? (before === null ? 0 : before.generation + 1),
+    reservationId: row?.reservationId ?? null,
+    foreignId: row?.foreignId ?? null,
+    calledAt: row?.calledAt ?? null,
+    holdsSlot: row?.holdsSlot ?? false,
+    arrivedAt: row?.arrivedAt ?? at,
+    waitingSince: at,
+    respondedAt: row?.respondedAt ?? null,
+    rangAt: row?.rangAt ?? null,
+    endedAt: null,
+    released: row?.released ?? null,
+    approvedAt: null,
+    revision,
+  };
+}
 
 const ASKED_OFTEN = [
   'assignmentId',
@@ -195,20 +213,32 @@ const ASKED_OFTEN = [
   'protoHitId',
   'phase',
   'isSigned',
+  'generation',
   'reservationId',
   'foreignId',
   'calledAt',
+  'holdsSlot',
+  'respondedAt',
+  'released',
 ] as const satisfies readonly (keyof TaskRow)[];
 
 /** What workers' polls and pings, thousands a second, have to know; each column costs them. */
-export type Task = Pick<TaskRow, (typeof ASKED_OFTEN)[number]>;
+export type Task = Pick<TaskRow, (typeof ASKED_OFTEN)[number]> & {
+  /** Of somebody who lost their slot: nobody else has it yet. Null for all others, for whom it is not looked up. */
+  readonly slotIsOpen: boolean | null;
+};
 
 /** Assignments that never arrived are left out. */
 export async function tasksOf(db: Queryable, ids: readonly AssignmentId[]): Promise<ReadonlyMap<AssignmentId, Task>> {
   // Named, so that it is planned once a connection.
   const { rows } = await db.query<Task>({
     name: 'tasks.of',
-    text: `select ${columnsOf({ columns: ASKED_OFTEN }, 't')} from tasks t where t.assignment_id = any($1)`,
+    text: `select ${columnsOf({ columns: ASKED_OFTEN }, 't')},
+                  case when t.phase = 'called' and not t.holds_slot then coalesce(
+                    (select r.phase = 'invoked' and r.dispatched < r.num_assignments
+                     from reservations r where r.reservation_id = t.reservation_id), false)
+                  end as "slotIsOpen"
+           from tasks t where t.assignment_id = any($1)`,
     values: [ids],
   });
   return new Map(rows.map((row) => [row.assignmentId, row]));

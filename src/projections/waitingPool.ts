@@ -21,6 +21,8 @@ type PoolRow = {
   readonly calledAt: Instant | null;
   /** False once the slot was given to somebody else. */
   readonly holdsSlot: boolean;
+  /** They came to the task, and come back to it. */
+  readonly hasBegun: boolean;
 };
 
 const table: Table<PoolRow> = {
@@ -39,7 +41,8 @@ const table: Table<PoolRow> = {
       reacts boolean not null,
       reservation_id uuid,
       called_at double precision,
-      holds_slot boolean not null
+      holds_slot boolean not null,
+      has_begun boolean not null
     ) with (fillfactor = 50);
     create index waiting_pool_by_proto_hit on waiting_pool (proto_hit_id, waiting_since)
       where state = 'waiting';
@@ -61,6 +64,7 @@ const table: Table<PoolRow> = {
     'reservationId',
     'calledAt',
     'holdsSlot',
+    'hasBegun',
   ],
 };
 
@@ -69,6 +73,7 @@ const poolEvents = [
   'WorkerArrived',
   'TaskAssigned',
   'SlotReopened',
+  'SlotLost',
   'WorkerResponded',
   'WorkerReleased',
   'WorkerLost',
@@ -85,7 +90,7 @@ const assignmentOf = (event: RecordedEvent): string =>
 
 const fold = foldInto({
   table,
-  version: 3,
+  version: 4,
   events: poolEvents,
   keyOf: assignmentOf,
   evolve: (row: PoolRow | null, event: PoolEvent): PoolRow | null => {
@@ -100,9 +105,9 @@ const fold = foldInto({
         lastPingAt: at,
         reacts: true,
       };
-      return row === null || row.reservationId === null
-        ? { ...worker, state: 'waiting', reservationId: null, calledAt: null, holdsSlot: false }
-        : { ...row, ...worker, state: 'called' };
+      return row === null || row.reservationId === null || row.workerId !== workerId
+        ? { ...worker, state: 'waiting', reservationId: null, calledAt: null, holdsSlot: false, hasBegun: false }
+        : { ...row, ...worker, state: row.hasBegun ? 'away' : 'called' };
     }
     if (row === null) return null;
     switch (event.type) {
@@ -116,7 +121,10 @@ const fold = foldInto({
       }
       case 'SlotReopened':
         return row.reservationId === streamId(event.stream) ? { ...row, holdsSlot: false } : row;
+      case 'SlotLost':
+        return { ...row, holdsSlot: false };
       case 'WorkerResponded':
+        return row.reservationId === null ? null : { ...row, state: 'away', hasBegun: true };
       case 'WorkerLost':
       case 'AssignmentReturned':
       case 'AssignmentAbandoned':
@@ -211,7 +219,8 @@ export async function silentCalled(
 
 /**
  * Waiting workers to be told that the wait is over: they were blocked, no open reservation of their ProtoHIT needs anybody, or they
- * have waited as long as the ProtoHIT allows, or their assignment would soon run out unpaid.
+ * have waited as long as the ProtoHIT allows, or their assignment would soon run out unpaid. Unsigned pages, the original's,
+ * cannot be told that nobody needs them: while the ProtoHIT is in use they wait on, for the next reservation.
  */
 export async function releasable(
   db: Queryable,
@@ -223,7 +232,7 @@ export async function releasable(
     reason: ReleaseReason;
   }>(
     `with terms as materialized (
-       select p.proto_hit_id,
+       select p.proto_hit_id, p.retired_at is not null as is_retired,
               (p.fields->>'maxWaitSeconds')::double precision * 1000 as longest_wait,
               (p.fields->>'assignmentDurationSeconds')::double precision * 1000 as duration,
               exists (select from reservations r
@@ -231,7 +240,9 @@ export async function releasable(
        from proto_hits p
      )
      select w.assignment_id as "assignmentId", w.proto_hit_id as "protoHitId",
-            case when is_blocked then 'blocked' when is_needed then 'waitedLongest' else 'notNeeded' end as reason
+            case when is_blocked then 'blocked'
+                 when is_needed or not (t.is_signed or is_retired) then 'waitedLongest'
+                 else 'notNeeded' end as reason
      from waiting_pool w
      join terms on terms.proto_hit_id = w.proto_hit_id
      join tasks t on t.assignment_id = w.assignment_id
@@ -240,7 +251,7 @@ export async function releasable(
      ) standing
      where w.state = 'waiting'
        and (is_blocked
-            or not is_needed
+            or (not is_needed and (t.is_signed or is_retired))
             or $1 - w.waiting_since >= longest_wait
             or $1 - t.arrived_at >= duration - least($2, duration / 2))
      order by w.waiting_since, w.assignment_id

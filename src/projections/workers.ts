@@ -76,14 +76,14 @@ const workerOf = (event: Recorded<(typeof workerEvents)[number]>): WorkerId =>
 
 export const workers = foldInto({
   table,
-  version: 1,
+  version: 2,
   events: workerEvents,
   keyOf: workerOf,
   evolve: (before, event): WorkerRow => {
     const { at } = event.data;
     const row = before ?? unseen(workerOf(event), at);
     if (event.type === 'WorkerArrived') {
-      const assignments = row.assignments + (event.revision === 0 ? 1 : 0);
+      const assignments = row.assignments + (event.revision === 0 || event.data.takesOver ? 1 : 0);
       return { ...row, firstSeenAt: row.firstSeenAt ?? at, lastSeenAt: at, movedAt: at, assignments };
     }
     const moved = { ...row, ...evolveWorker(row, event) };

@@ -16,7 +16,7 @@ export type QuickLookDependencies = {
   readonly db: Database;
   readonly store: Pick<EventStore, 'head'>;
   readonly caughtUp: Pick<CaughtUp, 'until'>;
-  readonly commands: Pick<Commands, 'markAssignment' | 'reopenSlot'>;
+  readonly commands: Pick<Commands, 'markAssignment' | 'markUnseen' | 'reopenSlot'>;
   readonly marketplaces: (sandbox: boolean) => Promise<Marketplace>;
   /** How often the marketplaces may be asked: one of one's own more often than somebody else's. */
   readonly looks: Looks & {

@@ -13,7 +13,13 @@ export type ReconcileDependencies = {
   readonly db: Database;
   readonly commands: Pick<
     Commands,
-    'recordHitPosted' | 'recordHitsListed' | 'recordHitExpired' | 'recordHitDisposed' | 'markAssignment' | 'reopenSlot'
+    | 'recordHitPosted'
+    | 'recordHitsListed'
+    | 'recordHitExpired'
+    | 'recordHitDisposed'
+    | 'markAssignment'
+    | 'markUnseen'
+    | 'reopenSlot'
   >;
   readonly marketplaces: (sandbox: boolean) => Promise<Marketplace>;
   readonly settings: { readonly disposeAfterHours: number };

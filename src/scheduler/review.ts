@@ -38,7 +38,7 @@ export function createReview({
   clock,
   log,
 }: {
-  readonly commands: Pick<Commands, 'markAssignment' | 'reopenSlot'>;
+  readonly commands: Pick<Commands, 'markAssignment' | 'markUnseen' | 'reopenSlot'>;
   readonly clock: () => Instant;
   readonly log: Logger;
 }) {
@@ -58,12 +58,14 @@ export function createReview({
   /** Answers whether all is recorded; if not, the next round looks again. */
   const record = async (
     marketplace: Marketplace,
-    { assignmentId, workerId, status, marketplaceHitId: _, ...seen }: MarketplaceAssignment,
+    { assignmentId, workerId, status, marketplaceHitId, ...seen }: MarketplaceAssignment,
     ours: TaskRow | undefined,
   ): Promise<boolean> => {
     if (ours === undefined || ours.workerId !== workerId) {
       // Ids in a landing page's URL are not signed: only the marketplace knows who really held it.
-      log.warn({ assignmentId, workerId }, 'work handed in by someone who never arrived');
+      const unseen = { assignmentId, workerId, marketplaceHitId, as: status, ...seen };
+      const result = await commands.markUnseen(context, unseen);
+      log.warn({ assignmentId, workerId, result: result.type }, 'work handed in by someone who never arrived');
       return true;
     }
     if (ours.phase === status) return true;

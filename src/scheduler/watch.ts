@@ -3,13 +3,14 @@ import type { Instant } from '../domain/ids.ts';
 import { StoreUnavailable } from '../event-store/port.ts';
 import { type Database, isUnavailable } from '../postgres/pool.ts';
 import { invokedWithOpenSlots } from '../projections/reservations.ts';
+import { calledInVain } from '../projections/unstarted.ts';
 import { lostWorkers, releasable, silentCalled } from '../projections/waitingPool.ts';
 import { awaitedProtoHits } from '../projections/whomToCall.ts';
 import { concurrently } from './concurrently.ts';
 
 export type WatchDependencies = {
   readonly db: Database;
-  readonly commands: Pick<Commands, 'loseWorker' | 'reopenSlot' | 'releaseWorkers' | 'dispatch'>;
+  readonly commands: Pick<Commands, 'loseWorker' | 'reopenSlot' | 'endUnstarted' | 'releaseWorkers' | 'dispatch'>;
   readonly settings: {
     readonly pingTimeoutSeconds: number;
     readonly presenceGraceSeconds: number;
@@ -25,8 +26,8 @@ const context = { actor: 'scheduler', requestId: 'watch' } as const;
 
 /**
  * Looks after those who wait; a round every second. Gives the slots of called workers who do not come to
- * others, takes those who left out of the pool, releases those whom nobody will need, and dispatches where a
- * slot and a worker were left over.
+ * others, takes those who left out of the pool, tells those who were called that there is nothing left to start, releases
+ * those whom nobody will need, and dispatches where a slot and a worker were left over.
  *
  * After an interruption (start, take-over, the database away) nobody's silence is held against them until the
  * watch has listened for as long as the rule asks: their pings could not reach us either.
@@ -58,6 +59,12 @@ export function createWatch({ db, commands, settings, clock }: WatchDependencies
     );
   };
 
+  /** A page that calls its worker hears that there is nothing to start any more. */
+  const endCalls = async (_: Instant, signal: AbortSignal | undefined): Promise<void> => {
+    const called = await calledInVain(db, { limit: MOST_A_ROUND });
+    await concurrently(called, { limit: COMMANDS_AT_ONCE, signal }, (place) => commands.endUnstarted(context, place));
+  };
+
   const release = async (now: Instant): Promise<void> => {
     const due = await releasable(db, { now, limit: MOST_A_ROUND });
     for (const reason of ['blocked', 'notNeeded', 'waitedLongest'] as const) {
@@ -81,6 +88,7 @@ export function createWatch({ db, commands, settings, clock }: WatchDependencies
       const parts = [
         listenedMs >= Math.max(pingTimeoutMs, responseTimeoutMs) && reopenSilent,
         listenedMs >= lostAfterMs && loseAbsent,
+        endCalls,
         release,
         dispatchLeftOver,
       ];

@@ -49,6 +49,8 @@ export function inWords(event: DomainEvent, subject?: string): string {
       return `${worker} was called to reservation ${event.data.reservationId}, task ${quoted(event.data.foreignId)}.`;
     case 'WorkerResponded':
       return `${worker} came to the task ${durationInWords(event.data.afterMs)} after the call${reactedInWords(event.data.reactedAfterMs)}.`;
+    case 'SlotLost':
+      return `The slot of ${subject ?? 'the worker'} was opened for somebody else; until that one is called, coming gets it back.`;
     case 'WorkerReleased':
       return `${worker} was told that the wait is over and may submit for pay: ${RELEASED[event.data.reason]}.`;
     case 'WorkerLost':
@@ -187,6 +189,8 @@ const RELEASED = {
   notNeeded: 'nobody needed them any more',
   waitedLongest: 'they had waited as long as anyone may be asked to',
   blocked: 'they are blocked',
+  tooLate: 'they had not started, and somebody else had their place',
+  over: 'the reservation ended before they started',
 } as const;
 
 const EXPIRED = {

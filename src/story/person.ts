@@ -23,16 +23,22 @@ export type Person = {
   readonly events: readonly RecordedEvent[];
 };
 
-/** Everybody whose assignment is among these events, in order of arrival. */
+/** Everybody whose assignment is among these events, in order of arrival; one after the other who had the same one. */
 export function peopleIn(events: readonly RecordedEvent[]): readonly Person[] {
-  const byStream = new Map<string, RecordedEvent[]>();
+  const people: RecordedEvent[][] = [];
+  const now = new Map<string, RecordedEvent[]>();
   for (const event of events) {
     if (!event.stream.startsWith('assignment-')) continue;
-    const own = byStream.get(event.stream);
-    if (own) own.push(event);
-    else byStream.set(event.stream, [event]);
+    const own = now.get(event.stream);
+    const isSomebodyElse = event.type === 'WorkerArrived' && event.data.takesOver === true;
+    if (own && !isSomebodyElse) own.push(event);
+    else {
+      const begun = [event];
+      people.push(begun);
+      now.set(event.stream, begun);
+    }
   }
-  return [...byStream.values()].map(personOf);
+  return people.map(personOf);
 }
 
 function personOf(events: readonly RecordedEvent[]): Person {

@@ -1,21 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { arrive, seeHolder } from '../../src/domain/arrival.ts';
 import {
   type Assignment,
   type AssignmentEvent,
-  arrive,
   assignTask,
   evolveAssignment,
   isUnproven,
   lose,
-  markAbandoned,
-  markApproved,
-  markRejected,
-  markReturned,
-  markSubmitted,
   noAssignment,
   release,
   respond,
 } from '../../src/domain/assignment.ts';
+import { markAbandoned, markApproved, markRejected, markReturned, markSubmitted } from '../../src/domain/outcome.ts';
 import { ids, STARTED_AT as NOW } from '../support/events.ts';
 import { specificationOf } from '../support/given.ts';
 
@@ -54,6 +50,44 @@ describe('arriving', () => {
     given(arrived())
       .when(arrive, { ...worker(), workerId: ids.worker(2) })
       .thenRefused('conflict', /Bad assignment/));
+  test.each([
+    ['lost', lost],
+    ['returned', returned],
+    ['abandoned', abandoned],
+  ])(
+    'is a stay of their own to somebody else once the holder is %s: the marketplace gives ids out again',
+    (_, gone) => {
+      const second = { ...worker(LATER), workerId: ids.worker(2) };
+      const before = [arrived(), called, gone] as const;
+      given(...before)
+        .when(arrive, second)
+        .thenEmits({ type: 'WorkerArrived', data: { ...second, takesOver: true } });
+      given(...before)
+        .when(arrive, { ...second, isSigned: true })
+        .thenState({
+          phase: 'waiting',
+          workerId: ids.worker(2),
+          task: null,
+          released: null,
+          isSigned: true,
+          generation: 1,
+        });
+    },
+  );
+  test('as somebody else is let in over a holder who is not heard of any more, unless that one is at work', () => {
+    const second = { ...worker(LATER), workerId: ids.worker(2) };
+    const silent = { ...second, silentSince: NOW };
+    const came: AssignmentEvent = { type: 'WorkerArrived', data: { ...second, takesOver: true } };
+    given(arrived()).when(arrive, silent).thenEmits(lost, came);
+    given(arrived(), called).when(arrive, silent).thenEmits(lost, came);
+    given(arrived(), released).when(arrive, silent).thenEmits(came);
+    given(arrived(), called, responded)
+      .when(arrive, silent)
+      .thenRefused('conflict', /Bad assignment/);
+    given(arrived(), submitted)
+      .when(arrive, silent)
+      .thenRefused('conflict', /Bad assignment/);
+  });
   test('is refused with another HIT', () =>
     given(arrived())
       .when(arrive, { ...worker(), hitId: ids.hit(2) })
@@ -71,7 +105,7 @@ describe('arriving', () => {
       .when(arrive, worker(LATER))
       .thenEmits(arrived(LATER), { type: 'WorkerReleased', data: { reason: 'waitedLongest', at: LATER } }));
   test('again after their time ran out at work brings back the task', () =>
-    given(arrived(), called, responded, abandoned).when(arrive, worker(LATER)).thenState({ phase: 'called', task }));
+    given(arrived(), called, responded, abandoned).when(arrive, worker(LATER)).thenState({ phase: 'working', task }));
   test('is told at once that there is nothing to wait for, to somebody who is blocked', () => {
     const sentAway: AssignmentEvent = { type: 'WorkerReleased', data: { reason: 'blocked', at: NOW } };
     given()
@@ -168,6 +202,22 @@ describe('losing a worker', () => {
 });
 
 describe('what the marketplace reports', () => {
+  test('is believed of somebody whose page was never heard of, or who has the assignment after somebody else', () => {
+    const second = { ...worker(LATER), workerId: ids.worker(2) };
+    const seen: AssignmentEvent = { type: 'WorkerArrived', data: { ...second, seenBy: 'marketplace' } };
+    const takesOver: AssignmentEvent = {
+      type: 'WorkerArrived',
+      data: { ...second, seenBy: 'marketplace', takesOver: true },
+    };
+    given().when(seeHolder, second).thenEmits(seen);
+    given(arrived(), lost).when(seeHolder, second).thenEmits(takesOver);
+    given(arrived(), called, responded).when(seeHolder, second).thenEmits(returned, takesOver);
+    given(arrived()).when(seeHolder, worker(LATER)).thenNothing();
+  });
+  test('never makes work that was handed in another worker’s', () =>
+    given(arrived(), submitted)
+      .when(seeHolder, { ...worker(LATER), workerId: ids.worker(2) })
+      .thenRefused('conflict', /Bad assignment/));
   test('is recorded once', () => {
     given(arrived()).when(markReturned, { at: LATER }).thenEmits(returned);
     given(arrived(), returned).when(markReturned, { at: LATER }).thenNothing();

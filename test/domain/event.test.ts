@@ -54,6 +54,7 @@ const samples = {
   TaskAssigned: { reservationId: ids.reservation(1), foreignId: '42', at },
   WorkerResponded: { reservationId: ids.reservation(1), afterMs: 0, reactedAfterMs: 0, at },
   WorkerReleased: { reason: 'waitedLongest', at },
+  SlotLost: { reservationId: ids.reservation(1), at },
   WorkerLost: { lastPingAt: at - 40_000, at },
   AssignmentReturned: { at },
   AssignmentAbandoned: { at },

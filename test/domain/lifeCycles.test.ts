@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { arrive } from '../../src/domain/arrival.ts';
 import * as assignment from '../../src/domain/assignment.ts';
 import type { DomainEvent } from '../../src/domain/event.ts';
 import * as hit from '../../src/domain/hit.ts';
+import * as outcome from '../../src/domain/outcome.ts';
 import * as protoHit from '../../src/domain/protoHit.ts';
 import * as reservation from '../../src/domain/reservation.ts';
 import * as review from '../../src/domain/review.ts';
@@ -43,16 +45,18 @@ const place = {
 };
 const task = { reservationId: ids.reservation(1), foreignId: '42', at };
 const assignmentMoves: readonly Move<assignment.Assignment, assignment.AssignmentEvent>[] = [
-  { name: 'arrive', decide: (state) => assignment.arrive(state, { ...person(1), ...place, recruitedFor: null, at }) },
+  { name: 'arrive', decide: (state) => arrive(state, { ...person(1), ...place, recruitedFor: null, at }) },
   { name: 'call', decide: (state) => assignment.assignTask(state, task) },
   { name: 'respond', decide: (state) => assignment.respond(state, { at }) },
+  { name: 'lose the slot', decide: (state) => assignment.loseSlot(state, { reservationId: ids.reservation(1), at }) },
+  { name: 'too late', decide: (state) => assignment.endCall(state, { reason: 'tooLate', at }) },
   { name: 'release', decide: (state) => assignment.release(state, { reason: 'notNeeded', at }) },
   { name: 'lose', decide: (state) => assignment.lose(state, { lastPingAt: at, at }) },
-  { name: 'return', decide: (state) => assignment.markReturned(state, { at }) },
-  { name: 'abandon', decide: (state) => assignment.markAbandoned(state, { at }) },
-  { name: 'submit', decide: (state) => assignment.markSubmitted(state, { at }) },
-  { name: 'approve', decide: (state) => assignment.markApproved(state, { at }) },
-  { name: 'reject', decide: (state) => assignment.markRejected(state, { at }) },
+  { name: 'return', decide: (state) => outcome.markReturned(state, { at }) },
+  { name: 'abandon', decide: (state) => outcome.markAbandoned(state, { at }) },
+  { name: 'submit', decide: (state) => outcome.markSubmitted(state, { at }) },
+  { name: 'approve', decide: (state) => outcome.markApproved(state, { at }) },
+  { name: 'reject', decide: (state) => outcome.markRejected(state, { at }) },
   { name: 'ask to approve', decide: (state) => review.requestApproval(state, { at }) },
   { name: 'ask to reject', decide: (state) => review.requestRejection(state, { feedback: 'Empty.', at }) },
   { name: 'review failed', decide: (state) => review.recordReviewFailed(state, { code: 'R', message: 'no', at }) },
@@ -178,9 +182,12 @@ test('no worker is stuck: whatever happened to them, what they hand in can be pa
   expect(leadsTo(assignments, ({ phase }) => phase === 'approved')).toEqual(assignments.states);
 });
 
-test('a task, once given, is never taken or changed', () => {
-  for (const { before, after } of assignments.steps)
-    if (before.phase !== 'none' && before.task && after.phase !== 'none') expect(after.task).toEqual(before.task);
+test('a task, once given, is never changed, and once begun never taken', () => {
+  for (const { before, after } of assignments.steps) {
+    if (before.phase === 'none' || !before.task || after.phase === 'none') continue;
+    expect(after.task).toMatchObject({ reservationId: before.task.reservationId, foreignId: before.task.foreignId });
+    if (before.task.hasBegun) expect(after).toMatchObject({ released: before.released, task: { hasBegun: true } });
+  }
 });
 
 test('who was released is never called', () => {

@@ -1,11 +1,6 @@
 import { describe, test } from 'vitest';
-import {
-  type Assignment,
-  type AssignmentEvent,
-  evolveAssignment,
-  markApproved,
-  noAssignment,
-} from '../../src/domain/assignment.ts';
+import { type Assignment, type AssignmentEvent, evolveAssignment, noAssignment } from '../../src/domain/assignment.ts';
+import { markApproved } from '../../src/domain/outcome.ts';
 import {
   grantBonus,
   recordBonusFailed,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AssignmentId } from '../../src/domain/ids.ts';
+import { WAIT } from '../../src/http/worker/call.ts';
 import { createHold } from '../../src/http/worker/hold.ts';
 
 test('many who are held listen for the end without a warning of a leak, and all hear of it', async () => {
@@ -10,6 +11,7 @@ test('many who are held listen for the end without a warning of a leak, and all 
   const hold = createHold({
     lookUp: async () => undefined,
     board: { listen: () => () => {}, size: () => 0, close: () => {} },
+    telling: { of: async () => WAIT, ofCalled: async () => WAIT },
     told: () => {},
     ending: ending.signal,
   });

@@ -74,6 +74,7 @@ export async function openHouse({
     dailyBudget: 100,
     ids,
     bodyLimitBytes: BODY_LIMIT,
+    responseTimeoutSeconds: 20,
     maxListeners: 100,
     logPersonalData,
   };
@@ -106,6 +107,7 @@ export async function openHouse({
     caughtUp,
     calledHere,
     settings,
+    clock,
     publicUrl: () => publicUrl,
     log,
     observe: { answered: metrics.workerAnswered, refused: metrics.workerRefused, told: () => {} },

@@ -153,12 +153,12 @@ describe('streams', () => {
   test('tell that the wait is over', async () => {
     const { hit, reservationId } = await openWork(service);
     const who = someone();
-    await ping(who, hit);
-    const heard = streamOf(who);
-    await areHeld(1);
+    const first = await ping(who, hit, 'waiting?token=');
+    const token = `?token=${first.headers.get('retainer-token')}`;
+    const heard = streamOf({ ...who, assignment: `${who.assignment}${token}` });
     await post('reservation/cancel', { id: reservationId });
-    expect(await heard).toContain('event: released\ndata: {"start":false,"released":true}\n\n');
-    expect(await (await poll(who)).json()).toEqual({ start: false, released: true });
+    expect(await heard).toContain('event: released\ndata: {"start":false,"released":true,"reason":"notNeeded"}\n\n');
+    expect(await (await poll(who, token)).json()).toEqual({ start: false, released: true, reason: 'notNeeded' });
   });
 
   test('that a client leaves are forgotten', async () => {

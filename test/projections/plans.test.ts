@@ -19,6 +19,7 @@ import {
 import { houseNow, listStatus } from '../../src/projections/statusList.ts';
 import { assignmentsThatWaited, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
 import { placesHeldOnHit, tasksOf } from '../../src/projections/tasks.ts';
+import { calledInVain, calledTo } from '../../src/projections/unstarted.ts';
 import { peopleWaiting } from '../../src/projections/waitingPeople.ts';
 import { silentCalled } from '../../src/projections/waitingPool.ts';
 import { waitingWorkers } from '../../src/projections/whomToCall.ts';
@@ -49,7 +50,7 @@ const SEED = `
 
   insert into tasks
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(3, 'n')}, 'MARKETHIT' || n, ${id(1, '1')},
-         case when n % 100 = 0 then 'submitted' else 'waiting' end, null, false, null, null, null, false,
+         case when n % 100 = 0 then 'submitted' else 'waiting' end, null, false, 0, null, null, null, false,
          ${STARTED_AT} + n, ${STARTED_AT}, null, null, null, null, null, 0
   from generate_series(1, 20000) n;
 
@@ -57,7 +58,7 @@ const SEED = `
   select 'ASSIGNMENT' || n, 'WORKER' || n, ${id(1, 'case when n % 100 = 0 then 2 else 1 end')},
          case when n % 20 = 0 then ${id(2, '7')} end, case when n > 10000 then 'away' when n % 1000 = 5 then 'called' else 'waiting' end,
          ${STARTED_AT} - n, ${STARTED_AT} - case when n % 200 = 3 then 30000 else n % 3000 end, n % 9 > 0,
-         ${id(2, '7')}, ${STARTED_AT}, true
+         ${id(2, '7')}, ${STARTED_AT}, true, false
   from generate_series(1, 20000) n;
 
   insert into hits
@@ -147,6 +148,8 @@ const lookUps: readonly [name: string, index: string, ask: (db: Queryable) => Pr
   ['what to expire', 'hits_to_expire', (db) => awaitingExpire(db, { limit: 100 })],
   ['the newest HITs of a ProtoHIT', 'hits_by_post', (db) => newestHitsPosted(db, { protoHitId, limit: 50 })],
   ["a reservation's HITs", 'hits_open_by_recruiter', (db) => openHitsOfReservation(db, ids.reservation(2))],
+  ['who was called in vain', 'waiting_pool_called', (db) => calledInVain(db, { limit: 100 })],
+  ['who was called to a reservation', 'waiting_pool_called', (db) => calledTo(db, ids.reservation(7))],
   [
     'who was called and is silent',
     'waiting_pool_called',

@@ -28,6 +28,7 @@ test('a worker who arrived waits and has no task', async () => {
     phase: 'waiting',
     recruitedFor: ids.reservation(9),
     isSigned: false,
+    generation: 0,
     reservationId: null,
     foreignId: null,
     calledAt: null,
@@ -55,10 +56,52 @@ test('polls and pings are told what they have to know of a worker, and of nobody
     protoHitId: ids.protoHit(1),
     phase: 'called',
     isSigned: false,
+    generation: 0,
     reservationId: ids.reservation(4),
     foreignId: 'job 4',
     calledAt: STARTED_AT + 10,
+    holdsSlot: true,
+    respondedAt: null,
+    released: null,
+    slotIsOpen: null,
   });
+});
+
+test('who lost their slot is told whether somebody else has it', async () => {
+  await given(on.reservation(1), happened.reservationMade(1, { numAssignments: 1 }), happened.invoked());
+  await given(on.assignment(1), happened.arrived(1));
+  await given(on.reservation(1), happened.dispatched(1));
+  await given(on.assignment(1), happened.taskAssigned(1));
+  const slotIsOpen = async () => (await tasksOf(db, [ids.assignment(1)])).get(ids.assignment(1))?.slotIsOpen;
+  await given(on.reservation(1), happened.reopened(1));
+  expect(await slotIsOpen()).toBe(true);
+  await given(on.reservation(1), happened.dispatched(2));
+  expect(await slotIsOpen()).toBe(false);
+  await given(on.reservation(1), happened.reopened(2), plainly('ReservationFinished'));
+  expect(await slotIsOpen()).toBe(false);
+});
+
+test('somebody else on the same assignment begins a stay of their own', async () => {
+  await given(on.assignment(1), happened.arrived(1, { isSigned: true }), happened.taskAssigned(4, 10));
+  await given(on.assignment(1), happened.responded(4, 15), plainly('AssignmentReturned', 20));
+  await given(on.assignment(1), happened.arrived(1, { at: 30, workerId: ids.worker(2), takesOver: true }));
+  expect(await taskOf(1)).toMatchObject({
+    workerId: ids.worker(2),
+    phase: 'waiting',
+    generation: 1,
+    isSigned: false,
+    reservationId: null,
+    respondedAt: null,
+    arrivedAt: STARTED_AT + 30,
+    endedAt: null,
+  });
+});
+
+test('who began and comes back is at work, with the same task', async () => {
+  await given(on.assignment(1), happened.arrived(1), happened.taskAssigned(4, 10), happened.responded(4, 15));
+  await given(on.assignment(1), plainly('AssignmentReturned', 20));
+  await given(on.assignment(1), happened.arrived(1, { at: 30 }));
+  expect(await taskOf(1)).toMatchObject({ phase: 'working', foreignId: 'job 4', respondedAt: STARTED_AT + 15 });
 });
 
 test('a task stays for ever, through loss and return', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countPeopleWaiting, poolSizes } from '../../src/projections/poolSizes.ts';
 import { houseNow } from '../../src/projections/statusList.ts';
+import { calledInVain, calledTo } from '../../src/projections/unstarted.ts';
 import { peopleWaiting } from '../../src/projections/waitingPeople.ts';
 import { lostWorkers, releasable, silentCalled } from '../../src/projections/waitingPool.ts';
 import { awaitedProtoHits, waitingWorkers } from '../../src/projections/whomToCall.ts';
@@ -296,9 +297,41 @@ test('a called worker who was lost and comes back is called again, and holds the
   expect(silent).toEqual([{ assignmentId: ids.assignment(1), reservationId: ids.reservation(1) }]);
 });
 
+describe('who was called and has nothing to start', () => {
+  const inVain = async () => (await calledInVain(db, { limit: 10 })).map(numberOf);
+  beforeEach(async () => {
+    await given(on.reservation(1), happened.reservationMade(1, { numAssignments: 1 }), happened.invoked());
+    for (const n of [1, 2]) await arrive(n);
+    await given(on.reservation(1), happened.dispatched(1));
+    await call(1);
+  });
+
+  test('is found once somebody else has the place', async () => {
+    expect(await inVain()).toEqual([]);
+    expect(await calledTo(db, ids.reservation(1))).toEqual([ids.assignment(1)]);
+    await given(on.reservation(1), happened.reopened(1));
+    expect(await inVain()).toEqual([]);
+    await given(on.reservation(1), happened.dispatched(2));
+    await call(2);
+    expect(await inVain()).toEqual([1]);
+  });
+
+  test('is found once the reservation is over, unless they started', async () => {
+    await given(on.reservation(1), plainly('ReservationFinished'));
+    expect(await inVain()).toEqual([1]);
+    await given(on.assignment(1), happened.responded(1));
+    expect(await inVain()).toEqual([]);
+    // Also when they come back after the marketplace took them for gone.
+    await given(on.assignment(1), plainly('AssignmentReturned'));
+    await arrive(1, { at: 10 });
+    expect(await inVain()).toEqual([]);
+    expect(await calledTo(db, ids.reservation(1))).toEqual([]);
+  });
+});
+
 test('waiting workers are released when no open reservation needs anybody', async () => {
   await given(on.protoHit(1), happened.protoHitDefined(1));
-  await arrive(1);
+  await arrive(1, { isSigned: true });
   const due = () => releasable(db, { now: STARTED_AT });
   const notNeeded = [{ assignmentId: ids.assignment(1), protoHitId: ids.protoHit(1), reason: 'notNeeded' }];
   expect(await due()).toEqual(notNeeded);
@@ -313,6 +346,17 @@ test('waiting workers are released when no open reservation needs anybody', asyn
   expect(await due()).toEqual([]);
   await given(on.reservation(1), plainly('ReservationCancelled'));
   expect(await due()).toEqual(notNeeded);
+});
+
+test('pages without a token, which cannot be told, wait on for the next reservation while their ProtoHIT is in use', async () => {
+  await given(on.protoHit(1), happened.protoHitDefined(1, { maxWaitSeconds: 300 }));
+  await arrive(1);
+  const due = async (seconds: number) =>
+    (await releasable(db, { now: STARTED_AT + seconds * 1000 })).map(({ reason }) => reason);
+  expect(await due(0)).toEqual([]);
+  expect(await due(300)).toEqual(['waitedLongest']);
+  await given(on.protoHit(1), { type: 'ProtoHitRetired', data: { at: STARTED_AT } });
+  expect(await due(0)).toEqual(['notNeeded']);
 });
 
 test('nobody waits longer than the ProtoHIT allows, nor until their assignment runs out', async () => {

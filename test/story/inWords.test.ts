@@ -66,6 +66,10 @@ const EXAMPLES: Examples = {
     { reason: 'notNeeded', at },
     'The worker was told that the wait is over and may submit for pay: nobody needed them any more.',
   ],
+  SlotLost: [
+    { reservationId: ids.reservation(1), at },
+    'The slot of the worker was opened for somebody else; until that one is called, coming gets it back.',
+  ],
   WorkerLost: [
     { lastPingAt: at, at },
     'The worker was given up as gone: the page was last heard of at 2027-01-15T08:00:00.000Z.',

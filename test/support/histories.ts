@@ -11,11 +11,14 @@ import {
   workRequests,
 } from '../../src/commands/aggregates.ts';
 import { issue, revoke } from '../../src/domain/apiKey.ts';
+import { arrive } from '../../src/domain/arrival.ts';
 import * as assignment from '../../src/domain/assignment.ts';
-import { type Decision, replay } from '../../src/domain/decision.ts';
+import { type Decision, emit, replay } from '../../src/domain/decision.ts';
 import { type DomainEvent, type StreamName, streamOf } from '../../src/domain/event.ts';
 import * as hit from '../../src/domain/hit.ts';
 import * as operator from '../../src/domain/operator.ts';
+import * as outcome from '../../src/domain/outcome.ts';
+import { openSlotOf } from '../../src/domain/place.ts';
 import { PingType } from '../../src/domain/presence.ts';
 import * as protoHit from '../../src/domain/protoHit.ts';
 import * as reservation from '../../src/domain/reservation.ts';
@@ -238,7 +241,12 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
       const state = all.reservation.at(a);
       const holders = state.phase === 'none' ? [] : [...state.dispatched.keys()];
       const assignmentId = holders[b % Math.max(1, holders.length)] ?? ids.assignment(b);
-      onReservation(a, reservation.reopenSlot(state, { assignmentId, reason: 'neverResponded', ...now() }));
+      const n = Number(assignmentId.replace('ASSIGNMENT', ''));
+      const opened = openSlotOf(all.assignment.at(n), state, { assignmentId, reason: 'neverResponded', ...now() });
+      together(
+        all.reservation.change(a, emit(...opened.reservation)),
+        all.assignment.change(n, emit(...opened.assignment)),
+      );
     },
 
     requestPost: (a: number, b: number) => {
@@ -271,7 +279,7 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
       if (posted.phase === 'none' || posted.marketplaceHitId === null) return;
       const { id: hitId, marketplaceHitId, protoHitId, recruitedFor } = posted;
       const worker = { assignmentId: ids.assignment(a), workerId: ids.worker(a), hitId, marketplaceHitId };
-      const decision = assignment.arrive(all.assignment.at(a), {
+      const decision = arrive(all.assignment.at(a), {
         ...worker,
         protoHitId,
         recruitedFor,
@@ -287,11 +295,11 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
       onAssignment(a, assignment.lose(all.assignment.at(a), { lastPingAt: Math.max(0, clock.now - 30_000), ...now() })),
     release: (a: number) =>
       onAssignment(a, assignment.release(all.assignment.at(a), { reason: 'notNeeded', ...now() })),
-    returned: (a: number) => onAssignment(a, assignment.markReturned(all.assignment.at(a), now())),
-    abandoned: (a: number) => onAssignment(a, assignment.markAbandoned(all.assignment.at(a), now())),
-    submitted: (a: number) => onAssignment(a, assignment.markSubmitted(all.assignment.at(a), now())),
-    approved: (a: number) => onAssignment(a, assignment.markApproved(all.assignment.at(a), now())),
-    rejected: (a: number) => onAssignment(a, assignment.markRejected(all.assignment.at(a), now())),
+    returned: (a: number) => onAssignment(a, outcome.markReturned(all.assignment.at(a), now())),
+    abandoned: (a: number) => onAssignment(a, outcome.markAbandoned(all.assignment.at(a), now())),
+    submitted: (a: number) => onAssignment(a, outcome.markSubmitted(all.assignment.at(a), now())),
+    approved: (a: number) => onAssignment(a, outcome.markApproved(all.assignment.at(a), now())),
+    rejected: (a: number) => onAssignment(a, outcome.markRejected(all.assignment.at(a), now())),
     askToApprove: (a: number) => onAssignment(a, review.requestApproval(all.assignment.at(a), now())),
     askToReject: (a: number, b: number) =>
       onAssignment(a, review.requestRejection(all.assignment.at(a), { feedback: `not ${b}`, ...now() })),

@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { isUnproven, type Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
 import type { Task } from '../../projections/tasks.ts';
-import { type Call, type Called, callOf, type ToldTask, WAIT } from './call.ts';
+import { type Call, type Called, type ToldTask, WAIT } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
+import type { Telling } from './telling.ts';
 
 /** A poll that overtakes its page's first ping is held this long for it. */
 const FIRST_PING_MS = 2_000;
@@ -29,12 +30,14 @@ export type Hold = (
 export function createHold({
   lookUp,
   board,
+  telling,
   told,
   firstPingMs = FIRST_PING_MS,
   ending,
 }: {
   lookUp: LookUp;
   board: CallBoard;
+  telling: Telling;
   /** Hears of every task that is handed out. */
   told: (task: ToldTask) => void;
   firstPingMs?: number | undefined;
@@ -68,13 +71,14 @@ export function createHold({
       const look = async (called?: Called): Promise<void> => {
         // Who asked before the first ping has not shown yet whose page it is: the row says whether that takes a token.
         if (called && known) {
-          told(called);
-          return settle(callOf(called));
+          const call = await telling.ofCalled(called, session);
+          if (call.kind === 'task') told(called);
+          return settle(call);
         }
         const row = await lookUp(id);
         if (row === undefined) return;
         if (isUnproven(row, session)) return settle('unproven');
-        const call = callOf(row);
+        const call = await telling.of(row);
         if (call.kind === 'task') told(row);
         if (call.kind !== 'wait' || waitMs <= 0) settle(call);
         else if (!known) {
@@ -97,7 +101,7 @@ export function createHold({
     const row = await lookUp(id);
     if (row === undefined) return unknown < MOST_UNKNOWN ? hold(false, id, asked) : 'full';
     if (isUnproven(row, asked.session)) return 'unproven';
-    const call = callOf(row);
+    const call = await telling.of(row);
     if (call.kind === 'task') told(row);
     return call.kind !== 'wait' || asked.waitMs <= 0 ? call : hold(true, id, asked);
   };

@@ -26,6 +26,7 @@ import { BELL_POLICY, examplePolicy, FOR_ANY_PAGE } from './protection.ts';
 import { createRate } from './rate.ts';
 import { createBuilt } from './script.ts';
 import { createStreams, WORKER_STREAM_HEADERS } from './streams.ts';
+import { createTelling } from './telling.ts';
 import { createTokens } from './tokens.ts';
 
 type WorkerEnv = { Bindings: HttpBindings };
@@ -39,10 +40,16 @@ const CORS = { 'Access-Control-Allow-Origin': '*' };
 const JSON_HEADERS = { ...CORS, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 /** Of a node that stops: a connection kept alive would hold it up. */
 const LAST_HEADERS = { ...JSON_HEADERS, Connection: 'close' };
-const TEXT_HEADERS = { ...CORS, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
 /** Holds the token that a page asked for. */
 const TOKEN_HEADER = 'Retainer-Token';
-const TOKEN_HEADERS = { ...TEXT_HEADERS, 'Access-Control-Expose-Headers': TOKEN_HEADER };
+/** Why a ping found that there is nothing to start or to wait for any more. */
+const RELEASED_HEADER = 'Retainer-Released';
+const TEXT_HEADERS = {
+  ...CORS,
+  'Content-Type': 'text/plain; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'Access-Control-Expose-Headers': `${TOKEN_HEADER}, ${RELEASED_HEADER}`,
+};
 /** From the alarm to *Start*, by the page's clock. */
 const ReactedAfterMs = z.coerce.number().int().nonnegative().max(86_400_000).optional();
 
@@ -50,11 +57,12 @@ const acceptsGzip = (c: WorkerContext): boolean =>
   /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(c.req.header('accept-encoding') ?? '');
 
 export type WorkerDependencies = {
-  readonly commands: Pick<Commands, 'ping'>;
+  readonly commands: Pick<Commands, 'ping' | 'takeTask'>;
   readonly db: Database;
   readonly caughtUp: Pick<CaughtUp, 'onAssignments'>;
   readonly calledHere: Pick<CalledHere, 'onCalled'>;
-  readonly settings: { readonly maxListeners: number };
+  readonly settings: { readonly maxListeners: number; readonly responseTimeoutSeconds: number };
+  readonly clock: () => Instant;
   readonly publicUrl: () => string;
   /** How long a poll that overtakes its page's first ping is held for it, if not as usual. */
   readonly firstPingMs?: number | undefined;
@@ -92,8 +100,13 @@ export function workerRoutes(deps: WorkerDependencies): {
     log,
   });
   const told = createFirstTold(deps.observe.told);
-  const hold = createHold({ lookUp, board, told, firstPingMs: deps.firstPingMs, ending: ending.signal });
-  const streams = createStreams({ lookUp, board, told });
+  const telling = createTelling({
+    takeTask: commands.takeTask,
+    keptMs: deps.settings.responseTimeoutSeconds * 1000,
+    clock: deps.clock,
+  });
+  const hold = createHold({ lookUp, board, telling, told, firstPingMs: deps.firstPingMs, ending: ending.signal });
+  const streams = createStreams({ lookUp, board, telling, told });
   const { tokenOf, sessionOf } = createTokens(db);
   const isTooFast = createRate();
   const routes = new Hono<WorkerEnv>({ strict: false });
@@ -145,7 +158,7 @@ export function workerRoutes(deps: WorkerDependencies): {
     const session = await sessionOf(id.data, c.req.query('token'));
     const held = await hold(id.data, { waitMs: 0, session });
     if (typeof held === 'string' || ending.signal.aborted) return show(c, held);
-    if (!streams.open(id.data, c.env.outgoing)) return tooMany(c);
+    if (!streams.open(id.data, session, c.env.outgoing)) return tooMany(c);
     answered('wait');
     return RESPONSE_ALREADY_SENT;
   });
@@ -188,9 +201,11 @@ export function workerRoutes(deps: WorkerDependencies): {
       );
       if (result.type === 'refused') return refuse(c, statusOf(result.refusal), result.refusal.message);
       answered('ping');
-      if (session === 'asks' && result.value.isSigned)
-        return c.body('OK', 200, { ...TOKEN_HEADERS, [TOKEN_HEADER]: await tokenOf(assignmentId.data) });
-      return c.body('OK', 200, TEXT_HEADERS);
+      const { isSigned, released } = result.value;
+      const headers = released === null ? TEXT_HEADERS : { ...TEXT_HEADERS, [RELEASED_HEADER]: released };
+      if (session === 'asks' && isSigned)
+        return c.body('OK', 200, { ...headers, [TOKEN_HEADER]: await tokenOf(assignmentId.data) });
+      return c.body('OK', 200, headers);
     },
   );
 

@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import type { Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
-import { type Called, callOf, type ToldTask } from './call.ts';
+import type { Called, ToldTask } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
 import type { LookUp } from './hold.ts';
+import type { Telling } from './telling.ts';
 
 const KEEP_ALIVE_MS = 15_000;
 /** Streams are kept alive in turns, so that ten thousand writes do not hold up a call. */
@@ -22,7 +24,7 @@ export const WORKER_STREAM_HEADERS = { ...STREAM_HEADERS, 'Access-Control-Allow-
 
 export type Streams = {
   /** Starts a stream of server-sent events that ends with the call; false if there is no room. */
-  readonly open: (id: AssignmentId, response: ServerResponse) => boolean;
+  readonly open: (id: AssignmentId, session: Session, response: ServerResponse) => boolean;
   readonly size: () => number;
   readonly close: () => void;
 };
@@ -34,10 +36,12 @@ export type Streams = {
 export function createStreams({
   lookUp,
   board,
+  telling,
   told,
 }: {
   lookUp: LookUp;
   board: CallBoard;
+  telling: Telling;
   /** Hears of every task that is handed out. */
   told: (task: ToldTask) => void;
 }): Streams {
@@ -53,7 +57,7 @@ export function createStreams({
   }, KEEP_ALIVE_MS / TURNS);
 
   return {
-    open: (id, response) => {
+    open: (id, session, response) => {
       // The client left while its assignment was looked up: it will not say so again.
       if (response.destroyed) return true;
       const others = turns[opened++ % TURNS];
@@ -61,8 +65,8 @@ export function createStreams({
       const look = async (called?: Called): Promise<void> => {
         const task = called ?? (await lookUp(id));
         if (task === undefined || !isOpen) return;
-        const { kind, json } = callOf(task);
-        if (kind === 'wait') return;
+        const { kind, json } = await ('position' in task ? telling.ofCalled(task, session) : telling.of(task));
+        if (kind === 'wait' || !isOpen) return;
         finish();
         response.end(`event: ${kind}\ndata: ${json}\n\n`);
         if (kind === 'task') told(task);

@@ -7,6 +7,8 @@ const Call = z.object({
   start: z.boolean(),
   taskID: z.union([z.string(), z.number()]).optional(),
   released: z.boolean().optional(),
+  /** Given until they started and the service knows it. */
+  keptForMs: z.number().optional(),
 });
 export type Call = z.output<typeof Call>;
 
@@ -26,6 +28,7 @@ export type Site = ReturnType<typeof siteAt>;
 const JSON_ONLY = { Accept: 'application/json' };
 const HOLD_SECONDS = 25;
 const PAUSE_MS = 1_000;
+const ASK_AGAIN_MS = 200;
 const SUBMIT_TRIES = 5;
 
 /** Everything over HTTP. A person's patience is `leaving`: until then, what fails is tried again. */
@@ -82,6 +85,19 @@ export function siteAt(baseUrl: string) {
         if (call?.start || call?.released) return call;
         // A server that does not hold, or is away, is not asked in a tight loop.
         if (performance.now() - askedAt < PAUSE_MS) await pause(leaving);
+      }
+      return null;
+    },
+
+    /** Whether the place is theirs, asked of the service once they said that they start; null when the worker left first. */
+    hasPlace: async ({ assignmentId, kept }: Visit, leaving: AbortSignal): Promise<boolean | null> => {
+      while (!leaving.aborted) {
+        const call = await fetch(`${baseUrl}/gettask/assignment/${id(assignmentId)}?token=${kept.token}`)
+          .then(async (response) => Call.parse(await readJson(response)))
+          .catch(() => null);
+        if (call?.released) return false;
+        if (call?.start && call.keptForMs === undefined) return true;
+        await sleep(ASK_AGAIN_MS, undefined, { signal: leaving }).catch(() => {});
       }
       return null;
     },

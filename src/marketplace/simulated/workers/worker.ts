@@ -66,9 +66,11 @@ export async function liveThrough(
       const calledAt = performance.now();
       await spend(temper.responseMs);
       await pinging.work(Math.round(performance.now() - calledAt));
-      say('responded');
-      await spend(temper.workMs);
-      if (await site.submit(visit, { result: 'worked' }, signal)) say('submitted');
+      const isTheirs = await site.hasPlace(visit, signal);
+      if (isTheirs === null) return;
+      say(isTheirs ? 'responded' : 'released');
+      await spend(isTheirs ? temper.workMs : temper.readingMs);
+      if (await site.submit(visit, { result: isTheirs ? 'worked' : 'waited' }, signal)) say('submitted');
     }
   } finally {
     await pinging.stop();
