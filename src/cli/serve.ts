@@ -3,6 +3,7 @@ import type { CliCommand } from '../main.ts';
 import { startService } from '../service.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { tracingWanted } from '../tracing/wanted.ts';
+import { keepCheckpoints } from './checkpoint/kept.ts';
 import { startLog } from './log.ts';
 import { accessSummary } from './serve/accessSummary.ts';
 import { tellFirstOperatorLink } from './serve/firstOperatorLink.ts';
@@ -42,6 +43,8 @@ a second signal stops it at once.
     const service = await startService(settings, log, { tracing, accessLog: summary?.accessLog });
     const told = await tellFirstOperatorLink(service.firstOperatorLink, { isTerminal, dataDir: settings.dataDir });
     isReady = true;
+    const ending = new AbortController();
+    const keeping = keepCheckpoints(service.core.store, settings, { signal: ending.signal, log });
     for (const doubt of await doubts) log.warn(doubt);
     const addresses = service.addresses.map(([what, url]) => `${what.padEnd(14)} ${url}`);
     const ready = `ready after ${(process.uptime() * 1000).toFixed(0)} ms`;
@@ -56,6 +59,8 @@ a second signal stops it at once.
       process.exit(1);
     }, STOP_TIMEOUT_MS);
     summary?.stop();
+    ending.abort();
+    await keeping;
     await service.stop();
     await tracing?.stop();
     clearTimeout(cut);

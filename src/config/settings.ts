@@ -88,6 +88,12 @@ export const SETTINGS = {
     undefined,
     "private key of 'retainer checkpoint' (PEM); default checkpoint-key.pem in DATA_DIR",
   ),
+  checkpointHours: setting(
+    'CHECKPOINT_HOURS',
+    number(0, 8_760),
+    '24',
+    'hours between the signed checkpoints of the log that a service keeps in DATA_DIR; 0 keeps none',
+  ),
   mturk: setting(
     'MTURK',
     oneOf(['simulated', 'aws']),

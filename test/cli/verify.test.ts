@@ -1,9 +1,14 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { killLeftOvers, runRetainer } from '../faults/serviceProcess.ts';
+import pino from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
+import { createPool } from '../../src/postgres/pool.ts';
+import { freshStream, pinged, write } from '../contract/eventStore.ts';
+import { killLeftOvers, runRetainer, startServiceProcess } from '../faults/serviceProcess.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/service.ts';
 
 let database: TestDatabase;
 let folder: string;
@@ -89,5 +94,58 @@ test('what is no checkpoint is refused, with the reason', async () => {
   expect(await retainer('verify', '--against', join(folder, 'nothing'))).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('ENOENT'),
+  });
+});
+
+describe('a log of its own', () => {
+  let own: TestDatabase;
+  let dataDir: string;
+  let environment: Record<string, string>;
+  beforeEach(async () => {
+    own = await freshDatabase();
+    dataDir = await mkdtemp(join(tmpdir(), 'retainer-kept-'));
+    environment = { DATABASE_URL: own.url, DATA_DIR: dataDir };
+  });
+  afterEach(async () => {
+    await killLeftOvers();
+    await own.drop();
+    await rm(dataDir, { recursive: true });
+  });
+
+  test('has a checkpoint by its service from the first start on, which verify misses events by', async () => {
+    await runRetainer(['key', 'issue'], environment);
+    const service = await startServiceProcess({ ...environment, SCHEDULER_INTERVAL_SECONDS: '0' });
+    const kept = async () => readdir(join(dataDir, 'checkpoints'), { recursive: true }).catch(() => []);
+    await until(async () => (await kept()).some((name) => name.endsWith('.json')));
+    await service.terminate();
+    expect((await runRetainer(['verify'], environment)).stdout).toMatch(
+      /since the service's own checkpoint of \d{4}-\S+Z at position \d+ it only grew/,
+    );
+    await own.pool.query(
+      'delete from event_store.events where position > 1; delete from event_store.batches where position > 1',
+    );
+    const cut = await runRetainer(['verify'], environment);
+    expect({ code: cut.code, stdout: cut.stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringContaining('events at its end were removed'),
+    });
+  });
+
+  test('from which pings went before their time is told from one that retention shortened', async () => {
+    const pool = createPool(own.url, { max: 1, applicationName: 'test', onError: () => {} });
+    const store = createPostgresStore({ url: own.url, pool, log: pino({ level: 'silent' }) });
+    await store.append([write(freshStream('presence'), 'noStream', pinged('A', Date.now() - 3 * 86_400_000))]);
+    await store.append([write(freshStream('presence'), 'noStream', pinged('B'))]);
+    await store.prune({ category: 'presence', before: Date.now() - 2 * 86_400_000, limit: 10 });
+    await store.close();
+    await pool.end();
+    const verify = (days: string) => runRetainer(['verify'], { ...environment, PRESENCE_RETENTION_DAYS: days });
+    expect(await verify('2')).toMatchObject({ code: 0 });
+    expect(await verify('30')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^misfit: pings recorded until \S+Z are gone, although pings are kept for 30 days/m,
+      ),
+    });
   });
 });

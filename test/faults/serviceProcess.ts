@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 type Environment = Readonly<Record<string, string>>;
 type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -20,12 +23,16 @@ export type ServiceProcess = {
   readonly wakeUp: () => void;
 };
 
+/** What services write down beside a database of ours: not into the checkout. */
+const dataDir = mkdtempSync(join(tmpdir(), 'retainer-processes-'));
+process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+
 const running = new Set<ChildProcess>();
 
 function start(args: readonly string[], environment: Environment, input?: string) {
   const inherited = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
   const child = spawn(process.execPath, ['dist/main.js', ...args], {
-    env: { ...inherited, ...environment },
+    env: { ...inherited, DATA_DIR: dataDir, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(input);

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeFolder } from '../../postgres/embedded/makeFolder.ts';
 
@@ -20,8 +20,9 @@ export async function tellFirstOperatorLink(
   if (isTerminal) return [`The first operator's link, ${lasts}:`, `  ${link}`];
   try {
     await makeFolder(dataDir, 'DATA_DIR');
-    await rm(file, { force: true });
-    await writeFile(file, `${link}\n`, { mode: 0o600, flag: 'wx' });
+    const making = `${file}.${process.pid}`;
+    await writeFile(making, `${link}\n`, { mode: 0o600 });
+    await rename(making, file);
   } catch (error) {
     return [
       `The first operator's link could not be written (${error instanceof Error ? error.message : error}): ` +
