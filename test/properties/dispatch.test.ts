@@ -271,8 +271,10 @@ async function settle({ protoHitId }: World): Promise<void> {
 async function expectExactDispatch({ reservationIds, assignmentIds }: World): Promise<number> {
   const { store } = nodes[1];
   const sentTo = new Set<string>();
+  const begun = await peopleAtTheTask(assignmentIds);
   for (const reservationId of reservationIds) {
     let state = noReservation;
+    const gaveUp = new Set<string>();
     const { events } = await store.read(streamOf.reservation(reservationId));
     for (const event of events) {
       if (!reservations.owns(event)) throw new Error(`a foreign event, ${event.type}`);
@@ -280,11 +282,16 @@ async function expectExactDispatch({ reservationIds, assignmentIds }: World): Pr
         expect(state.phase).toBe('invoked');
         sentTo.add(`${event.data.assignmentId} to ${reservationId}`);
       }
+      if (event.type === 'SlotReopened' && (event.data.reason === 'returned' || event.data.reason === 'abandoned'))
+        gaveUp.add(event.data.assignmentId);
       state = evolveReservation(state, event);
       if (state.phase === 'none') throw new Error('a reservation begins with being made');
       expect(state.dispatched.size).toBeLessThanOrEqual(state.numAssignments);
       expect(new Set(state.dispatched.values()).size).toBe(state.dispatched.size);
     }
+    // The first promise: late or silent, nobody works beside whoever replaced them.
+    const asked = state.phase === 'none' ? 0 : state.numAssignments;
+    expect(begun.get(reservationId)?.size ?? 0).toBeLessThanOrEqual(asked + gaveUp.size);
   }
   const assigned: string[] = [];
   for (const assignmentId of assignmentIds) {
@@ -298,6 +305,22 @@ async function expectExactDispatch({ reservationIds, assignmentIds }: World): Pr
   // Both halves of each match, or neither.
   expect(assigned.toSorted()).toEqual([...sentTo].toSorted());
   return assigned.length;
+}
+
+/** Who ever came to the task of each reservation. */
+async function peopleAtTheTask(assignmentIds: readonly AssignmentId[]): Promise<ReadonlyMap<string, Set<string>>> {
+  const people = new Map<string, Set<string>>();
+  for (const assignmentId of assignmentIds) {
+    let workerId = '';
+    const { events } = await nodes[1].store.read(streamOf.assignment(assignmentId));
+    for (const event of events) {
+      if (event.type === 'WorkerArrived') workerId = event.data.workerId;
+      if (event.type !== 'WorkerResponded') continue;
+      const { reservationId } = event.data;
+      people.set(reservationId, (people.get(reservationId) ?? new Set()).add(workerId));
+    }
+  }
+  return people;
 }
 
 const loadReservations = ({ reservationIds }: World) =>
