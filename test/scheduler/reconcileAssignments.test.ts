@@ -150,6 +150,10 @@ describe('assignments', () => {
     await reconcile();
     expect(await phaseOf(ann)).toBe('approved');
     expect(house.market.paid).toEqual([ann.assignmentId]);
+    // What the marketplace says is believed: their work is there to be reviewed, under their own names.
+    expect([await phaseOf(stranger), await phaseOf(liar)]).toEqual(['submitted', 'submitted']);
+    const seen = (await house.happened('WorkerArrived')).filter(({ data }) => data.seenBy === 'marketplace');
+    expect(seen.map(({ data }) => data.workerId)).toEqual([stranger.workerId, liar.workerId]);
   });
 
   test('nothing new costs nothing but the pages of the listing', async () => {
