@@ -132,6 +132,9 @@ describe('at once', () => {
     await house.reserve(await house.defineProtoHit(), 3);
     startNode(HOUR_LONG, true);
     await open(6);
+    // The market has them a moment before the log does.
+    await eventually(async () => expect(await house.happened('HitPosted')).toHaveLength(6));
+    await house.settle();
     const [hit] = house.market.open();
     if (!hit) throw new Error('no HIT');
     const ann = house.market.accept(hit.marketplaceHitId);
