@@ -71,12 +71,19 @@ async function openStoreBeside(
   database: OpenDatabase,
   settings: Settings,
   log: Logger,
-  { onlyExisting, onBatch }: { onlyExisting: boolean; onBatch?: ((batch: StoredBatch) => void) | undefined },
+  {
+    onlyExisting,
+    ...options
+  }: {
+    onlyExisting: boolean;
+    onBatch?: ((batch: StoredBatch) => void) | undefined;
+    connectTimeoutMs?: number | undefined;
+  },
 ): Promise<OpenEventStore> {
   const elsewhere = onlyExisting ? expectMigrated : migrate;
   const prepare = settings.eventStoreUrl === undefined ? async () => {} : elsewhere;
   try {
-    return await openEventStore(settings.eventStoreUrl ?? database.url, { settings, prepare, log, onBatch });
+    return await openEventStore(settings.eventStoreUrl ?? database.url, { settings, prepare, log, ...options });
   } catch (error) {
     await database.close();
     throw error;
@@ -138,6 +145,7 @@ export async function openCore(
     observedProjections = (all) => all,
     onBatch,
     readYourWritesMs,
+    connectTimeoutMs,
   }: {
     projector?: boolean;
     /** Sets up no database, and says nothing in the log. */
@@ -152,18 +160,21 @@ export async function openCore(
     onBatch?: (batch: StoredBatch) => void;
     /** How long commands wait for the read models, if not as usual. */
     readYourWritesMs?: number | undefined;
+    /** Longest wait for a connection to Postgres, if not as usual. */
+    connectTimeoutMs?: number | undefined;
   } = {},
 ): Promise<Core> {
   const database = await openDatabase(settings, log, { onlyExisting, serves });
   const { url } = database;
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
-  const opened = await openStoreBeside(database, settings, log, { onlyExisting, onBatch });
+  const opened = await openStoreBeside(database, settings, log, { onlyExisting, onBatch, connectTimeoutMs });
   const pool = createPool(url, {
     max: 10,
     applicationName: 'retainer',
     searchPath: searchPathOf(projections),
     // A node that hangs amid a batch must not keep the next projector waiting for its locks.
     silenceMs: silenceMs(settings.leaseSeconds),
+    connectTimeoutMs,
     onError,
   });
   await setUpReadModels({ db: pool, projections });

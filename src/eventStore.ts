@@ -24,12 +24,15 @@ export async function openEventStore(
     prepare,
     log,
     onBatch,
+    connectTimeoutMs,
   }: {
     settings: Pick<Settings, 'presenceRetentionDays'>;
     /** Of a store in Postgres, before it is used: `migrate`, or `expectMigrated`. */
     prepare: (url: string, log: Logger) => Promise<unknown>;
     log: Logger;
     onBatch?: ((batch: StoredBatch) => void) | undefined;
+    /** Longest wait for a connection to Postgres, if not as usual. */
+    connectTimeoutMs?: number | undefined;
   },
 ): Promise<OpenEventStore> {
   if (!isPostgres(url)) {
@@ -40,7 +43,7 @@ export async function openEventStore(
   }
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
   await prepare(url, log);
-  const pool = createPool(url, { max: 4, applicationName: 'retainer log', onlyGrows: true, onError });
+  const pool = createPool(url, { max: 4, applicationName: 'retainer log', onlyGrows: true, connectTimeoutMs, onError });
   const store = createPostgresStore({ url, pool, log, onBatch });
   return {
     store,

@@ -47,6 +47,8 @@ export type Patience = {
   readonly readYourWritesMs?: number;
   /** For the first ping of a page whose first poll overtook it. */
   readonly firstPingMs?: number;
+  /** For a connection to Postgres. */
+  readonly connectTimeoutMs?: number;
 };
 
 /** Longest wait for requests under way when the service stops. */
@@ -87,6 +89,7 @@ export async function startService(
     observedProjections: tracing?.projections,
     onBatch: (batch) => metrics?.stored(batch),
     readYourWritesMs: patience.readYourWritesMs,
+    connectTimeoutMs: patience.connectTimeoutMs,
   });
   const { db, caughtUp, store } = core;
   const commands = tracing ? tracing.commands(core.commands) : core.commands;

@@ -26,7 +26,8 @@ export function createPool(
     /** The tables only grow: a plan that a connection keeps from when they were small must not scan them whole. */
     onlyGrows?: boolean;
     onError: (error: Error) => void;
-    connectTimeoutMs?: number;
+    /** Longest wait for a connection. */
+    connectTimeoutMs?: number | undefined;
     queryTimeoutMs?: number;
     /** Longest silence in the middle of a transaction before the server ends it. */
     silenceMs?: number;

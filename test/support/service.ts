@@ -20,7 +20,10 @@ type Options = { readonly clock?: () => number; readonly patience?: Patience };
 /** A whole node over a real socket and a database of its own; settings as in the environment. */
 export async function startTestService(
   environment: Readonly<Record<string, string>> = {},
-  { clock = Date.now, patience = { readYourWritesMs: 60_000, firstPingMs: 60_000 } }: Options = {},
+  {
+    clock = Date.now,
+    patience = { readYourWritesMs: 60_000, firstPingMs: 60_000, connectTimeoutMs: 30_000 },
+  }: Options = {},
 ): Promise<TestService> {
   const database = await freshDatabase();
   const variables = {
