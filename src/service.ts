@@ -8,8 +8,10 @@ import { type Core, openCore } from './core.ts';
 import type { Instant } from './domain/ids.ts';
 import { createAccess } from './http/access/access.ts';
 import { isLoopback } from './http/access/hosts.ts';
+import { createAddressLimits } from './http/access/limits.ts';
 import { refuseToBeOpen } from './http/access/reach.ts';
-import { createAddressOf } from './http/addressOf.ts';
+import { createRecheck, RECHECK_MS } from './http/access/recheck.ts';
+import { createAddressOf, warnedOnce } from './http/addressOf.ts';
 import { createApp } from './http/app.ts';
 import { createRequestOwner } from './http/idempotency/owner.ts';
 import { measuredStore } from './http/measuredStore.ts';
@@ -49,6 +51,8 @@ export type Patience = {
   readonly firstPingMs?: number;
   /** For a connection to Postgres. */
   readonly connectTimeoutMs?: number;
+  /** How long a stream may outlive the right to read it. */
+  readonly recheckMs?: number;
 };
 
 /** Longest wait for requests under way when the service stops. */
@@ -106,6 +110,13 @@ export async function startService(
     const access = createAccess({ ...settings, db, publicUrl });
     await refuseToBeOpen(settings, access);
     const visitorOf = createVisitorOf(db, access);
+    const addressOf = createAddressOf(settings.trustedProxies ?? [], warnedOnce(log));
+    const limits = createAddressLimits({
+      addressOf,
+      requestsPerSecond: settings.requestsPerSecond,
+      listeners: settings.listenersPerAddress,
+    });
+    const recheck = createRecheck({ everyMs: patience.recheckMs ?? RECHECK_MS, log });
     const measureLatency = measureTold({ db, caughtUp }, (seconds) => metrics?.told(seconds));
     const tellTrace = tracing?.telling(store);
     const workers = workerRoutes({
@@ -116,6 +127,7 @@ export async function startService(
       calledHere,
       settings,
       clock,
+      limits,
       publicUrl,
       firstPingMs: patience.firstPingMs,
       log,
@@ -135,19 +147,13 @@ export async function startService(
       called: (call) => metrics?.called(call),
     });
     const pingTimeoutMs = settings.pingTimeoutSeconds * 1000;
-    const feeds = createFeeds({ db, store, caughtUp, clock, pingTimeoutMs, log });
+    const feeds = createFeeds({ db, store, caughtUp, clock, pingTimeoutMs, recheck, log });
     release = () => {
       workers.close();
       feeds.close();
       ending.abort();
     };
     const hasMarketplace = settings.mturk === 'simulated';
-    let isTold = false;
-    const addressOf = createAddressOf(settings.trustedProxies ?? [], (hop, proxy) => {
-      if (!isTold)
-        log.warn({ hop, proxy }, 'a trusted proxy names no address in X-Forwarded-For: nobody is known by it');
-      isTold = true;
-    });
     const pages: { path: string; routes: Hono }[] = [
       {
         path: '/',
@@ -195,6 +201,8 @@ export async function startService(
       metrics,
       settings,
       addressOf,
+      limits,
+      recheck,
       requestOwner,
       access,
       visitorOf,
@@ -206,7 +214,7 @@ export async function startService(
       hasMarketplace,
     });
 
-    const server = await listen(workers.before(app.fetch), settings);
+    const server = await listen(workers.before(app.fetch), { ...settings, log });
     // A new link ends the one before: a start that finds the port taken leaves that to the service that runs there.
     const invitation = await core.commands.inviteFirstOperator().catch((error: unknown) => {
       server.close();

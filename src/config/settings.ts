@@ -210,6 +210,24 @@ export const SETTINGS = {
     'most that is kept of what a worker hands in; the longest values are cut, and marked so',
   ),
   bodyLimitBytes: setting('BODY_LIMIT_BYTES', wholeNumber(1_024, 100_000_000), '262144', 'largest request body'),
+  requestsPerSecond: setting(
+    'REQUESTS_PER_SECOND',
+    wholeNumber(0, 1_000_000),
+    '100',
+    'requests a second from one address, ten times as many at once; 0: no limit. This machine itself has none',
+  ),
+  listenersPerAddress: setting(
+    'LISTENERS_PER_ADDRESS',
+    wholeNumber(1, 1_000_000),
+    '500',
+    'most workers connected to one node from one address',
+  ),
+  metrics: setting(
+    'METRICS',
+    oneOf(['open', 'key']),
+    'open',
+    'who may scrape /metrics: whoever reaches it, or only a key of scope read',
+  ),
   maxListeners: setting('MAX_LISTENERS', wholeNumber(1, 1_000_000), '50000', 'most workers connected to one node'),
   logLevel: setting(
     'LOG_LEVEL',

@@ -1,6 +1,7 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context as HonoContext } from 'hono';
+import type { Logger } from 'pino';
 
 /** Whom a request came from; undefined without a socket, and where a proxy of ours does not say. */
 export type AddressOf = (c: HonoContext) => string | undefined;
@@ -37,6 +38,15 @@ export function createAddressOf(
       address = next;
     }
     return address;
+  };
+}
+
+/** Warns of the first hop that cannot be read, and of no other. */
+export function warnedOnce(log: Pick<Logger, 'warn'>): (hop: string, proxy: string) => void {
+  let isTold = false;
+  return (hop, proxy) => {
+    if (!isTold) log.warn({ hop, proxy }, 'a trusted proxy names no address in X-Forwarded-For: nobody is known by it');
+    isTold = true;
   };
 }
 

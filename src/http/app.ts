@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Hono, MiddlewareHandler } from 'hono';
+import type { Hono, Context as HonoContext, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Commands } from '../commands/commands.ts';
 import type { Instant } from '../domain/ids.ts';
@@ -9,8 +9,10 @@ import type { CaughtUp } from '../projections/caughtUp.ts';
 import type { Access } from './access/access.ts';
 import { protectedAnswers } from './access/headers.ts';
 import { ownHostsOnly } from './access/hosts.ts';
+import { type AddressLimits, limitAddresses } from './access/limits.ts';
+import type { Recheck } from './access/recheck.ts';
 import type { AddressOf } from './addressOf.ts';
-import { problem, send, wantsPage } from './answers.ts';
+import { type Answer, problem, send, wantsPage } from './answers.ts';
 import { createHeldRequests } from './api/heldRequests.ts';
 import { createProgressLookUp, reservationAnswerEndpoints } from './api/reservationAnswers.ts';
 import { authentication } from './authentication.ts';
@@ -29,6 +31,7 @@ import { listEndpoints } from './lists.ts';
 import { methodsAt } from './methods.ts';
 import type { Metrics } from './metrics.ts';
 import { NotFoundPage } from './pages/notFound.tsx';
+import { soundAddress } from './pages/readForm.ts';
 import type { VisitorOf } from './pages/visitor.ts';
 import { protoHitEndpoints } from './protoHits.ts';
 import { requestLog, withoutPeople } from './requestLog.ts';
@@ -36,6 +39,7 @@ import { reservationListEndpoints } from './reservationList.ts';
 import { reservationEndpoints } from './reservations.ts';
 import { reviewEndpoints } from './reviews.ts';
 import { sandboxEndpoints } from './sandbox.ts';
+import { withoutScope } from './scopes.ts';
 import { workerListEndpoints } from './workerList.ts';
 import { workRequestEndpoints } from './workRequests.ts';
 
@@ -54,12 +58,16 @@ export type AppDependencies = {
     readonly bodyLimitBytes: number;
     readonly logPersonalData: boolean;
     readonly ids: GivenOut;
+    readonly metrics: 'open' | 'key';
   };
   readonly addressOf: AddressOf;
+  readonly limits: Pick<AddressLimits, 'isFlood'>;
   /** By which others tell whether this process still runs its requests. */
   readonly requestOwner: RequestOwner;
   readonly access: Access;
   readonly visitorOf: VisitorOf;
+  /** Streams end with the right to read them. */
+  readonly recheck: Recheck;
   /** Aborts when the service stops: streams end. */
   readonly ending: AbortSignal;
   readonly publicUrl: () => string;
@@ -90,14 +98,22 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
     }),
   );
   app.use(protectedAnswers(deps.access.isSecure));
+  app.use(limitAddresses(deps.limits));
   app.use(ownHostsOnly(deps.access.hosts));
+  for (const path of ['/status/*', '/admin/*', '/marketplace/*']) app.use(path, soundAddress);
   for (const { path, routes } of pages) app.route(path, routes);
 
   app.use(crossOrigin(deps.access));
   app.use(limitBody(settings.bodyLimitBytes));
-  healthRoutes(app, { db, store, caughtUp, metrics, clock, log });
+  const authenticate = authentication(db, deps.visitorOf, deps.access);
+  const mayScrape = async (c: HonoContext): Promise<Answer | null> => {
+    if (settings.metrics === 'open') return null;
+    const asked = await authenticate(c, c.req.query(), { changes: false });
+    return asked.type === 'denied' ? asked.answer : withoutScope(asked.caller, 'read');
+  };
+  healthRoutes(app, { db, store, caughtUp, metrics, clock, log, mayScrape });
   const register = endpointsOf(app, {
-    authenticate: authentication(db, deps.visitorOf, deps.access),
+    authenticate,
     resolve: (takes, given) => withoutNumbers(db, takes, given),
     oncePerKey: idempotencyKeys({ db, clock, owner: deps.requestOwner, log }),
   });

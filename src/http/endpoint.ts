@@ -33,6 +33,8 @@ export type Endpoint<Shape extends z.ZodRawShape> = Description<Shape> & {
 export type Asked = {
   /** The one ProtoHIT that the caller is limited to; null: every one. */
   readonly limitedTo: ProtoHitId | null;
+  /** Of an answer that goes on for long: whether they would be let in now. */
+  readonly isStillLetIn: () => Promise<boolean>;
   readonly header: (name: string) => string | undefined;
   /** Aborts when the client left. To ask for it costs a whole Request. */
   readonly gone: () => AbortSignal;
@@ -105,7 +107,13 @@ export function endpointsOf(
         if (refused !== null) return refused;
       }
       const context = { actor, requestId: c.get('requestId'), limitedTo, dailyBudgetCents: caller.dailyBudgetCents };
-      const asked = askedBy(c, limitedTo);
+      const isStillLetIn = async (): Promise<boolean> => {
+        const again = await authenticate(c, read.parameters, { changes });
+        return (
+          again.type === 'caller' && withoutScope(again.caller, scope) === null && again.caller.limitedTo === limitedTo
+        );
+      };
+      const asked = { ...askedBy(c, limitedTo), isStillLetIn };
       // A look-up changes nothing: answered as it is now, however often it is repeated.
       if (scope === 'read' || scope === 'audit') return run(parsed.data, context, asked);
       const done = await oncePerKey(c, { actor, path: paths[0], parameters: parsed.data }, (idempotencyKey) =>
@@ -142,7 +150,7 @@ const KEY_IN_QUERY = { Deprecation: '@1796083200', Link: '</docs>; rel="deprecat
 
 const isKeyInQuery = (c: HonoContext): boolean => KEY_PARAMETERS.some((name) => c.req.query(name) !== undefined);
 
-const askedBy = (c: HonoContext, limitedTo: ProtoHitId | null): Asked => ({
+const askedBy = (c: HonoContext, limitedTo: ProtoHitId | null): Omit<Asked, 'isStillLetIn'> => ({
   limitedTo,
   header: (name) => c.req.header(name),
   gone: () => c.req.raw.signal,

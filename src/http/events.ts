@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { EventType } from '../domain/event.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { A_BEGINNING, EVENT_TYPES, FROM_THE_BEGINNING, parseSince, parseTypes } from '../story/feed.ts';
+import type { Recheck } from './access/recheck.ts';
 import { bodyAnswer, problem } from './answers.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
 import { bodyOf, eventBatch, eventLines, liveEvents } from './eventStream.ts';
@@ -20,7 +21,7 @@ const MOST_FOLLOWERS = 50;
 /** The log itself, for auditors and their tools. */
 export function eventEndpoints(
   register: RegisterEndpoint,
-  { store, ending }: { store: Pick<EventStore, 'subscribe' | 'head'>; ending: AbortSignal },
+  { store, ending, recheck }: { store: Pick<EventStore, 'subscribe' | 'head'>; ending: AbortSignal; recheck: Recheck },
 ): void {
   let followers = 0;
 
@@ -47,7 +48,7 @@ export function eventEndpoints(
       limit: about('How many at most; without it all of them', wholeNumber(1, Number.MAX_SAFE_INTEGER)).optional(),
       format: field(z.enum(FORMATS), `one of ${FORMATS.join(', ')}`).optional(),
     },
-    run: async ({ since, types, limit = Number.POSITIVE_INFINITY, format }, _, { accepts, header }) => {
+    run: async ({ since, types, limit = Number.POSITIVE_INFINITY, format }, _, { accepts, header, isStillLetIn }) => {
       const accepted = accepts([LINES, BATCH, LIVE], LINES);
       const isLive = accepted === LIVE;
       const lastEventId = isLive ? header('last-event-id') : undefined;
@@ -64,11 +65,22 @@ export function eventEndpoints(
       const left = new AbortController();
       const asked = { since: from, types: types ?? null, limit, signal: AbortSignal.any([left.signal, ending]) };
       const leave = (): void => left.abort();
+      async function* whileLetIn(texts: AsyncGenerator<string, void, void>): AsyncGenerator<string, void, void> {
+        const stop = recheck(isStillLetIn, leave);
+        try {
+          yield* texts;
+        } finally {
+          stop();
+        }
+      }
       if (!isLive) {
         const isBatch = (format ?? (accepted === BATCH ? 'cloudevents-batch' : 'ndjson')) === 'cloudevents-batch';
         return isBatch
-          ? bodyAnswer(BATCH, bodyOf(eventBatch(store, asked), leave))
-          : bodyAnswer(LINES, bodyOf(eventLines(store, asked, format === 'cloudevents' ? format : 'ndjson'), leave));
+          ? bodyAnswer(BATCH, bodyOf(whileLetIn(eventBatch(store, asked)), leave))
+          : bodyAnswer(
+              LINES,
+              bodyOf(whileLetIn(eventLines(store, asked, format === 'cloudevents' ? format : 'ndjson')), leave),
+            );
       }
       async function* counted(): AsyncGenerator<string, void, void> {
         followers++;
@@ -82,7 +94,7 @@ export function eventEndpoints(
       }
       // nginx would otherwise collect events before it passes them on.
       const headers = { 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
-      return bodyAnswer(`${LIVE}; charset=utf-8`, bodyOf(counted(), leave), headers);
+      return bodyAnswer(`${LIVE}; charset=utf-8`, bodyOf(whileLetIn(counted()), leave), headers);
     },
   });
 }

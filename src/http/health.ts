@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
 import type { Logger } from 'pino';
 import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
@@ -31,9 +32,11 @@ export function healthRoutes(
     metrics: Pick<Metrics, 'text' | 'contentType'>;
     clock: () => Instant;
     log: Logger;
+    /** Null: they may be shown; else the answer to those who may not have them. */
+    mayScrape: (c: HonoContext) => Promise<Answer | null>;
   },
 ): void {
-  const { db, store, caughtUp, metrics, clock, log } = deps;
+  const { db, store, caughtUp, metrics, clock, log, mayScrape } = deps;
   const checks: Readonly<Record<string, Check>> = {
     database: async () => {
       await db.query('select 1');
@@ -73,9 +76,11 @@ export function healthRoutes(
     app.get(`${prefix}readyz`, async (c) =>
       send(c, readiness(await Promise.all(Object.entries(checks).map((check) => outcome(check))))),
     );
-    app.get(`${prefix}metrics`, async (c) =>
-      c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' }),
-    );
+    app.get(`${prefix}metrics`, async (c) => {
+      const refused = await mayScrape(c);
+      if (refused !== null) return send(c, refused);
+      return c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
+    });
   }
 }
 

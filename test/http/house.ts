@@ -6,6 +6,8 @@ import { type Commands, createCommands } from '../../src/commands/commands.ts';
 import type { EventStore } from '../../src/event-store/port.ts';
 import { createPostgresStore } from '../../src/event-store/postgres/store.ts';
 import { createAccess } from '../../src/http/access/access.ts';
+import { createAddressLimits } from '../../src/http/access/limits.ts';
+import { createRecheck } from '../../src/http/access/recheck.ts';
 import { createAddressOf } from '../../src/http/addressOf.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createRequestOwner } from '../../src/http/idempotency/owner.ts';
@@ -43,6 +45,8 @@ type Options = {
   readonly ids?: 'uuids' | 'numbers';
   /** Pages of the operator's own, elsewhere. */
   readonly allowedOrigins?: readonly string[];
+  /** How often streams ask whether they may go on. */
+  readonly recheckMs?: number;
 };
 
 export const BODY_LIMIT = 262_144;
@@ -52,6 +56,7 @@ export async function openHouse({
   logPersonalData = false,
   ids = 'uuids',
   allowedOrigins = [],
+  recheckMs = 15_000,
 }: Options = {}): Promise<House> {
   const database = await freshDatabase();
   const url = via(database.url);
@@ -77,6 +82,7 @@ export async function openHouse({
     responseTimeoutSeconds: 20,
     maxListeners: 100,
     logPersonalData,
+    metrics: 'open' as const,
   };
   const clock = Date.now;
   const metrics = createMetrics({
@@ -101,6 +107,8 @@ export async function openHouse({
   );
   await caughtUp.ready;
   let publicUrl = '';
+  const addressOf = createAddressOf([]);
+  const limits = createAddressLimits({ addressOf, requestsPerSecond: 100, listeners: 500 });
   const workers = workerRoutes({
     commands,
     db: pool,
@@ -108,6 +116,7 @@ export async function openHouse({
     calledHere,
     settings,
     clock,
+    limits,
     publicUrl: () => publicUrl,
     log,
     observe: { answered: metrics.workerAnswered, refused: metrics.workerRefused, told: () => {} },
@@ -126,7 +135,9 @@ export async function openHouse({
     log,
     metrics,
     settings,
-    addressOf: createAddressOf([]),
+    addressOf,
+    limits,
+    recheck: createRecheck({ everyMs: recheckMs, log }),
     requestOwner,
     access,
     visitorOf: createVisitorOf(pool, access),

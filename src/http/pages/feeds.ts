@@ -3,6 +3,7 @@ import type { Instant } from '../../domain/ids.ts';
 import type { EventStore } from '../../event-store/port.ts';
 import type { Database } from '../../postgres/pool.ts';
 import type { CaughtUp } from '../../projections/caughtUp.ts';
+import type { Recheck } from '../access/recheck.ts';
 import { createReservationFeed, type ReservationFeed } from './reservation/feed.ts';
 import { createStatusFeed, type StatusFeed } from './status/feed.ts';
 
@@ -15,6 +16,7 @@ export function createFeeds(deps: {
   caughtUp: Pick<CaughtUp, 'onChange'>;
   clock: () => Instant;
   pingTimeoutMs: number;
+  recheck: Recheck;
   log: Logger;
 }): Feeds {
   const [status, reservation] = [createStatusFeed(deps), createReservationFeed(deps)];

@@ -1,5 +1,6 @@
 import type { Context as HonoContext } from 'hono';
 import { isVisit, type Origins } from '../access/origins.ts';
+import { readForm, unreadableForm } from './readForm.ts';
 import type { Visitor, VisitorOf } from './visitor.ts';
 
 /** A page's request: who it is from, and the fields of its form. */
@@ -7,6 +8,8 @@ export type Visit = {
   readonly visitor: Visitor;
   readonly form: Readonly<Record<string, string>>;
   readonly requestId: string;
+  /** Of what goes on for long: whether the same visitor would be let in now. */
+  readonly isStillLetIn: () => Promise<boolean>;
 };
 
 export type Guard = (
@@ -36,18 +39,15 @@ export function createGuard(visitorOf: VisitorOf, origins: Origins): Guard {
     }
     if (!isChange && visitor.type === 'anyone' && !origins.isFromOurPages(c) && !isVisit(c))
       return c.text('A page of another site asked for this.', 403);
-    const form = isChange ? await formOf(c) : {};
+    const form = isChange ? await readForm(c) : {};
+    if (form === null) return unreadableForm(c);
     if (isChange && !isOurs(c, visitor, form))
       return c.text('This form is not one of ours, or it is too old: load the page anew, then try again.', 403);
-    return show(c, { visitor, form, requestId: c.get('requestId') ?? crypto.randomUUID() });
+    return show(c, {
+      visitor,
+      form,
+      requestId: c.get('requestId') ?? crypto.randomUUID(),
+      isStillLetIn: async () => (await visitorOf(c))?.type === visitor.type,
+    });
   };
-}
-
-/** Fields that are texts; of several with one name, all, separated by spaces. */
-async function formOf(c: HonoContext): Promise<Readonly<Record<string, string>>> {
-  if (!(c.req.header('content-type') ?? '').includes('form')) return {};
-  const fields = new Map<string, string>();
-  for (const [name, value] of await c.req.formData())
-    if (typeof value === 'string') fields.set(name, fields.has(name) ? `${fields.get(name)} ${value}` : value);
-  return Object.fromEntries(fields);
 }

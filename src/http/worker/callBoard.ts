@@ -8,13 +8,16 @@ export type Listener = (called?: Called) => Promise<void>;
 export type CallBoard = {
   /**
    * Calls the listener now and whenever the assignment may have changed, and again after a look that failed, until
-   * the answered function is called; null: no room.
+   * the answered function is called; null: no room. `pushedOut` is called when others wait for the same assignment and
+   * this one is the oldest of too many.
    */
-  readonly listen: (id: AssignmentId, listener: Listener) => (() => void) | null;
+  readonly listen: (id: AssignmentId, listener: Listener, pushedOut: () => void) => (() => void) | null;
   readonly size: () => number;
   readonly close: () => void;
 };
 
+/** Who waits for one assignment: a page, and one that was loaded again while the first has not gone. */
+const MOST_AN_ASSIGNMENT = 3;
 /** How many are woken at a time when everybody has to look for themselves. */
 const WOKEN_AT_ONCE = 2_000;
 /** When those look again who could not. */
@@ -35,7 +38,7 @@ export function createCallBoard({
   mostListeners: number;
   log: Logger;
 }): CallBoard {
-  const listeners = new Map<AssignmentId, Set<Listener>>();
+  const listeners = new Map<AssignmentId, Map<Listener, () => void>>();
   let count = 0;
 
   /** Those whose last look failed, because the database was away or overloaded. */
@@ -60,7 +63,7 @@ export function createCallBoard({
   };
 
   const wake = (id: AssignmentId, called?: Called): Promise<unknown> =>
-    Promise.all([...(listeners.get(id) ?? [])].map((listener) => call(id, listener, called)));
+    Promise.all([...(listeners.get(id)?.keys() ?? [])].map((listener) => call(id, listener, called)));
 
   const wakeMany = async (ids: readonly AssignmentId[]): Promise<void> => {
     for (let from = 0; from < ids.length; from += WOKEN_AT_ONCE)
@@ -87,10 +90,12 @@ export function createCallBoard({
   const stopTelling = onCalled((called) => void wake(called.assignmentId, called));
 
   return {
-    listen: (id, listener) => {
+    listen: (id, listener, pushedOut) => {
+      const own = listeners.get(id) ?? new Map<Listener, () => void>();
+      const [oldest] = own.values();
+      if (own.size >= MOST_AN_ASSIGNMENT) oldest?.();
       if (count >= mostListeners) return null;
-      const own = listeners.get(id) ?? new Set();
-      listeners.set(id, own.add(listener));
+      listeners.set(id, own.set(listener, pushedOut));
       count++;
       void call(id, listener);
       return () => {

@@ -11,6 +11,8 @@ const FIRST_PING_MS = 2_000;
 /** Most polls that are held for assignments nobody has heard of: anybody can make those up. */
 const MOST_UNKNOWN = 1_000;
 
+const freely = () => () => {};
+
 /** A task's row, asked of Postgres with all other look-ups of the same turn. */
 export type LookUp = (id: AssignmentId) => Promise<Task | undefined>;
 
@@ -24,7 +26,13 @@ export type Held = Call | 'unknown' | 'full' | 'unproven';
  */
 export type Hold = (
   id: AssignmentId,
-  options: { waitMs: number; session: Session; gone?: AbortSignal | undefined },
+  options: {
+    waitMs: number;
+    session: Session;
+    gone?: AbortSignal | undefined;
+    /** Takes one of its client's places for what nobody has heard of; null: it has none left. */
+    takeUnknown?: () => (() => void) | null;
+  },
 ) => Promise<Held>;
 
 export function createHold({
@@ -90,7 +98,7 @@ export function createHold({
       if (!known) unknown++;
       let timer = setTimeout(end, known ? waitMs : firstPingMs);
       // What changed between the first look and now is seen: the board calls back at once.
-      const stop = board.listen(id, look);
+      const stop = board.listen(id, look, end);
       ending.addEventListener('abort', end);
       gone?.addEventListener('abort', end);
       if (stop === null) settle('full');
@@ -99,7 +107,10 @@ export function createHold({
 
   return async (id, asked) => {
     const row = await lookUp(id);
-    if (row === undefined) return unknown < MOST_UNKNOWN ? hold(false, id, asked) : 'full';
+    if (row === undefined) {
+      const giveBack = unknown < MOST_UNKNOWN ? (asked.takeUnknown ?? freely)() : null;
+      return giveBack === null ? 'full' : hold(false, id, asked).finally(giveBack);
+    }
     if (isUnproven(row, asked.session)) return 'unproven';
     const call = await telling.of(row);
     if (call.kind === 'task') told(row);

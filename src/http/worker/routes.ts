@@ -12,6 +12,7 @@ import { type Database, isUnavailable } from '../../postgres/pool.ts';
 import type { CaughtUp } from '../../projections/caughtUp.ts';
 import { hitsByMarketplaceIds } from '../../projections/hits.ts';
 import { type Task, tasksOf } from '../../projections/tasks.ts';
+import type { AddressLimits } from '../access/limits.ts';
 import { problem, send, statusOf } from '../answers.ts';
 import { shown } from '../soundness.ts';
 import { bellPage } from './bell.ts';
@@ -24,6 +25,7 @@ import { createHold, type Held } from './hold.ts';
 import { answerOtherMethods } from './otherMethods.ts';
 import { BELL_POLICY, examplePolicy, FOR_ANY_PAGE } from './protection.ts';
 import { createRate } from './rate.ts';
+import { createRepeats } from './repeats.ts';
 import { createBuilt } from './script.ts';
 import { createStreams, WORKER_STREAM_HEADERS } from './streams.ts';
 import { createTelling } from './telling.ts';
@@ -63,6 +65,7 @@ export type WorkerDependencies = {
   readonly calledHere: Pick<CalledHere, 'onCalled'>;
   readonly settings: { readonly maxListeners: number; readonly responseTimeoutSeconds: number };
   readonly clock: () => Instant;
+  readonly limits: AddressLimits;
   readonly publicUrl: () => string;
   /** How long a poll that overtakes its page's first ping is held for it, if not as usual. */
   readonly firstPingMs?: number | undefined;
@@ -109,6 +112,8 @@ export function workerRoutes(deps: WorkerDependencies): {
   const streams = createStreams({ lookUp, board, telling, told });
   const { tokenOf, sessionOf } = createTokens(db);
   const isTooFast = createRate();
+  const repeats = createRepeats();
+  const { isFlood, takePlace, takeUnknown } = deps.limits;
   const routes = new Hono<WorkerEnv>({ strict: false });
 
   const refuse = (
@@ -122,6 +127,7 @@ export function workerRoutes(deps: WorkerDependencies): {
   };
   const slowDown = (c: WorkerContext) =>
     refuse(c, 429, 'too many requests for this assignment', { 'Retry-After': '1' });
+  const flood = (c: WorkerContext) => refuse(c, 429, 'too many requests from this address', { 'Retry-After': '1' });
   const tooMany = (c: WorkerContext) => refuse(c, 503, 'too many workers on this node', { 'Retry-After': '5' });
 
   const show = (c: WorkerContext, held: Held): Response => {
@@ -135,6 +141,7 @@ export function workerRoutes(deps: WorkerDependencies): {
   routes.get('/gettask/assignment/:assignment_id', async (c) => {
     const id = AssignmentId.safeParse(c.req.param('assignment_id'));
     if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
+    if (isFlood(c)) return flood(c);
     if (isTooFast(id.data)) return slowDown(c);
     const wait = c.req.query('wait');
     const waitSeconds = wait === undefined ? 0 : Number(wait);
@@ -147,18 +154,30 @@ export function workerRoutes(deps: WorkerDependencies): {
     // Asking for the signal costs a whole Request: most polls do without.
     const gone = waitSeconds > 0 ? c.req.raw.signal : undefined;
     const session = await sessionOf(id.data, c.req.query('token'));
-    return show(c, await hold(id.data, { waitMs: waitSeconds * 1000, session, gone }));
+    const giveBack = waitSeconds > 0 ? takePlace(c) : () => {};
+    if (giveBack === null) return tooMany(c);
+    const waitMs = waitSeconds * 1000;
+    const held = await hold(id.data, { waitMs, session, gone, takeUnknown: () => takeUnknown(c) }).finally(giveBack);
+    return show(c, held);
   });
 
   routes.get('/wait/assignment/:assignment_id', async (c) => {
     const id = AssignmentId.safeParse(c.req.param('assignment_id'));
     if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
+    if (isFlood(c)) return flood(c);
     if (isTooFast(id.data)) return slowDown(c);
     if (c.req.method === 'HEAD') return c.body(null, 200, WORKER_STREAM_HEADERS);
     const session = await sessionOf(id.data, c.req.query('token'));
-    const held = await hold(id.data, { waitMs: 0, session });
+    const held = await hold(id.data, { waitMs: 0, session, takeUnknown: () => takeUnknown(c) });
     if (typeof held === 'string' || ending.signal.aborted) return show(c, held);
-    if (!streams.open(id.data, session, c.env.outgoing)) return tooMany(c);
+    const giveBack = takePlace(c);
+    if (giveBack === null) return tooMany(c);
+    if (!streams.open(id.data, session, c.env.outgoing)) {
+      giveBack();
+      return tooMany(c);
+    }
+    if (c.env.outgoing.destroyed) giveBack();
+    else c.env.outgoing.once('close', giveBack);
     answered('wait');
     return RESPONSE_ALREADY_SENT;
   });
@@ -181,12 +200,23 @@ export function workerRoutes(deps: WorkerDependencies): {
         assignmentId.data === PREVIEW_ASSIGNMENT
       )
         return refuse(c, 400, 'Bad assignment');
+      if (isFlood(c)) return flood(c);
       if (isTooFast(assignmentId.data)) return slowDown(c);
       const after = c.req.query('after');
       const reactedAfterMs = ReactedAfterMs.safeParse(after);
       if (!reactedAfterMs.success)
         return refuse(c, 400, `after must be milliseconds, a whole number up to 86400000, got ${shown(after)}`);
       const session = await sessionOf(assignmentId.data, c.req.query('token'));
+      const said = `${workerId.data} ${marketplaceHitId.data} ${pingType.data}`;
+      if (
+        pingType.data === 'waiting' &&
+        after === undefined &&
+        repeats.isRepeated(assignmentId.data, `${said} ${session}`)
+      ) {
+        answered('ping');
+        return c.body('OK', 200, TEXT_HEADERS);
+      }
+      if (repeats.isTooMuch(assignmentId.data)) return slowDown(c);
       const result = await commands.ping(
         // The assignment names what its pings are about better than an id nobody else knows.
         { actor: `worker:${workerId.data}`, requestId: assignmentId.data },
@@ -202,6 +232,8 @@ export function workerRoutes(deps: WorkerDependencies): {
       if (result.type === 'refused') return refuse(c, statusOf(result.refusal), result.refusal.message);
       answered('ping');
       const { isSigned, released } = result.value;
+      // A page that was told that the wait is over is told so again.
+      if (session !== 'asks' && released === null) repeats.stored(assignmentId.data, `${said} ${session}`);
       const headers = released === null ? TEXT_HEADERS : { ...TEXT_HEADERS, [RELEASED_HEADER]: released };
       if (session === 'asks' && isSigned)
         return c.body('OK', 200, { ...headers, [TOKEN_HEADER]: await tokenOf(assignmentId.data) });

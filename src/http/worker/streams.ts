@@ -71,7 +71,10 @@ export function createStreams({
         response.end(`event: ${kind}\ndata: ${json}\n\n`);
         if (kind === 'task') told(task);
       };
-      const stop = board.listen(id, look);
+      const stop = board.listen(id, look, () => {
+        finish();
+        response.end();
+      });
       if (stop === null) return false;
       const finish = (): void => {
         isOpen = false;

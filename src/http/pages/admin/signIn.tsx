@@ -7,6 +7,7 @@ import type { SignIn } from '../../../commands/signIns.ts';
 import { OperatorName } from '../../../domain/operator.ts';
 import { Field } from '../form.tsx';
 import { Page } from '../layout.tsx';
+import { readForm, unreadableForm } from '../readForm.ts';
 import type { AdminDependencies } from './routes.ts';
 
 /** Signing in and out, and the one-time page on which the first operator is added. */
@@ -53,8 +54,9 @@ export function signInRoutes({
 
   routes.post('/admin/sign-in', async (c) => {
     if (!isFromOurPages(c)) return c.text('This form is not one of ours.', 403);
-    const form = await c.req.formData();
-    const text = (name: string): string => String(form.get(name) ?? '');
+    const form = await readForm(c);
+    if (form === null) return unreadableForm(c);
+    const text = (name: string): string => form[name] ?? '';
     const next = ownPath(text('next'));
     const operator = OperatorName.safeParse(text('name').trim().toLowerCase());
     const password = text('password');
@@ -100,8 +102,9 @@ export function signInRoutes({
 
   routes.post('/admin/first', async (c) => {
     if (!isFromOurPages(c)) return c.text('This form is not one of ours.', 403);
-    const form = await c.req.formData();
-    const text = (name: string): string => String(form.get(name) ?? '');
+    const form = await readForm(c);
+    if (form === null) return unreadableForm(c);
+    const text = (name: string): string => form[name] ?? '';
     const token = text('token');
     const again = (error: string) =>
       c.html(<FirstPage hasMarketplace={hasMarketplace} token={token} name={text('name')} error={error} />, 400);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Instant } from '../../../domain/ids.ts';
+import type { Recheck } from '../../access/recheck.ts';
 import { STREAM_HEADERS } from '../../worker/streams.ts';
 import { changesBetween, type Drawn, drawnOf, type Picture } from './picture.ts';
 
@@ -15,7 +16,7 @@ const MOST_PAGES = 500;
 
 export type LiveFeed<Asked> = {
   /** Streams to a page what it asks to see, whenever that changes; false if there is no room. */
-  readonly open: (response: ServerResponse, asked: Asked) => boolean;
+  readonly open: (response: ServerResponse, asked: Asked, isAllowed: () => Promise<boolean>) => boolean;
   /** Pages that are open, and different looks that are taken for them. */
   readonly size: () => { readonly pages: number; readonly looks: number };
   readonly close: () => void;
@@ -30,6 +31,7 @@ export function createLiveFeed<Asked>({
   onChange,
   latestMs,
   clock,
+  recheck,
   log,
 }: {
   /** Null: there is nothing of the kind (any more). */
@@ -38,12 +40,14 @@ export function createLiveFeed<Asked>({
   latestMs: number;
   /** Told to pages, whose own may be wrong. */
   clock: () => Instant;
+  /** A page is followed for as long as its visitor may see it. */
+  recheck: Recheck;
   log: Logger;
 }): LiveFeed<Asked> {
   const watches = new Map<string, Watch>();
   const pages = new Set<ServerResponse>();
   return {
-    open: (response, asked) => {
+    open: (response, asked, isAllowed) => {
       // Gone before it was let in: its end was told already, and is not told again.
       if (response.destroyed) return true;
       if (pages.size >= MOST_PAGES) return false;
@@ -51,7 +55,9 @@ export function createLiveFeed<Asked>({
       const watch = watches.get(key) ?? startWatch({ look: () => look(asked), onChange, latestMs, log });
       watches.set(key, watch);
       pages.add(response);
+      const stop = recheck(isAllowed, () => response.end());
       response.once('close', () => {
+        stop();
         pages.delete(response);
         if (watch.leave(response) === 0) watches.delete(key);
       });

@@ -3,6 +3,7 @@ import type { Instant } from '../../../domain/ids.ts';
 import type { EventStore } from '../../../event-store/port.ts';
 import type { Database } from '../../../postgres/pool.ts';
 import type { CaughtUp } from '../../../projections/caughtUp.ts';
+import type { Recheck } from '../../access/recheck.ts';
 import { createLiveFeed, type LiveFeed } from '../live/feed.ts';
 import { type AskedStory, lookAtReservation } from './look.ts';
 
@@ -15,6 +16,7 @@ export type ReservationFeed = LiveFeed<AskedStory>;
 export const createReservationFeed = ({
   caughtUp,
   clock,
+  recheck,
   log,
   ...sources
 }: {
@@ -22,6 +24,7 @@ export const createReservationFeed = ({
   store: Pick<EventStore, 'read'>;
   caughtUp: Pick<CaughtUp, 'onChange'>;
   clock: () => Instant;
+  recheck: Recheck;
   log: Logger;
 }): ReservationFeed =>
   createLiveFeed({
@@ -29,5 +32,6 @@ export const createReservationFeed = ({
     onChange: caughtUp.onChange,
     latestMs: LATEST_MS,
     clock,
+    recheck,
     log,
   });

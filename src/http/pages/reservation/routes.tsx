@@ -7,6 +7,7 @@ import type { Database } from '../../../postgres/pool.ts';
 import { idOfNumber, readNumber } from '../../../projections/numbers.ts';
 import { findReservation, type ReservationRow } from '../../../projections/reservations.ts';
 import { A_MOMENT, parseMoment } from '../../../story/moment.ts';
+import { STREAM_HEADERS } from '../../worker/streams.ts';
 import type { Guard } from '../guard.ts';
 import { changesBetween, drawnOf } from '../live/picture.ts';
 import type { ReservationFeed } from './feed.ts';
@@ -44,10 +45,11 @@ export function reservationRoutes({
   );
   routes.get(
     '/status/reservation/:id/feed',
-    guard(async (c) => {
+    guard(async (c, { isStillLetIn }) => {
       const reservation = await named(c);
       if (reservation === undefined) return c.text('There is no such reservation.', 404);
-      return feed.open(c.env.outgoing, { id: reservation.reservationId, asOf: null })
+      if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
+      return feed.open(c.env.outgoing, { id: reservation.reservationId, asOf: null }, isStillLetIn)
         ? RESPONSE_ALREADY_SENT
         : c.text('Too many pages are open on this node.', 503, { 'Retry-After': '5' });
     }),

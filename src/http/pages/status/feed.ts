@@ -3,6 +3,7 @@ import type { Instant } from '../../../domain/ids.ts';
 import type { Database } from '../../../postgres/pool.ts';
 import type { CaughtUp } from '../../../projections/caughtUp.ts';
 import { houseNow, listStatus } from '../../../projections/statusList.ts';
+import type { Recheck } from '../../access/recheck.ts';
 import { createLiveFeed, type LiveFeed } from '../live/feed.ts';
 import { shared } from '../live/shared.ts';
 import type { StatusFilter } from './filter.ts';
@@ -20,12 +21,14 @@ export function createStatusFeed({
   clock,
   pingTimeoutMs,
   caughtUp,
+  recheck,
   log,
 }: {
   db: Database;
   caughtUp: Pick<CaughtUp, 'onChange'>;
   clock: () => Instant;
   pingTimeoutMs: number;
+  recheck: Recheck;
   log: Logger;
 }): StatusFeed {
   const counts = shared(() => houseNow(db, { now: clock(), pingTimeoutMs }), { freshMs: COUNTS_FRESH_MS });
@@ -37,6 +40,7 @@ export function createStatusFeed({
     onChange: caughtUp.onChange,
     latestMs: LATEST_MS,
     clock,
+    recheck,
     log,
   });
 }

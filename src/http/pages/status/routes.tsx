@@ -7,6 +7,7 @@ import type { Database } from '../../../postgres/pool.ts';
 import { BOUNDS, callLatency } from '../../../projections/callLatency.ts';
 import { dollarsInTotal, stepsOf } from '../../../projections/plots.ts';
 import { listProtoHits } from '../../../projections/protoHits.ts';
+import { STREAM_HEADERS } from '../../worker/streams.ts';
 import type { Guard } from '../guard.ts';
 import { shared } from '../live/shared.ts';
 import type { StatusFeed } from './feed.ts';
@@ -71,10 +72,12 @@ export function statusRoutes({
     );
   routes.get(
     '/status/feed',
-    guard((c) =>
-      feed.open(c.env.outgoing, readStatusFilter(c.req.query()))
-        ? RESPONSE_ALREADY_SENT
-        : c.text('Too many pages are open on this node.', 503, { 'Retry-After': '5' }),
+    guard((c, { isStillLetIn }) =>
+      c.req.method === 'HEAD'
+        ? c.body(null, 200, STREAM_HEADERS)
+        : feed.open(c.env.outgoing, readStatusFilter(c.req.query()), isStillLetIn)
+          ? RESPONSE_ALREADY_SENT
+          : c.text('Too many pages are open on this node.', 503, { 'Retry-After': '5' }),
     ),
   );
   routes.get(

@@ -21,16 +21,18 @@ const filterOf = (query: Query): LogFilter => ({
   text: readSearch(query),
 });
 
-/** Positions differ from store to store; all of them are digits and dashes. */
-const readBefore = ({ before }: Query): Position | null =>
-  before !== undefined && /^[\d-]{1,64}$/.test(before) ? (before as Position) : null;
+/** Positions differ from store to store, but those of one log are as long as one another, and sort as texts. */
+const readBefore = ({ before }: Query, head: Position): Position | null =>
+  before !== undefined && shapeOf(before) === shapeOf(head) && before <= head ? (before as Position) : null;
+
+const shapeOf = (position: string): string => position.replace(/\d/g, '0');
 
 /** `/admin/events`: the log itself, newest first. */
 export function eventRoutes({
   store,
   guard,
 }: {
-  store: Pick<EventStore, 'lookBack' | 'read'>;
+  store: Pick<EventStore, 'lookBack' | 'read' | 'head'>;
   guard: AdminGuard;
 }): Hono {
   const routes = new Hono({ strict: false });
@@ -39,7 +41,7 @@ export function eventRoutes({
     guard(async (c, visit) => {
       const query = queryOf(c);
       const filter = filterOf(query);
-      const before = readBefore(query);
+      const before = readBefore(query, await store.head());
       const { entries, next } = await browseLog(store, filter, { before, limit: readPage(query).limit });
       return c.html(
         <AdminPage title="Events" at={PATH} visit={visit}>

@@ -15,7 +15,7 @@ export type BrowseDependencies = {
   readonly commands: Commands;
   readonly db: Database;
   /** The log, to look things up in. */
-  readonly store: Pick<EventStore, 'lookBack' | 'read'>;
+  readonly store: Pick<EventStore, 'lookBack' | 'read' | 'head'>;
   readonly clock: () => Instant;
   readonly pingTimeoutMs: number;
 };
