@@ -16,7 +16,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('tells the whole story on a running service, with a missed call whose slot goes to the next', async () => {
   // Its rounds are an hour apart: all that the story waits for happens at once.
-  const service: TestService = await startTestService({ SCHEDULER_INTERVAL_SECONDS: '3600' });
+  const service: TestService = await startTestService({
+    SCHEDULER_INTERVAL_SECONDS: '3600',
+    ...{ RESPONSE_TIMEOUT_SECONDS: '6', PING_TIMEOUT_SECONDS: '10' },
+  });
   try {
     const { code, stdout, stderr } = await runRetainer(['demo', '--url', service.url], { LOG_LEVEL: 'warn' });
     expect(stderr).toBe('');

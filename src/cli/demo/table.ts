@@ -26,7 +26,13 @@ export function workersTable({
       worker,
       told ? after(assignmentId, 'told') : '',
       told ? after(assignmentId, 'responded') : '',
-      told ? `worked, ${end}` : end === 'submitted' ? 'waited, submitted' : end,
+      told
+        ? end === 'ignored'
+          ? 'missed the call'
+          : `worked, ${end}`
+        : end === 'submitted'
+          ? 'waited, submitted'
+          : end,
       (cents / 100).toFixed(2),
     ];
   });
