@@ -6,7 +6,10 @@ import { type CallOfSide, createFaultWatch } from './marketplace/faultWatch.ts';
 import { type MeasuredCall, measuredMarketplace } from './marketplace/measured.ts';
 import type { RateLimit } from './marketplace/mturk/rateLimit.ts';
 import type { Marketplace } from './marketplace/port.ts';
+import type { Requesters } from './marketplace/simulated/api.ts';
 import { forgetFault, noteFault } from './postgres/marketplaceFaults.ts';
+import type { Database } from './postgres/pool.ts';
+import { marketplaceKey, OWN_REQUESTER } from './postgres/sharedSecret.ts';
 import type { Policy } from './scheduler/plan.ts';
 import { classic } from './scheduler/policies/classic.ts';
 import { readSparePlaces, spare } from './scheduler/policies/spare.ts';
@@ -18,15 +21,16 @@ const SIMULATED_RATE = { perSecond: 200, burst: 200 };
 /** After a hint, and of people at work: two of the five calls a second. MTurk needs a moment after the form is posted. */
 const MARKETPLACE_LOOKS = { afterMs: [700, 1_300, 2_500, 5_000], mostAtWork: 10 } as const;
 const SIMULATED_LOOKS = { afterMs: [0, 300, 700, 1_500, 3_000], mostAtWork: 200 } as const;
-const SIMULATED_CREDENTIALS = { accessKeyId: 'RETAINER', secretAccessKey: 'simulated' };
 
 /** Where HITs go, by a ProtoHIT's sandbox switch. The SDK is loaded when the first HIT is posted. */
 export function marketplacesOf(
   settings: Settings,
-  clock: () => Instant,
+  { db, clock }: { db: Pick<Database, 'query'> | null; clock: () => Instant },
   ownUrl: () => string,
   called?: (call: CallOfSide) => void,
 ): (sandbox: boolean) => Promise<Marketplace> {
+  const ownKey = (): Promise<string> =>
+    db === null ? Promise.reject(new Error('the built-in marketplace needs the database')) : marketplaceKey(db);
   const made = new Map<boolean, Promise<Marketplace>>();
   const make = async (sandbox: boolean): Promise<Marketplace> => {
     const [{ createMTurk }, rateLimit] = await Promise.all([import('./marketplace/mturk/mturk.ts'), limit()]);
@@ -35,7 +39,7 @@ export function marketplacesOf(
     const marketplace = createMTurk({
       name: simulated ? `simulated ${side}` : `mturk ${side}`,
       endpoint: simulated ? `${ownUrl()}/marketplace/api/${side}` : settings.mturkEndpoint,
-      ...(simulated ? { credentials: SIMULATED_CREDENTIALS } : {}),
+      ...(simulated ? { credentials: { accessKeyId: OWN_REQUESTER, secretAccessKey: await ownKey() } } : {}),
       rateLimit,
       answerLimitBytes: settings.answerLimitBytes,
       sandbox,
@@ -57,6 +61,22 @@ export function marketplacesOf(
     made.set(sandbox, known);
     return known;
   };
+}
+
+/** The service alone asks as itself, with a key that nobody else has. It is read once. */
+export function createRequesters(
+  db: Pick<Database, 'query'>,
+  { strangers }: Pick<Requesters, 'strangers'>,
+): Requesters {
+  let own: Promise<string> | undefined;
+  const ownKey = (): Promise<string> => {
+    own ??= marketplaceKey(db).catch((error: unknown) => {
+      own = undefined;
+      throw error;
+    });
+    return own;
+  };
+  return { strangers, keyOf: async (requester) => (requester === OWN_REQUESTER ? ownKey() : null) };
 }
 
 /** How to recruit, and what the rule asks of the scheduler. */
@@ -101,6 +121,6 @@ export const schedulerDependencies = (
     settings,
     looks: settings.mturk === 'simulated' ? SIMULATED_LOOKS : MARKETPLACE_LOOKS,
     ...policyOf(settings),
-    marketplaces: marketplacesOf(settings, clock, ownUrl, heard),
+    marketplaces: marketplacesOf(settings, { db, clock }, ownUrl, heard),
   };
 };

@@ -9,7 +9,8 @@ import type { Instant } from './domain/ids.ts';
 import { createAccess } from './http/access/access.ts';
 import { isLoopback } from './http/access/hosts.ts';
 import { createAddressLimits } from './http/access/limits.ts';
-import { refuseToBeOpen } from './http/access/reach.ts';
+import { createMarketplaceDoor } from './http/access/marketplaceDoor.ts';
+import { reachedBy, refuseToBeOpen } from './http/access/reach.ts';
 import { createRecheck, RECHECK_MS } from './http/access/recheck.ts';
 import { createAddressOf, warnedOnce } from './http/addressOf.ts';
 import { createApp } from './http/app.ts';
@@ -27,7 +28,7 @@ import { createCalledHere } from './http/worker/calledHere.ts';
 import { workerRoutes } from './http/worker/routes.ts';
 import { projections } from './projections/all.ts';
 import { createRebuilding } from './projections/rebuilding.ts';
-import { schedulerDependencies } from './recruiting.ts';
+import { createRequesters, schedulerDependencies } from './recruiting.ts';
 import { createScheduler, runScheduler, SCHEDULER_LEASE } from './scheduler/scheduler.ts';
 import type { Tracing } from './tracing/tracing.ts';
 
@@ -183,7 +184,21 @@ export async function startService(
       const guard = createGuard(visitorOf, access.origins);
       const { simulatedWorkersPerMinute } = settings;
       const options = { db, clock, publicUrl, control, guard, simulatedWorkersPerMinute, log };
-      const routes = createSimulatedMarketplace({ ...options, seed: 1 });
+      const reached = reachedBy({ ...settings, publicUrl: publicUrl() });
+      if (control && reached !== null)
+        throw new Error(
+          `FAULT_INJECTION=true lets whoever is let in reset the marketplace, and others reach it by ${reached}: leave it out, or listen on this machine alone`,
+        );
+      const isReached = reached !== null;
+      const routes = createSimulatedMarketplace({
+        ...options,
+        seed: 1,
+        requesters: createRequesters(db, { strangers: isReached ? 'refused' : 'accepted' }),
+        doorOf: createMarketplaceDoor({
+          ...{ visitorOf, origins: access.origins },
+          isForOperatorsAlone: isReached && !settings.marketplacePublic,
+        }),
+      });
       pages.push({ path: '/marketplace', routes });
     }
     const requestOwner = createRequestOwner({

@@ -106,6 +106,12 @@ export const SETTINGS = {
     undefined,
     'an MTurk-compatible server to use with MTURK=aws, for HITs of both kinds, sandbox and real',
   ),
+  marketplacePublic: setting(
+    'MARKETPLACE_PUBLIC',
+    yesOrNo,
+    'false',
+    'let strangers work on the built-in marketplace where others than this machine reach it; else operators alone may',
+  ),
   simulatedWorkersPerMinute: setting(
     'SIMULATED_WORKERS_PER_MINUTE',
     number(0, 10_000),

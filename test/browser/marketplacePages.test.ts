@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AssignmentId, BonusId, WorkerId } from '../../src/domain/ids.ts';
 import { createMTurk } from '../../src/marketplace/mturk/mturk.ts';
 import { createRateLimit } from '../../src/marketplace/mturk/rateLimit.ts';
+import { marketplaceKey, OWN_REQUESTER } from '../../src/postgres/sharedSecret.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { startChromium } from './chromium.ts';
 import { listening } from './landingPage.ts';
@@ -256,7 +257,7 @@ describe('earnings', () => {
     const requester = createMTurk({
       name: 'simulated',
       endpoint: `${service.url}/marketplace/api/sandbox`,
-      credentials: { accessKeyId: 'RETAINER', secretAccessKey: 'any' },
+      credentials: { accessKeyId: OWN_REQUESTER, secretAccessKey: await marketplaceKey(service.core.db) },
       rateLimit: createRateLimit({ perSecond: 100, burst: 100 }),
       sandbox: true,
       clock: Date.now,

@@ -23,6 +23,7 @@ test('nothing needs to be set', () => {
     pingTimeoutSeconds: 10,
     reservationTimeoutMinutes: 30,
     dailyBudget: 100,
+    marketplacePublic: false,
     invokedTimeoutMinutes: 30,
     ids: 'uuids',
     schedulerIntervalSeconds: 60,

@@ -124,7 +124,7 @@ export async function marketplace(settings: Settings): Promise<Said> {
 
 /** Whether the marketplace lets us in, on either side: an account may be registered with one of them. */
 async function account(url: string, settings: Settings): Promise<Said> {
-  const sides = await Promise.all([false, true].map(marketplacesOf(settings, Date.now, () => '')));
+  const sides = await Promise.all([false, true].map(marketplacesOf(settings, { db: null, clock: Date.now }, () => '')));
   const balances = await Promise.all(sides.map((side) => side.balance()));
   const fault = balances.find((balance) => balance.type === 'fault');
   return fault === undefined || balances.some(({ type }) => type === 'done')

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
 import type { Database } from '../../postgres/pool.ts';
+import { sharedSecret } from '../../postgres/sharedSecret.ts';
 
 /** Bytes of a token: nobody guesses these. */
 const TOKEN_BYTES = 24;
@@ -17,7 +18,7 @@ export type Tokens = {
 export function createTokens(db: Database): Tokens {
   let secret: Promise<Buffer> | null = null;
   const known = (): Promise<Buffer> => {
-    secret ??= secretOf(db).catch((error: unknown) => {
+    secret ??= sharedSecret(db).catch((error: unknown) => {
       secret = null;
       throw error;
     });
@@ -36,12 +37,4 @@ export function createTokens(db: Database): Tokens {
       return shown.length === TOKEN_BYTES && timingSafeEqual(shown, await sign(id)) ? 'signed' : 'asks';
     },
   };
-}
-
-async function secretOf(db: Database): Promise<Buffer> {
-  await db.query('insert into retainer.worker_secret (secret) values ($1) on conflict do nothing', [randomBytes(32)]);
-  const { rows } = await db.query<{ secret: Buffer }>('select secret from retainer.worker_secret');
-  const [row] = rows;
-  if (row === undefined) throw new Error('retainer.worker_secret has no row');
-  return row.secret;
 }

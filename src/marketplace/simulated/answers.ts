@@ -8,7 +8,7 @@ export type ApiEnv = { Bindings: HttpBindings };
 export const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
 /** An answer of the API. */
-export const answer = (c: Context<ApiEnv>, body: string, status: 200 | 400 | 500 = 200): Response =>
+export const answer = (c: Context<ApiEnv>, body: string, status: 200 | 400 | 403 | 500 = 200): Response =>
   c.body(body, status, { 'Content-Type': CONTENT_TYPE, 'x-amzn-RequestId': uuidv7() });
 
 /** An error of AWS's own, before the service is asked. */

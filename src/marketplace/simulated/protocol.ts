@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/ids.ts';
 
 /** A fault as the AWS JSON 1.1 protocol carries it. */
 export type Fault = {
-  readonly status: 400 | 500;
+  readonly status: 400 | 403 | 500;
   /** The error class: `__type`. */
   readonly type: string;
   /** `TurkErrorCode`, without its prefix `AWS.MechanicalTurk.`; null for errors of AWS's own. */

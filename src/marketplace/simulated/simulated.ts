@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { Instant } from '../../domain/ids.ts';
 import { type Database, isUnavailable } from '../../postgres/pool.ts';
-import { apiRoutes } from './api.ts';
+import { apiRoutes, type Requesters } from './api.ts';
 import { drivenClock } from './clock.ts';
 import { controlRoutes } from './control.ts';
 import { externalSubmitRoutes } from './externalSubmit.tsx';
@@ -31,6 +31,10 @@ export type SimulatedMarketplaceOptions = {
   readonly simulatedWorkersPerMinute?: number;
   /** Whether landing pages may be plain http, as they are on one's own machine. */
   readonly allowHttp?: boolean;
+  /** Who may ask as which requester; without it anybody, as in tests of the marketplace alone. */
+  readonly requesters?: Requesters;
+  /** Who may work here, and drive it; without it anybody. An answer: they may not. */
+  readonly doorOf?: (c: Context) => Promise<Response | null>;
   readonly log: Logger;
 };
 
@@ -48,6 +52,8 @@ export function createSimulatedMarketplace({
   guard,
   simulatedWorkersPerMinute = 0,
   allowHttp = true,
+  requesters = { keyOf: async () => null, strangers: 'accepted' },
+  doorOf = async () => null,
   log,
 }: SimulatedMarketplaceOptions): Hono {
   const clock = drivenClock(db, realClock);
@@ -56,7 +62,8 @@ export function createSimulatedMarketplace({
   const routes = new Hono({ strict: false });
   routes.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }));
   routes.use(protectPages);
-  routes.route('/', apiRoutes({ db, clock, strike, newId, allowHttp }));
+  routes.route('/', apiRoutes({ db, clock, strike, newId, allowHttp, requesters }));
+  routes.use(async (c, next) => (await doorOf(c)) ?? next());
   routes.route('/', workerSideRoutes({ db, clock, newId, publicUrl, hasRehearsal: guard !== undefined }));
   routes.route('/', externalSubmitRoutes({ db, clock }));
   if (control) routes.route('/control', controlRoutes({ db, clock }));
