@@ -38,7 +38,10 @@ describe('on this machine alone', () => {
       },
       body: '{}',
     });
-    expect([forged.status, ((await forged.json()) as { __type: string }).__type]).toEqual([403, 'InvalidSignatureException']);
+    expect([forged.status, ((await forged.json()) as { __type: string }).__type]).toEqual([
+      403,
+      'InvalidSignatureException',
+    ]);
   });
 
   test.each([
