@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { latestReport, shownTable, tableOf } from '../bench/support/table.ts';
+import { firstFiguresOf, latestReport, shownTables, tableOf } from '../bench/support/table.ts';
 
-test('the README shows the figures of the latest run', async () => {
-  expect(await shownTable()).toBe(tableOf(await latestReport()));
+test('the README shows ten figures of the latest run, and docs/performance.md all of them', async () => {
+  const report = await latestReport();
+  expect(await shownTables()).toEqual([firstFiguresOf(report), tableOf(report)]);
+  expect(firstFiguresOf(report).match(/^\| (?!\|)/gm)).toHaveLength(10);
 });
