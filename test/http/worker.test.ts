@@ -104,7 +104,7 @@ describe('polling', () => {
   test('for a preview is refused', async () => {
     const answer = await fetch(`${url}/gettask/assignment/ASSIGNMENT_ID_NOT_AVAILABLE`);
     expect(answer.status).toBe(404);
-    expect(await answer.text()).toBe('Bad assignment');
+    expect(await answer.text()).toMatch(/^Bad assignment: .*this is a preview/);
   });
 
   test.each(['-1', '61', 'soon', 'NaN', ''])('wait=%s is refused by name', async (wait) => {
@@ -219,7 +219,10 @@ describe('pings are refused', () => {
       headers: { Accept: 'application/json' },
     });
     expect(answer.headers.get('content-type')).toMatch('application/problem+json');
-    expect(await answer.json()).toMatchObject({ status: 404, detail: 'Bad assignment' });
+    expect(await answer.json()).toMatchObject({
+      status: 404,
+      detail: expect.stringMatching(/^Bad assignment: .*preview/),
+    });
   });
 });
 

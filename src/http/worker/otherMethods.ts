@@ -22,5 +22,8 @@ export function answerOtherMethods<Env extends object>(
   for (const [path, allowed] of Object.entries(METHODS))
     routes.all(path, (c) => refuse(c, 405, `${c.req.method} is not allowed here; ${allowed} are`, { Allow: allowed }));
   for (const path of ['/gettask/*', '/wait/*', '/ping/*'])
-    routes.all(path, (c) => refuse(c, 404, `there is no such path; there is ${Object.keys(METHODS).join(', ')}`));
+    routes.all(path, (c) => {
+      const isEmpty = /\/\/|\/assignment\/?$/.test(c.req.path) ? 'an id is empty, or ' : '';
+      return refuse(c, 404, `${isEmpty}there is no such path; there is ${Object.keys(METHODS).join(', ')}`);
+    });
 }

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Commands } from '../../commands/commands.ts';
-import { AssignmentId, type Instant, MarketplaceHitId, PREVIEW_ASSIGNMENT, WorkerId } from '../../domain/ids.ts';
+import { type AssignmentId, type Instant, MarketplaceHitId } from '../../domain/ids.ts';
 import { PingType } from '../../domain/presence.ts';
 import { StoreUnavailable } from '../../event-store/port.ts';
 import { coalesce, TooManyWaiting } from '../../postgres/coalesce.ts';
@@ -30,6 +30,7 @@ import { createBuilt } from './script.ts';
 import { createStreams, WORKER_STREAM_HEADERS } from './streams.ts';
 import { createTelling } from './telling.ts';
 import { createTokens } from './tokens.ts';
+import { readAssignmentId, readVisitIds } from './visitIds.ts';
 
 type WorkerEnv = { Bindings: HttpBindings };
 type WorkerContext = Context<WorkerEnv>;
@@ -139,10 +140,11 @@ export function workerRoutes(deps: WorkerDependencies): {
   };
 
   routes.get('/gettask/assignment/:assignment_id', async (c) => {
-    const id = AssignmentId.safeParse(c.req.param('assignment_id'));
-    if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
+    const read = readAssignmentId(c.req.param('assignment_id'));
+    if (read.type === 'wrong') return refuse(c, 404, read.message);
+    const id = read.value;
     if (isFlood(c)) return flood(c);
-    if (isTooFast(id.data)) return slowDown(c);
+    if (isTooFast(id)) return slowDown(c);
     const wait = c.req.query('wait');
     const waitSeconds = wait === undefined ? 0 : Number(wait);
     if (!(waitSeconds >= 0 && waitSeconds <= LONGEST_WAIT_SECONDS))
@@ -153,26 +155,27 @@ export function workerRoutes(deps: WorkerDependencies): {
       );
     // Asking for the signal costs a whole Request: most polls do without.
     const gone = waitSeconds > 0 ? c.req.raw.signal : undefined;
-    const session = await sessionOf(id.data, c.req.query('token'));
+    const session = await sessionOf(id, c.req.query('token'));
     const giveBack = waitSeconds > 0 ? takePlace(c) : () => {};
     if (giveBack === null) return tooMany(c);
     const waitMs = waitSeconds * 1000;
-    const held = await hold(id.data, { waitMs, session, gone, takeUnknown: () => takeUnknown(c) }).finally(giveBack);
+    const held = await hold(id, { waitMs, session, gone, takeUnknown: () => takeUnknown(c) }).finally(giveBack);
     return show(c, held);
   });
 
   routes.get('/wait/assignment/:assignment_id', async (c) => {
-    const id = AssignmentId.safeParse(c.req.param('assignment_id'));
-    if (!id.success || id.data === PREVIEW_ASSIGNMENT) return refuse(c, 404, 'Bad assignment');
+    const read = readAssignmentId(c.req.param('assignment_id'));
+    if (read.type === 'wrong') return refuse(c, 404, read.message);
+    const id = read.value;
     if (isFlood(c)) return flood(c);
-    if (isTooFast(id.data)) return slowDown(c);
+    if (isTooFast(id)) return slowDown(c);
     if (c.req.method === 'HEAD') return c.body(null, 200, WORKER_STREAM_HEADERS);
-    const session = await sessionOf(id.data, c.req.query('token'));
-    const held = await hold(id.data, { waitMs: 0, session, takeUnknown: () => takeUnknown(c) });
+    const session = await sessionOf(id, c.req.query('token'));
+    const held = await hold(id, { waitMs: 0, session, takeUnknown: () => takeUnknown(c) });
     if (typeof held === 'string' || ending.signal.aborted) return show(c, held);
     const giveBack = takePlace(c);
     if (giveBack === null) return tooMany(c);
-    if (!streams.open(id.data, session, c.env.outgoing)) {
+    if (!streams.open(id, session, c.env.outgoing)) {
       giveBack();
       return tooMany(c);
     }
@@ -190,40 +193,33 @@ export function workerRoutes(deps: WorkerDependencies): {
       const pingType = PingType.safeParse(ping_type);
       if (!pingType.success)
         return refuse(c, 400, `Bad ping type: it must be ${PingType.options.join(' or ')}, got ${shown(ping_type)}`);
-      const workerId = WorkerId.safeParse(worker_id);
-      const assignmentId = AssignmentId.safeParse(assignment_id);
-      const marketplaceHitId = MarketplaceHitId.safeParse(hit_id);
-      if (
-        !workerId.success ||
-        !assignmentId.success ||
-        !marketplaceHitId.success ||
-        assignmentId.data === PREVIEW_ASSIGNMENT
-      )
-        return refuse(c, 400, 'Bad assignment');
+      const ids = readVisitIds({ worker_id, assignment_id, hit_id });
+      if (ids.type === 'wrong') return refuse(c, 400, ids.message);
+      const { workerId, assignmentId, marketplaceHitId } = ids.value;
       if (isFlood(c)) return flood(c);
-      if (isTooFast(assignmentId.data)) return slowDown(c);
+      if (isTooFast(assignmentId)) return slowDown(c);
       const after = c.req.query('after');
       const reactedAfterMs = ReactedAfterMs.safeParse(after);
       if (!reactedAfterMs.success)
         return refuse(c, 400, `after must be milliseconds, a whole number up to 86400000, got ${shown(after)}`);
-      const session = await sessionOf(assignmentId.data, c.req.query('token'));
-      const said = `${workerId.data} ${marketplaceHitId.data} ${pingType.data}`;
+      const session = await sessionOf(assignmentId, c.req.query('token'));
+      const said = `${workerId} ${marketplaceHitId} ${pingType.data}`;
       if (
         pingType.data === 'waiting' &&
         after === undefined &&
-        repeats.isRepeated(assignmentId.data, `${said} ${session}`)
+        repeats.isRepeated(assignmentId, `${said} ${session}`)
       ) {
         answered('ping');
         return c.body('OK', 200, TEXT_HEADERS);
       }
-      if (repeats.isTooMuch(assignmentId.data)) return slowDown(c);
+      if (repeats.isTooMuch(assignmentId)) return slowDown(c);
       const result = await commands.ping(
         // The assignment names what its pings are about better than an id nobody else knows.
-        { actor: `worker:${workerId.data}`, requestId: assignmentId.data },
+        { actor: `worker:${workerId}`, requestId: assignmentId },
         {
-          workerId: workerId.data,
-          assignmentId: assignmentId.data,
-          marketplaceHitId: marketplaceHitId.data,
+          workerId,
+          assignmentId,
+          marketplaceHitId,
           pingType: pingType.data,
           session,
           reactedAfterMs: reactedAfterMs.data,
@@ -233,10 +229,10 @@ export function workerRoutes(deps: WorkerDependencies): {
       answered('ping');
       const { isSigned, released } = result.value;
       // A page that was told that the wait is over is told so again.
-      if (session !== 'asks' && released === null) repeats.stored(assignmentId.data, `${said} ${session}`);
+      if (session !== 'asks' && released === null) repeats.stored(assignmentId, `${said} ${session}`);
       const headers = released === null ? TEXT_HEADERS : { ...TEXT_HEADERS, [RELEASED_HEADER]: released };
       if (session === 'asks' && isSigned)
-        return c.body('OK', 200, { ...headers, [TOKEN_HEADER]: await tokenOf(assignmentId.data) });
+        return c.body('OK', 200, { ...headers, [TOKEN_HEADER]: await tokenOf(assignmentId) });
       return c.body('OK', 200, headers);
     },
   );
