@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Scope } from '../domain/apiKey.ts';
+import { tagOf } from './openapi/tags.ts';
 
 /** What the API's description says of an endpoint. */
 export type Description<Shape extends z.ZodRawShape> = {
@@ -21,6 +22,12 @@ export type Description<Shape extends z.ZodRawShape> = {
   readonly takes: Shape;
   /** How a body looks, where parameters are packed in a way of their own. */
   readonly packed?: { readonly form: z.ZodType; readonly json: z.ZodType };
+  /** Parameters that may be left out only because an older name does as well: clients that are made from this give them. */
+  readonly needed?: readonly (keyof Shape & string)[];
+  /** Older names, which are taken and not described. */
+  readonly olderNames?: readonly (keyof Shape & string)[];
+  /** A request that works, as JSON. */
+  readonly example?: Readonly<Record<string, unknown>>;
 };
 
 type Registry = OpenAPIHono['openAPIRegistry'];
@@ -64,14 +71,23 @@ const idempotencyKey = z.object({
 
 /** Says in the API's description what an endpoint takes and answers, from the schemas that check it. */
 export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoint: Description<Shape>): void {
-  const { methods, paths, summary, answers, takes, packed, deprecated } = endpoint;
+  const { methods, paths, summary, answers, takes, packed, deprecated, example } = endpoint;
+  const isNeeded = (name: string): boolean => endpoint.needed?.includes(name) === true;
+  const isOlder = (name: string): boolean => endpoint.olderNames?.includes(name) === true;
+  const described = Object.entries(takes)
+    .filter(([name]) => !isOlder(name))
+    .map(
+      ([name, schema]) => [name, isNeeded(name) && schema instanceof z.ZodOptional ? schema.unwrap() : schema] as const,
+    );
+  // A list that can be asked for by POST too, for the original's clients, is described once.
+  const shownMethods = endpoint.scope === 'read' && methods.includes('GET') ? (['GET'] as const) : methods;
   for (const registered of paths) {
     const path = `/${registered.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`;
     const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
     const part = (isIn: boolean) =>
-      z.object(Object.fromEntries(Object.entries(takes).filter(([name]) => inPath.has(name) === isIn)));
+      z.object(Object.fromEntries(described.filter(([name]) => inPath.has(name) === isIn)));
     const body = { form: packed?.form ?? part(false), json: packed?.json ?? part(false) };
-    for (const method of methods) {
+    for (const method of shownMethods) {
       const isPost = method === 'POST';
       const bodyIsRequired = isPost && Object.values(takes).some((schema) => !isOptional(schema));
       registry.registerPath(
@@ -83,7 +99,7 @@ export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoi
             .replace(/\W/g, ''),
           summary: registered === paths[0] ? summary : `${summary} (the same as ${paths[0]})`,
           description: `Needs a key with the scope \`${endpoint.scope}\` once any key was issued.`,
-          tags: [path.split('/')[1] ?? ''],
+          tags: [tagOf(path)],
           ...(deprecated ? { deprecated: true } : {}),
           security: [{}, { bearer: [] }, { header: [] }, { query: [] }],
           request: {
@@ -95,7 +111,7 @@ export function describe<Shape extends z.ZodRawShape>(registry: Registry, endpoi
                     required: bodyIsRequired,
                     content: {
                       'application/x-www-form-urlencoded': { schema: body.form },
-                      'application/json': { schema: body.json },
+                      'application/json': { schema: body.json, ...(example === undefined ? {} : { example }) },
                     },
                   },
                 }

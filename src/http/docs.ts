@@ -5,6 +5,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { docsPage, START, STYLE } from './docsPage.ts';
 import { type Env, PREFIXES } from './endpoint.ts';
 import { type GivenOut, SHOWN_ID } from './givenOutIds.ts';
+import { TAGS } from './openapi/tags.ts';
 import { describeOtherPaths } from './otherPaths.ts';
 
 /** What the API page loads; all of it comes from this service, so that the page works offline. */
@@ -53,6 +54,7 @@ export function docsRoutes(
         openapi: '3.1.0',
         info: { title: 'Retainer server', version, description: ABOUT },
         servers: [{ url: publicUrl() }],
+        tags: [...TAGS],
       });
       const { components } = described;
       const schemas = { ...components?.schemas, Id: SHOWN_ID[settings.ids] };

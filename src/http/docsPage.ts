@@ -38,6 +38,7 @@ html:not(.dark-mode) .swagger-ui .opblock.opblock-get .opblock-summary-method { 
 html:not(.dark-mode) .swagger-ui .opblock.opblock-deprecated .opblock-summary-method { background: #5d646d; }
 html:not(.dark-mode) .swagger-ui .json-schema-2020-12-expand-deep-button,
 html:not(.dark-mode) .swagger-ui .parameter__in { color: #5d646d; }
+html:not(.dark-mode) .swagger-ui .json-schema-2020-12__constraint { background: #5d646d; color: #fff; }
 html.dark-mode .swagger-ui .headers .header-col { color: #e7e9ec; }
 html.dark-mode .swagger-ui .opblock .btn.try-out__btn.cancel { color: #ff9d94; border-color: #ff9d94; }
 html.dark-mode .swagger-ui .opblock.opblock-deprecated .opblock-summary-method { background: #a3abb5; }

@@ -22,7 +22,7 @@ const assignment = z.object({ assignment_id: marketplaceId });
 
 /** Describes the paths that are served without the endpoints' machinery: workers' and operators'. */
 export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): void {
-  const workers = { tags: ['workers'], security: [] };
+  const workers = { tags: ['Workers'], security: [] };
   registry.registerPath(
     createRoute({
       ...workers,
@@ -101,7 +101,7 @@ export function describeOtherPaths(registry: OpenAPIHono['openAPIRegistry']): vo
     }),
   );
 
-  const operation = { method: 'get' as const, tags: ['operation'], security: [] };
+  const operation = { method: 'get' as const, tags: ['Operation'], security: [] };
   registry.registerPath(
     createRoute({
       ...operation,

@@ -34,6 +34,17 @@ export function protoHitEndpoints(
     summary: 'Define a ProtoHIT, or revise the one of that hit_type_id',
     answers: { text: "The ProtoHIT's id", json: numberedId },
     takes: protoHitShape,
+    example: {
+      ...{ hit_type_id: 'verbs', title: 'Find the verbs', description: 'Click every verb.', keywords: 'verbs' },
+      ...{
+        url: 'https://example.com/verbs',
+        frame_height: 600,
+        reward: 0.05,
+        assignment_duration: 600,
+        lifetime: 3600,
+      },
+      ...{ auto_approval_delay: 86_400, max_assignments: 1, worker_locale: 'US', approval_rating: 90 },
+    },
     packed: {
       form: z.object({ json: z.string().openapi({ description: 'The ProtoHIT as JSON text, see ProtoHITFields' }) }),
       json: z.union([described, z.object({ json: z.union([described, z.string()]) })]),

@@ -37,7 +37,10 @@ export function reservationEndpoints(
     paths: ['reservation/make'],
     scope: 'commands',
     ...limitedByProtoHit(db),
-    summary: 'Announce work for a ProtoHIT: recruiting begins, nobody is told yet',
+    summary: 'Announce work for a ProtoHIT, named by id or hitType: recruiting begins, nobody is told yet',
+    needed: ['foreignID'],
+    olderNames: ['foreign_id'],
+    example: { hitType: 'verbs', foreignID: '42', delay: 60, numAssignments: 3, payload: { text: 'The cat sat.' } },
     answers: { text: "The reservation's id", json: numberedId },
     takes: {
       ...namesProtoHit,
@@ -65,6 +68,8 @@ export function reservationEndpoints(
     scope: 'commands',
     ...limitedByReservation(db),
     summary: 'Ask for the workers now',
+    olderNames: ['foreign_id'],
+    example: { id: '01a22e16-b106-7188-b0ad-b84425c95751' },
     answers: { text: '`OK`', json: done },
     takes: { id: reservationId, ...foreignIdFields },
     run: async ({ id, ...named }, context) =>

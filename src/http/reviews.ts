@@ -109,6 +109,7 @@ export function reviewEndpoints(
     ...limitedByAssignments,
     summary: 'Pay something on top of the reward; each call is another bonus, unless it has the same Idempotency-Key',
     answers: { text: "The bonus's id", json: id },
+    example: { id: '3AUQQEL7U5SULB7VN8P0RYPXJ2SV0A', amount: 0.03, reason: 'Quick and right.' },
     takes: {
       id: assignmentId,
       amount: about('US dollars', cents(1, 10_000)),

@@ -96,7 +96,7 @@ describe.each(['', 'retainer/'] as const)('the description at /%sopenapi.json', 
     expect(make?.required).toBe(true);
     expect(make?.content['application/json']?.schema).toMatchObject({
       properties: { numAssignments: { type: 'integer', minimum: 1, maximum: 10_000 }, id: { format: 'uuid' } },
-      required: ['delay', 'numAssignments'],
+      required: ['foreignID', 'delay', 'numAssignments'],
     });
     const fields = description.components.schemas['ProtoHITFields'];
     expect(fields?.properties).toMatchObject({
