@@ -27,6 +27,7 @@ import { measureTold } from './http/toldLatency.ts';
 import { createCalledHere } from './http/worker/calledHere.ts';
 import { workerRoutes } from './http/worker/routes.ts';
 import { projections } from './projections/all.ts';
+import { isLandingOrigin } from './projections/protoHits.ts';
 import { createRebuilding } from './projections/rebuilding.ts';
 import { createRequesters, schedulerDependencies } from './recruiting.ts';
 import { createScheduler, runScheduler, SCHEDULER_LEASE } from './scheduler/scheduler.ts';
@@ -314,5 +315,6 @@ async function sendCrowd(
 ): Promise<void> {
   if (mturk !== 'simulated') return;
   const { followCrowdOrders } = await import('./marketplace/simulated/workers/follow.ts');
-  await followCrowdOrders({ db, url, clock, ratePerMinute, leaseSeconds, ...options });
+  const mayOpen = (origin: string) => isLandingOrigin(db, origin);
+  await followCrowdOrders({ db, url, clock, ratePerMinute, leaseSeconds, mayOpen, ...options });
 }

@@ -82,3 +82,9 @@ export async function listProtoHits(
   const { rows } = await db.query<ProtoHitRow>(`${select} ${which} order by p.defined_at desc, p.proto_hit_id desc`);
   return rows;
 }
+
+/** Whether a ProtoHIT has its landing page at an origin, like "https://task.example". */
+export async function isLandingOrigin(db: Queryable, origin: string): Promise<boolean> {
+  const { rows } = await db.query<{ url: string }>("select distinct fields->>'url' as url from proto_hits");
+  return rows.some(({ url }) => URL.canParse(url) && new URL(url).origin === origin);
+}

@@ -155,8 +155,9 @@ describe('a HIT in its frame', () => {
     const tab = await openTab(browser, market('ABACK'));
     await accept(tab, title);
     await tab.getByText(/^9:\d\d left$/).waitFor();
-    await tab.getByText('You are not paid; somebody else can do it.').waitFor();
-    await tab.getByRole('button', { name: 'Return this HIT' }).click();
+    await tab.getByText('Return this HIT…').click();
+    await tab.getByText('You are not paid, not for waiting either; somebody else can do it.').waitFor();
+    await tab.getByRole('button', { name: 'Return it unpaid' }).click();
     await outcome(tab, 'Returned');
   });
 
@@ -222,8 +223,9 @@ describe('a HIT in its frame', () => {
     expect(tab.url()).toBe(href);
     expect(await tab.locator('iframe').getAttribute('allow')).toBe('autoplay; fullscreen; clipboard-write');
 
-    await tab.getByRole('link', { name: 'Use a strict frame' }).click();
-    await tab.getByText('The frame is strict').waitFor();
+    expect(await tab.getByRole('link', { name: 'Use a strict frame' }).count()).toBe(0);
+    await tab.goto(`${href}&frame=strict`);
+    await tab.locator('iframe').waitFor();
     expect(await tab.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts allow-same-origin allow-forms');
     await framed(tab).getByRole('button', { name: 'Try' }).click();
     await framed(tab).getByRole('button', { name: 'kept' }).waitFor();

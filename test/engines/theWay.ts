@@ -33,7 +33,7 @@ export async function goTheWay(engine: Engine, url: string, say: (line: string) 
   };
   const click = (xpath: string, place?: Place) => untilDone(`click ${xpath}`, () => engine.click(xpath, place));
   const shows = (xpath: string, place?: Place) => untilDone(`see ${xpath}`, () => engine.shows(xpath, place));
-  await engine.goTo(`${url}/marketplace?workerId=ENGINE`);
+  await engine.goTo(`${url}/marketplace?workerId=AENGINE`);
   await click(`${button('Accept')} | //a[starts-with(normalize-space(), 'Accept')]`);
   say('accepted');
   await click(button("I'm ready"), IN_FRAME);

@@ -77,7 +77,7 @@ async function happenedAt(url: string): Promise<string> {
   });
   const reservation = await post(url, 'reservation/make', { id, foreignID: '42', delay: '60', numAssignments: '2' });
   const offered = async (): Promise<string | undefined> => {
-    const market = await text(fetch(`${url}/marketplace?workerId=W1`, { headers: { Accept: 'application/json' } }));
+    const market = await text(fetch(`${url}/marketplace?workerId=AW1`, { headers: { Accept: 'application/json' } }));
     return Offered.parse(JSON.parse(market))[0]?.hitId;
   };
   await until(async () => (await offered()) !== undefined);

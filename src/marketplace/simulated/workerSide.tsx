@@ -71,6 +71,15 @@ export function workerSideRoutes({
           status,
         );
 
+  // Whoever names a worker that cannot be one is told so, not made somebody else.
+  for (const path of ['/', '/hits/*', '/assignments/*', '/earnings'])
+    routes.use(path, async (c, next) => {
+      const given = c.req.query('workerId');
+      if (given === undefined || WorkerId.safeParse(given).success) return next();
+      const text = `workerId must be an A and then 1 to 63 capitals or digits, got ${JSON.stringify(given.slice(0, 80))}.`;
+      return wantsJson(c) ? c.json({ denied: text }, 400) : c.text(text, 400);
+    });
+
   routes.get('/', async (c) => {
     const workerId = await workerOf(c);
     const now = await settled();

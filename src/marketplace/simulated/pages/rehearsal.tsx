@@ -49,9 +49,10 @@ const CrowdSection = ({ crowd, settingPerMinute, visitor }: Rehearsed & { visito
     <section aria-labelledby="crowd-title">
       <h2 id="crowd-title">Simulated workers</h2>
       <p class="quiet">
-        They use the same pages as people do: accept a HIT, wait, come when they are called, work, submit. Some get
-        bored and leave, some do not notice the call: as many as <em>Crowds in Two Seconds</em> (2011) measured, where
-        the average one had {USUAL_PATIENCE_MINUTES} minutes of patience.
+        They call the same paths as people’s browsers: accept a HIT, wait, come when they are called, submit. They run
+        nothing in your page: what they hand in is always <code>result=worked</code>. Some get bored and leave, some do
+        not notice the call: as many as <em>Crowds in Two Seconds</em> (2011) measured, where the average one had{' '}
+        {USUAL_PATIENCE_MINUTES} minutes of patience.
       </p>
       <dl id="crowd" class="figures" data-live data-said={`${counted(crowd.about, 'simulated worker')} about`}>
         <div>

@@ -78,14 +78,16 @@ export const AtWork = ({ held, now, hasRehearsal, ...framed }: Common & Framed &
           <Moment at={held.deadline} as="left" /> left
         </strong>
       </Facts>
-      <form method="post" action={placeOf(`/assignments/${held.assignmentId}/return`, held.workerId)} class="actions">
-        <button id="return" type="submit">
-          Return this HIT
-        </button>
-        <span class="quiet small"> You are not paid; somebody else can do it.</span>
-      </form>
       <Frame {...framed} />
-      <OtherFrame frame={framed.frame} path={`/assignments/${held.assignmentId}`} workerId={held.workerId} />
+      <form method="post" action={placeOf(`/assignments/${held.assignmentId}/return`, held.workerId)} class="actions">
+        <details>
+          <summary>Return this HIT…</summary>
+          <p class="quiet small">You are not paid, not for waiting either; somebody else can do it.</p>
+          <button id="return" type="submit">
+            Return it unpaid
+          </button>
+        </details>
+      </form>
     </div>
   </Page>
 );

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '../../../domain/ids.ts';
 import { exponential, type Random, seededRandom } from '../random.ts';
 import { BEHAVIOUR, type Behaviour, drawTemper, type Temper } from './behaviour.ts';
-import { siteAt } from './site.ts';
+import { type MayOpen, siteAt } from './site.ts';
 import { liveThrough, type WorkerEvent } from './worker.ts';
 
 export type CrowdOptions = {
@@ -25,6 +25,8 @@ export type CrowdOptions = {
   readonly onCount?: (about: number) => void;
   readonly onEvent?: (event: WorkerEvent) => void;
   readonly onError?: (error: unknown) => void;
+  /** Which origins they ask for landing pages; if not said, the server's own. */
+  readonly mayOpen?: MayOpen | undefined;
 };
 
 /**
@@ -45,8 +47,9 @@ export async function startSimulatedWorkers({
   onCount = () => {},
   onEvent = () => {},
   onError = () => {},
+  mayOpen,
 }: CrowdOptions): Promise<void> {
-  const site = siteAt(baseUrl);
+  const site = siteAt(baseUrl, mayOpen);
   const random = seededRandom(seed);
   const alive = new Set<Promise<void>>();
   // Everybody who is about listens for the end.

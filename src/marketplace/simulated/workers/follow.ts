@@ -6,6 +6,7 @@ import type { Database } from '../../../postgres/pool.ts';
 import { type Crowd, type CrowdOrder, readCrowd, reportCrowd } from '../crowdOrder.ts';
 import { BEHAVIOUR, type Behaviour } from './behaviour.ts';
 import { startSimulatedWorkers } from './crowd.ts';
+import type { MayOpen } from './site.ts';
 
 const LOOK_MS = 1_000;
 
@@ -20,6 +21,8 @@ export type FollowOptions = {
   readonly ratePerMinute: number;
   readonly signal: AbortSignal;
   readonly clock: () => Instant;
+  /** Which origins simulated workers ask for landing pages. */
+  readonly mayOpen: MayOpen;
   readonly log: Logger;
 };
 
@@ -86,7 +89,7 @@ async function send(options: FollowOptions, signal: AbortSignal): Promise<void> 
 
 /** The people of one order. */
 function begin(order: CrowdOrder, options: FollowOptions, signal: AbortSignal): { run: Run; ended: Promise<void> } {
-  const { baseUrl, log } = options;
+  const { baseUrl, mayOpen, log } = options;
   const [coming, staying] = [new AbortController(), new AbortController()];
   const run: Run = {
     run: order.run,
@@ -98,6 +101,7 @@ function begin(order: CrowdOrder, options: FollowOptions, signal: AbortSignal): 
   log.info({ ratePerMinute, run: order.run }, 'simulated workers come to the marketplace');
   const ended = startSimulatedWorkers({
     baseUrl,
+    mayOpen,
     ratePerMinute,
     seed: order.run,
     behaviour: behaviourOf(order),

@@ -31,8 +31,14 @@ const PAUSE_MS = 1_000;
 const ASK_AGAIN_MS = 200;
 const SUBMIT_TRIES = 5;
 
-/** Everything over HTTP. A person's patience is `leaving`: until then, what fails is tried again. */
-export function siteAt(baseUrl: string) {
+/** Whether simulated workers may ask an origin for a landing page. */
+export type MayOpen = (origin: string) => Promise<boolean>;
+
+/**
+ * Everything over HTTP. A person's patience is `leaving`: until then, what fails is tried again. Pages are asked for at
+ * the origins that `mayOpen` names, by default the server's own.
+ */
+export function siteAt(baseUrl: string, mayOpen: MayOpen = async (origin) => origin === new URL(baseUrl).origin) {
   const market = `${baseUrl}/marketplace`;
   const id = encodeURIComponent;
   const as = (workerId: string): string => `workerId=${id(workerId)}`;
@@ -58,8 +64,14 @@ export function siteAt(baseUrl: string) {
       return { workerId, hitId, kept: { token: '' }, ...Accepted.parse(await readJson(response)) };
     },
 
-    /** Loads the landing page, as the marketplace's frame does. A page that does not load keeps nobody from waiting. */
-    open: (page: string): Promise<boolean> => succeeds(fetch(page)),
+    /**
+     * Asks for the landing page once; runs nothing in it and follows no redirect, which could lead anywhere in the
+     * server's network. A page that does not load keeps nobody from waiting.
+     */
+    open: async (page: string): Promise<boolean> => {
+      const isAllowed = await mayOpen(new URL(page).origin).catch(() => false);
+      return isAllowed && succeeds(fetch(page, { redirect: 'manual' }));
+    },
 
     /** `reactedAfterMs`: how long it took from the call until the worker came, as the first `working` says. */
     ping: (visit: Visit, type: 'waiting' | 'working', reactedAfterMs?: number): Promise<boolean> => {
