@@ -52,6 +52,35 @@ test('a key opens what was ticked, is shown once, and opens nothing once it is r
   ]);
 });
 
+test('a key is given what it may commit a day, and the list shows it', async () => {
+  expect((await issue({ label: 'thrifty', scopes: 'commands', budget: '2.50' })).key).not.toBe('');
+  expect((await issue({ label: 'unbounded', scopes: 'commands', budget: '' })).key).not.toBe('');
+  const { rows } = await service.database.pool.query(
+    `select data ->> 'label' as label, data -> 'dailyBudgetCents' as cents from event_store.events
+     where type = 'ApiKeyIssued' and data ->> 'label' in ('thrifty', 'unbounded') order by position`,
+  );
+  expect(rows).toEqual([
+    { label: 'thrifty', cents: 250 },
+    { label: 'unbounded', cents: null },
+  ]);
+  expect(await (await ann.get(PATH)).text()).toContain('<td data-column="A day at most" class="number">$2.50</td>');
+});
+
+test.each(['-1', '2.505', 'much', '1e3'])('a budget of %s a day is refused beside the field', async (budget) => {
+  const { status, page } = await issue({ label: 'no budget', scopes: 'commands', budget });
+  expect(status).toBe(400);
+  expect(page).toContain('It must be US dollars a day, as 25 or 2.50, or empty.');
+  expect(page).toContain(`value="${budget}"`);
+  expect(await (await ann.get(PATH)).text()).not.toContain('no budget');
+});
+
+test('a new key reads the log or is the operator only if that is ticked', async () => {
+  const ticked = [...(await (await ann.get(PATH)).text()).matchAll(/<input type="checkbox"[^>]*>/g)].flatMap(([box]) =>
+    box.includes('checked') ? (/value="(\w+)"/.exec(box)?.[1] ?? '') : [],
+  );
+  expect(ticked).toEqual(['commands', 'read']);
+});
+
 test('a key that is not there is not revoked', async () => {
   expect((await ann.post(`${PATH}/nonsense/revoke`)).status).toBe(404);
   expect((await ann.post(`${PATH}/00000000-0000-7000-8000-000000000000/revoke`)).status).toBe(404);

@@ -8,6 +8,7 @@ import { type ApiKeyRow, listApiKeys } from '../../../projections/apiKeys.ts';
 import { listProtoHits, type ProtoHitRow } from '../../../projections/protoHits.ts';
 import { Field, Select } from '../form.tsx';
 import { Csrf } from '../layout.tsx';
+import { dollars } from '../money.ts';
 import { Moment, Table } from '../table.tsx';
 import { type AdminGuard, type AdminVisit, goTo } from './guard.ts';
 import { AdminPage } from './layout.tsx';
@@ -25,7 +26,19 @@ const labelled = z.string().trim().min(1).max(255);
 const scoped = z.array(Scope).min(1);
 const limited = z.union([z.literal('').transform(() => null), ProtoHitId]);
 
-type Errors = { readonly label?: string; readonly scopes?: string; readonly proto_hit?: string };
+/** US dollars a day as cents; left empty, the key has no budget of its own. */
+const budgeted = z
+  .string()
+  .trim()
+  .regex(/^(\d{1,7}(\.\d{1,2})?)?$/)
+  .transform((written) => (written === '' ? undefined : Math.round(Number(written) * 100)));
+
+type Errors = {
+  readonly label?: string;
+  readonly scopes?: string;
+  readonly proto_hit?: string;
+  readonly budget?: string;
+};
 
 /** `/admin/keys`: what applications come in with. */
 export function keyRoutes({ commands, db, guard }: { commands: Commands; db: Database; guard: AdminGuard }): Hono {
@@ -51,11 +64,13 @@ export function keyRoutes({ commands, db, guard }: { commands: Commands; db: Dat
       const label = labelled.safeParse(form['label']);
       const scopes = scoped.safeParse((form['scopes'] ?? '').split(' ').filter((one) => one !== ''));
       const protoHitId = limited.safeParse(form['proto_hit'] ?? '');
-      if (!label.success || !scopes.success || !protoHitId.success) {
+      const budget = budgeted.safeParse(form['budget'] ?? '');
+      if (!label.success || !scopes.success || !protoHitId.success || !budget.success) {
         const errors = {
           ...(label.success ? {} : { label: 'It must be a text of 1 to 255 characters.' }),
           ...(scopes.success ? {} : { scopes: 'It must open something: tick one or more.' }),
           ...(protoHitId.success ? {} : { proto_hit: 'It must be one of those in the list.' }),
+          ...(budget.success ? {} : { budget: 'It must be US dollars a day, as 25 or 2.50, or empty.' }),
         };
         return show(c, { visit, errors }, 400);
       }
@@ -63,6 +78,7 @@ export function keyRoutes({ commands, db, guard }: { commands: Commands; db: Dat
         label: label.data,
         scopes: scopes.data,
         protoHitId: protoHitId.data,
+        dailyBudgetCents: budget.data,
       });
       if (issued.type === 'refused') return show(c, { visit, problem: `${issued.refusal.message}.` }, 400);
       return show(c, { visit: { ...visit, form: {} }, issued: { label: label.data, key: issued.value.key } });
@@ -112,6 +128,11 @@ const KeysPage = ({
         { name: 'Label', cell: ({ label }) => label || '–' },
         { name: 'Opens', cell: ({ scopes }) => scopes.join(', ') },
         { name: 'Limited to', cell: ({ protoHitId }) => nameOf(protoHits, protoHitId) },
+        {
+          name: 'A day at most',
+          isNumber: true,
+          cell: ({ dailyBudgetCents }) => (dailyBudgetCents === null ? '–' : dollars(dailyBudgetCents)),
+        },
         { name: 'Issued', cell: ({ issuedAt }) => <Moment at={issuedAt} /> },
         { name: 'Revoke', isQuiet: true, cell: (key) => <Revoke visit={visit} apiKey={key} /> },
       ]}
@@ -149,6 +170,15 @@ const KeysPage = ({
         error={errors.proto_hit}
         options={[['', 'every ProtoHIT'], ...protoHits.map((one) => [one.protoHitId, one.fields.title] as const)]}
       />
+      <Field
+        name="budget"
+        label="US dollars a day"
+        hint="What the key may commit a day, by reservations and bonuses for real HITs. Empty: as much as DAILY_BUDGET leaves."
+        value={visit.form['budget']}
+        error={errors.budget}
+        inputmode="decimal"
+        autocomplete="off"
+      />
       <button class="main" type="submit">
         Issue
       </button>
@@ -156,9 +186,11 @@ const KeysPage = ({
   </AdminPage>
 );
 
-/** At first what an application and its auditor need. */
+/** At first what an application needs: neither the log nor the operator's part. */
 const isTicked = ({ form }: AdminVisit, scope: Scope): boolean =>
-  form['label'] === undefined ? scope !== 'admin' : (form['scopes'] ?? '').split(' ').includes(scope);
+  form['label'] === undefined
+    ? scope === 'commands' || scope === 'read'
+    : (form['scopes'] ?? '').split(' ').includes(scope);
 
 const nameOf = (protoHits: readonly ProtoHitRow[], id: ProtoHitId | null): string =>
   id === null ? '–' : (protoHits.find(({ protoHitId }) => protoHitId === id)?.fields.title ?? id);
