@@ -83,7 +83,7 @@ export async function openWork(
 
 /** A HIT on the market, posted for a reservation or for none. */
 export async function postHit(
-  { core: { commands, caughtUp } }: Pick<Service, 'core'>,
+  { core: { commands, caughtUp, clock } }: Pick<Service, 'core'>,
   {
     protoHitId,
     recruitedFor = null,
@@ -98,7 +98,8 @@ export async function postHit(
   const posted = await commands.recordHitPosted(context, {
     hitId,
     marketplaceHitId: hit,
-    expiresAt: Date.now() + 3_600_000,
+    // By the service's clock: a test may have moved it past what is an hour from now by ours.
+    expiresAt: clock() + 3_600_000,
   });
   if (posted.type === 'done' && posted.position !== null)
     await caughtUp.until(posted.position, { timeoutMs: PATIENCE_MS });
