@@ -166,19 +166,19 @@ test('every node signs alike, and the log does not know how', async () => {
 describe('a worker who does not react, or leaves', () => {
   test('does not count as waiting and is not called, until they react', async () => {
     const { who, hit, reservationId, token } = await signedIn();
-    const says = (type: string) => ping(who, hit, `?token=${token}`, type);
+    const says = (type: string) => unhurried(() => ping(who, hit, `?token=${token}`, type));
     await until(async () => (await shown(reservationId)).workers === 1);
     for (const type of ['idle', 'left']) {
       expect((await says(type)).status).toBe(200);
       await until(async () => (await shown(reservationId)).workers === 0);
-      await says('waiting');
+      expect((await says('waiting')).status).toBe(200);
       await until(async () => (await shown(reservationId)).workers === 1);
     }
-    await says('idle');
+    expect((await says('idle')).status).toBe(200);
     await until(async () => (await shown(reservationId)).workers === 0);
     await invoke(reservationId);
     expect((await shown(reservationId)).dispatched).toBe(0);
-    await says('waiting');
+    expect((await says('waiting')).status).toBe(200);
     await until(async () => (await shown(reservationId)).dispatched === 1);
   });
 
