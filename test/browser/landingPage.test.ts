@@ -137,6 +137,7 @@ describe('a landing page on another origin', () => {
     await someoneWaits(reservationId);
     await ask('reservation/invoke', { id: reservationId });
     await until(() => of(page, '/event/working').length >= 2);
+    await until(() => page.errors.length > 0);
     expect(page.errors).toEqual(['of the page']);
   });
 });
