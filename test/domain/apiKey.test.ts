@@ -32,6 +32,7 @@ test('an API key leaves no secret in the log', () =>
   expect(Object.keys(apiKeyEvents.ApiKeyIssued.shape).sort()).toEqual([
     'apiKeyId',
     'at',
+    'dailyBudgetCents',
     'label',
     'protoHitId',
     'scopes',

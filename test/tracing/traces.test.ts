@@ -45,13 +45,24 @@ async function work(numAssignments = 1) {
 
 const post = (url: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(url, { method: 'POST', headers, body: new URLSearchParams(form) });
+/** By page, the token that it got: pages without one respond by being told, which is a request of its own. */
+const tokens = new Map<number, string>();
 const arrive = async (url: string, n: number, hit: string): Promise<void> => {
-  const answer = await fetch(`${url}/ping/worker/W${n}/assignment/A${n}/hit/${hit}/event/waiting`);
+  const answer = await fetch(`${url}/ping/worker/W${n}/assignment/A${n}/hit/${hit}/event/waiting?token=`);
   expect(await answer.text()).toBe('OK');
+  tokens.set(n, answer.headers.get('retainer-token') ?? '');
 };
-/** What a page that waits for its call on a stream is told. */
-const stream = (url: string, n: number): Promise<string> =>
-  fetch(`${url}/wait/assignment/A${n}`).then((answer) => answer.text());
+/** What a page that waits for its call on a stream is told first of it. */
+async function stream(url: string, n: number): Promise<string> {
+  const answer = await fetch(`${url}/wait/assignment/A${n}?token=${tokens.get(n) ?? ''}`);
+  let told = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of answer.body ?? []) {
+    told += decoder.decode(chunk, { stream: true });
+    if (told.includes('event: task')) break;
+  }
+  return told;
+}
 
 const named = (name: string): Span => {
   const found = collector.spans().filter((span) => span.name === name);
