@@ -156,10 +156,13 @@ describe('what belongs to the application comes back as it was', () => {
   });
 
   test('a name that means something to JavaScript means nothing here', async () => {
-    const body = `{"id":"${proto}","delay":0,"numAssignments":1,"foreignID":"1","__proto__":{"payload":"x"},"constructor":1}`;
+    const body = `{"id":"${proto}","delay":0,"numAssignments":1,"foreignID":"1","__proto__":{"payload":"x"}}`;
     const headers = { 'Content-Type': 'application/json; charset=utf-8' };
-    const { status, text } = await client.send('reservation/make', { method: 'POST', headers, body });
-    expect(status).toBe(200);
+    const refused = await client.send('reservation/make', { method: 'POST', headers, body });
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('__proto__')]);
+    const parameters = { id: proto, delay: 0, numAssignments: 1, foreignID: '1', constructor: 1 };
+    const { status, text, headers: answered } = await client.post('reservation/make', parameters);
+    expect([status, answered.get('retainer-ignored')]).toEqual([200, 'constructor']);
     expect(jsonOf(await client.get(`reservation/${text}`))).toMatchObject({ payload: null });
   });
 });

@@ -9,7 +9,8 @@ export async function readForm(c: HonoContext): Promise<Readonly<Record<string, 
   const fields = new Map<string, string>();
   for (const [name, value] of form) {
     if (typeof value !== 'string') continue;
-    if (unsound(name) !== null || unsound(value) !== null) return null;
+    // Other control characters are for the form to complain of, beside what was typed.
+    if (unsound(name) !== null || value.includes('\0') || !value.isWellFormed()) return null;
     fields.set(name, fields.has(name) ? `${fields.get(name)} ${value}` : value);
   }
   return Object.fromEntries(fields);

@@ -52,7 +52,7 @@ describe('workers', () => {
       200,
     );
     const told = await fetch(`${service.url}/gettask/assignment/AAWAY?wait=10`);
-    expect(await told.json()).toEqual({ start: false, released: true });
+    expect(await told.json()).toEqual({ start: false, released: true, reason: 'blocked' });
   });
 });
 
