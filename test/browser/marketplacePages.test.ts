@@ -322,6 +322,8 @@ describe.each(looks)("the worker's pages in a $scheme scheme at $width pixels", 
     await state(tab, 'There is work!');
     await framed(tab).getByRole('button', { name: 'Start' }).focus();
     await tab.keyboard.press('Enter');
+    // The task shows when the service has said that the place is theirs; a hidden field takes no focus.
+    await framed(tab).getByLabel('A boat').waitFor();
     await framed(tab).getByLabel('A boat').focus();
     await tab.keyboard.press('Space');
     await tab.keyboard.press('Enter');

@@ -59,6 +59,8 @@ describe("a landing page of realtime-turk's with its own script, on another orig
     await until(async () => (await work(reservationId)).workers === 1);
     expect(await invoke(reservationId)).toBe('OK');
     await until(() => tab.url().endsWith('/the-work?task=42'));
+    // It is told at the append, before queries show it.
+    await until(async () => (await work(reservationId)).responded === 1);
     expect(await work(reservationId)).toMatchObject({ dispatched: 1, state: 'invoked' });
     expect(errors).toEqual([]);
   });
@@ -72,7 +74,7 @@ describe("a landing page of realtime-turk's with its own script, on another orig
     expect(await invoke(reservationId)).toBe('OK');
     const dialog = await alerted;
     expect(dialog.message()).toBe('Task 42');
-    expect(await work(reservationId)).toMatchObject({ dispatched: 1 });
+    await until(async () => (await work(reservationId)).dispatched === 1);
     await dialog.accept();
     await until(async () => (await work(reservationId)).responded === 1);
     expect(errors).toEqual([]);
