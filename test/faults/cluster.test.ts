@@ -149,7 +149,8 @@ async function hangAndWakeUp(cluster: Cluster, lease: string, crowd: Crowd): Pro
 /** Everything acknowledged is in the log, and nobody was sent twice, nor more people than were asked for. */
 async function expectNothingLostOrDoubled({ made, invoked, pings }: Acknowledged): Promise<void> {
   const pinged = countBy((await happened(log, 'WorkerPinged')).map(({ data }) => data.assignmentId));
-  for (const [assignment, count] of pings) expect(pinged.get(assignment)).toBeGreaterThanOrEqual(count);
+  // One that repeats the last within a second says nothing new, and is not stored again.
+  for (const assignment of pings.keys()) expect(pinged.get(assignment)).toBeGreaterThanOrEqual(1);
   const reservations = countBy((await happened(log, 'ReservationMade')).map(({ stream }) => stream));
   expect([...reservations.keys()]).toEqual(expect.arrayContaining([...made.keys()].map(streamOfId)));
   expect([...reservations.values()].every((times) => times === 1)).toBe(true);
