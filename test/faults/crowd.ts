@@ -66,7 +66,7 @@ export function startCrowd(url: string, { protoHit, hit }: { protoHit: string; h
     return /\{"start":true,"taskID":"?[^}]*\}/.exec(answer ?? '')?.[0] ?? null;
   };
   const live = async (n: number): Promise<void> => {
-    const workerId = `W${n}`;
+    const workerId = `AW${n}`;
     const id = await accept(workerId);
     if (id === null) return;
     let call: string | null = null;
