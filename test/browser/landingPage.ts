@@ -55,7 +55,8 @@ export async function landingPages(browser: Browser, url?: string): Promise<Land
   const served = new Map<string, { script: string; alone: boolean; policy: string | undefined }>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://page');
-    const { script = SCRIPT, alone = false, policy } = served.get(pathname) ?? {};
+    // Any other address is a page of the requester's that has nothing to do with the service.
+    const { script, alone, policy } = served.get(pathname) ?? { script: '', alone: true, policy: undefined };
     if (policy !== undefined) response.setHeader('Content-Security-Policy', policy);
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(`<!doctype html><title>Landing page</title>
