@@ -20,7 +20,7 @@ const SEQUENCES = `(values ('protoHit', 'retainer.proto_hit_numbers'), ('reserva
 /**
  * Numbers come from sequences in Postgres, wherever the log is: no two nodes get the same, and nobody waits for anybody.
  * Requests of one turn of the event loop share a query. A sequence may lie behind the log: the installation is older than
- * numbers, or its database was set up anew beside a log elsewhere. So before its first number a node looks at what the log
+ * numbers, or its database was set up again beside a log elsewhere. So before its first number a node looks at what the log
  * has, and while that cannot be seen it gives out none.
  */
 export function createNextNumber({ db, store, caughtUp }: Pick<Dependencies, 'db' | 'store' | 'caughtUp'>): NextNumber {

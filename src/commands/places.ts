@@ -78,7 +78,7 @@ export const placeCommands = (deps: Dependencies, dispatch: Dispatch) => {
 
     /**
      * A page that cannot say that its worker starts is about to get the task, which it shows in the same breath: that is
-     * the response. Answers with how things stand after it. `mayBeLost`: the slot may be somebody else's by now.
+     * the response. Returns how things stand after it. `mayBeLost`: the slot may be somebody else's by now.
      */
     takeTask: ({
       assignmentId,

@@ -10,7 +10,7 @@ type Kept = { readonly code: string; readonly notedAt: Instant } | 'well';
 const NOTE_EVERY_MS = 30_000;
 
 /**
- * Watches every call for faults that pass: those are tried again for ever, so somebody has to hear of them. One warning a
+ * Watches every call for faults that pass: those are tried again for ever, so somebody has to be told. One warning a
  * change of the code, one line when it is over, and a note that outlives this process.
  */
 export function createFaultWatch({

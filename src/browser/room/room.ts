@@ -26,7 +26,7 @@ type Kept = { readonly start?: true; readonly left?: boolean; readonly taskID?: 
 /**
  * The waiting room: what the worker sees and hears while waiting, and how they come back. The worker counts as
  * waiting from *I'm ready* on, and has responded once they press *Start* and the service says that the place is theirs.
- * `tell` hears of the work that they are at; null: the wait is over. Returns the room, and what shows how a submission goes.
+ * `tell` is called with the work that they are at; null: the wait is over. Returns the room, and what shows how a submission goes.
  */
 export function openRoom(
   options: WaitingOptions,
@@ -183,7 +183,7 @@ export function openRoom(
       if (theirs !== state) tellTabs(state);
     } else if (theirs === 'working') {
       if (!mayWork.includes(state)) return;
-      // It hears of the task as well, to take it over.
+      // It is told the task as well, to take it over.
       if (state === 'arrived') enter('waiting');
       become('elsewhere');
     } else if (theirs === 'arrived') {

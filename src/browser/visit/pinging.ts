@@ -8,7 +8,7 @@ import type { Visit } from './page.ts';
 
 /** Hears how pings go. */
 export type Ear = {
-  /** Whether the service hears of the worker; if it refuses them, why. */
+  /** Whether the worker's pings reach the service; if it refuses them, why. */
   readonly connected: (connection: Connection, refusal: string) => void;
   /** A ping got no answer at all in its time. */
   readonly timedOut: () => void;

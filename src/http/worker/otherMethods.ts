@@ -12,7 +12,7 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Answers what no other route of these paths does: a method that is not theirs, and an address below them that means
+ * Handles what no other route of these paths does: a method that is not theirs, and an address below them that means
  * nothing. Pages on other origins can read both. To be registered last.
  */
 export function answerOtherMethods<Env extends object>(

@@ -4,7 +4,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * At Ctrl-C or SIGTERM, where nobody else listens to that signal, ends the process after `tidy`; a second one ends it at
- * once. Answers how to take that back.
+ * once. Returns the way to take that back.
  */
 export function tidyWhenInterrupted(tidy: () => Promise<void>): () => void {
   const onSignal = (signal: NodeJS.Signals): void => {
