@@ -71,12 +71,13 @@ describe('a page that is about to submit', () => {
   });
 
   test('is believed only with its own ids and token', async () => {
-    const { hit } = await openWork(service);
+    const { hit, reservationId } = await openWork(service);
     const { hit: another } = await openWork(service);
     const who = someone();
     expect((await ping(who, hit, 'submitting')).status).toBe(404);
     const token = (await ping(who, hit, 'waiting', '?token=')).headers.get('Retainer-Token') ?? '';
-    await until(async () => (await ping(who, hit, 'submitting')).status === 403);
+    await until(async () => (await waiting(reservationId)) === 1);
+    expect((await ping(who, hit, 'submitting')).status).toBe(403);
     expect((await ping({ ...who, worker: 'ATHIEF' }, hit, 'submitting', `?token=${token}`)).status).toBe(403);
     expect((await ping(who, another, 'submitting', `?token=${token}`)).status).toBe(403);
     expect((await ping(who, hit, 'submitting', `?token=${token}`)).status).toBe(200);

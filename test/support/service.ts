@@ -58,12 +58,11 @@ export async function startTestService(
 
 const context = { actor: 'scheduler', requestId: 'test' } as const;
 
-/** A ProtoHIT, a reservation of it, and a HIT on the market that recruits for it. */
-export async function openWork(
-  { core }: Pick<Service, 'core'>,
-  { numAssignments = 1, places = 100 }: { numAssignments?: number; places?: number } = {},
-): Promise<{ protoHitId: ProtoHitId; reservationId: ReservationId; hit: string }> {
-  const { commands } = core;
+/** A ProtoHIT, and a reservation of it that nobody recruits for yet. */
+export async function openReservation(
+  { core: { commands } }: Pick<Service, 'core'>,
+  { numAssignments = 1 }: { numAssignments?: number } = {},
+): Promise<{ protoHitId: ProtoHitId; reservationId: ReservationId }> {
   const { hitTypeId: _, ...rest } = fields();
   const protoHit = await commands.putProtoHit(context, { fields: rest });
   if (protoHit.type === 'refused') throw new Error(protoHit.refusal.message);
@@ -76,8 +75,16 @@ export async function openWork(
     numAssignments,
   });
   if (made.type === 'refused') throw new Error(made.refusal.message);
-  const reservationId = made.value;
-  const hit = await postHit({ core }, { protoHitId, recruitedFor: reservationId, places });
+  return { protoHitId, reservationId: made.value };
+}
+
+/** The same with a HIT that recruits for it, as if it were on the market: the marketplace itself does not know it. */
+export async function openWork(
+  service: Pick<Service, 'core'>,
+  { numAssignments = 1, places = 100 }: { numAssignments?: number; places?: number } = {},
+): Promise<{ protoHitId: ProtoHitId; reservationId: ReservationId; hit: string }> {
+  const { protoHitId, reservationId } = await openReservation(service, { numAssignments });
+  const hit = await postHit(service, { protoHitId, recruitedFor: reservationId, places });
   return { protoHitId, reservationId, hit };
 }
 

@@ -2,7 +2,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSettings } from '../../../src/config/read.ts';
 import { type Service, startService } from '../../../src/service.ts';
-import { openWork, startTestService, type TestService, until } from '../../support/service.ts';
+import { openReservation, startTestService, type TestService, until } from '../../support/service.ts';
 
 /** Two nodes on one database, as behind a balancer: an order reaches either of them. */
 let one: TestService;
@@ -43,7 +43,7 @@ const callMarket = async (node: Service): Promise<number> => {
 
 describe('simulated workers', () => {
   test('come as was ordered on one node, from one of them, and stay when no more come', async () => {
-    await openWork(one, { numAssignments: 5 });
+    await openReservation(one, { numAssignments: 5 });
     // HITs for it on the built-in marketplace itself.
     expect((await fetch(`${one.url}/tour/round`, { method: 'POST' })).status).toBe(200);
     expect((await order(one, '/crowd', { ratePerMinute: '2000', patienceMinutes: '500' })).status).toBe(303);
@@ -74,11 +74,11 @@ describe('simulated workers', () => {
 });
 
 test('until somebody orders otherwise, as many come as the setting says', async () => {
-  const busy = await startTestService({ SIMULATED_WORKERS_PER_MINUTE: '2000' });
-  const { reservationId } = await openWork(busy, { numAssignments: 5 });
+  const busy = await startTestService({ SIMULATED_WORKERS_PER_MINUTE: '300' });
+  const { reservationId } = await openReservation(busy, { numAssignments: 5 });
   expect((await fetch(`${busy.url}/tour/round`, { method: 'POST' })).status).toBe(200);
   await until(async () => (await about(busy)) > 0);
-  expect(await page(busy)).toContain('<dd id="perMinute">2000</dd>');
+  expect(await page(busy)).toContain('<dd id="perMinute">300</dd>');
 
   const invoked = await fetch(`${busy.url}/reservation/invoke`, {
     method: 'POST',
