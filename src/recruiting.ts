@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Settings } from './config/settings.ts';
 import type { Core } from './core.ts';
 import type { Instant } from './domain/ids.ts';
+import { readRecruitingRule } from './domain/recruiting.ts';
 import { type CallOfSide, createFaultWatch } from './marketplace/faultWatch.ts';
 import { type MeasuredCall, measuredMarketplace } from './marketplace/measured.ts';
 import type { RateLimit } from './marketplace/mturk/rateLimit.ts';
@@ -12,7 +13,7 @@ import type { Database } from './postgres/pool.ts';
 import { marketplaceKey, OWN_REQUESTER } from './postgres/sharedSecret.ts';
 import type { Policy } from './scheduler/plan.ts';
 import { classic } from './scheduler/policies/classic.ts';
-import { readSparePlaces, spare } from './scheduler/policies/spare.ts';
+import { spare } from './scheduler/policies/spare.ts';
 
 /** Calls to a marketplace in a second, and at once: MTurk's own limits are not published, these were never throttled. */
 const MARKETPLACE_RATE = { perSecond: 5, burst: 20 };
@@ -80,15 +81,12 @@ export function createRequesters(
 }
 
 /** How to recruit, and what the rule asks of the scheduler. */
-const policyOf = ({
-  policy,
-  sparePlaces,
-  hitsPerTick,
-  reservationTimeoutMinutes: timeoutMinutes,
-}: Settings): { policy: Policy; plansAtOnce: boolean; evenFilled: boolean } =>
-  policy === 'classic'
-    ? { policy: classic({ hitsPerTick, timeoutMinutes }), plansAtOnce: false, evenFilled: true }
-    : { policy: spare(readSparePlaces(sparePlaces)), plansAtOnce: true, evenFilled: false };
+function policyOf(settings: Settings): { policy: Policy; plansAtOnce: boolean; evenFilled: boolean } {
+  const [rule, timeoutMinutes] = [readRecruitingRule(settings), settings.reservationTimeoutMinutes];
+  return rule.policy === 'classic'
+    ? { policy: classic({ ...rule, timeoutMinutes }), plansAtOnce: false, evenFilled: true }
+    : { policy: spare(rule.sparePlaces), plansAtOnce: true, evenFilled: false };
+}
 
 /** What the scheduler needs, from a core and the settings. */
 export const schedulerDependencies = (

@@ -6,6 +6,7 @@ import type { Settings } from './config/settings.ts';
 import { type Origins, shownSettings } from './config/shown.ts';
 import { type Core, openCore } from './core.ts';
 import type { Instant } from './domain/ids.ts';
+import { readRecruitingRule } from './domain/recruiting.ts';
 import { createAccess } from './http/access/access.ts';
 import { isLoopback } from './http/access/hosts.ts';
 import { createAddressLimits } from './http/access/limits.ts';
@@ -175,7 +176,10 @@ export async function startService(
           schedulerIntervalSeconds: settings.schedulerIntervalSeconds,
           round: () => createScheduler(scheduled).tick(),
           version,
-          admin: { store, rebuilding, settings: shownSettings(settings, variables) },
+          admin: {
+            ...{ store, rebuilding, settings: shownSettings(settings, variables) },
+            recruiting: readRecruitingRule(settings),
+          },
         }),
       },
     ];

@@ -1,26 +1,19 @@
 import type { HitId, Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
 import { type Need, needsOf, type ReservationDemand, type WaitingPeople } from '../domain/needs.ts';
+import type { PlacesOfHit } from '../domain/recruiting.ts';
 
 /** A reservation, with the most places that a HIT of its ProtoHIT has. */
 export type RecruitedReservation = ReservationDemand & { readonly maxAssignments: number };
 export type Demand = readonly RecruitedReservation[];
 
 /** A HIT that can still bring someone: requested or on the market, and not about to leave it. */
-export type OpenHit = {
+export type OpenHit = PlacesOfHit & {
   readonly hitId: HitId;
   readonly protoHitId: ProtoHitId;
   readonly recruitedFor: ReservationId | null;
   readonly requestedAt: Instant;
   /** When it was last asked to leave the market and the marketplace refused; null if never. */
   readonly expireRequestedAt: Instant | null;
-  readonly maxAssignments: number;
-  /** Workers who came to the landing page through it. */
-  readonly arrivals: number;
-  /** Places that nobody has accepted, as the marketplace last said; null: it said nothing that was news. */
-  readonly listedAvailable: number | null;
-  /** Who had come by then, and when that was. */
-  readonly listedArrivals: number | null;
-  readonly listedAt: Instant | null;
 };
 
 export type Supply = {
@@ -126,23 +119,6 @@ const isResting = ({ firstAt, lastAt }: { firstAt: Instant; lastAt: Instant }, n
 /** Whether to ask a HIT to leave; one that the marketplace would not let go stays for a while before it is asked again. */
 export const isExpirable = ({ expireRequestedAt }: OpenHit, now: Instant): boolean =>
   expireRequestedAt === null || now >= expireRequestedAt + ASK_AGAIN_TO_EXPIRE_MS;
-
-/**
- * Places that people can accept, as far as is known: those that the marketplace last said were open, but for the people
- * who came since. Whoever merely says that they came cannot take a place off the market for longer than until it is
- * asked again.
- */
-export const placesOpen = ({ arrivals, maxAssignments, listedAvailable, listedArrivals }: OpenHit): number =>
-  Math.max(0, (listedAvailable ?? maxAssignments) - Math.max(0, arrivals - (listedArrivals ?? 0)));
-
-/** How long somebody who accepted may take to come to the landing page; after that their place brings nobody. */
-const COMES_WITHIN_MS = 3 * 60_000;
-
-/** Places that were accepted, and whose people have not come yet but may. */
-export const placesComing = ({ arrivals, maxAssignments, listedAvailable, listedAt }: OpenHit, now: Instant): number =>
-  listedAvailable === null || listedAt === null || now >= listedAt + COMES_WITHIN_MS
-    ? 0
-    : Math.max(0, maxAssignments - listedAvailable - arrivals);
 
 /** By what the marketplace says alone: people who only say that they came leave a HIT on offer. */
 const isOnOffer = ({ listedAvailable, maxAssignments }: OpenHit): boolean => (listedAvailable ?? maxAssignments) > 0;

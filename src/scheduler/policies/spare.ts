@@ -1,29 +1,6 @@
 import type { HitId, ReservationId } from '../../domain/ids.ts';
-import {
-  isExpirable,
-  type OpenHit,
-  type Policy,
-  type Post,
-  placesComing,
-  placesOpen,
-  type RecruitingNeed,
-  type Situation,
-} from '../plan.ts';
-
-/** How many places the market may offer beyond what is missing: so many, and a share of what is missing. */
-export type SparePlaces = { readonly places: number; readonly percent: number };
-
-/** Reads `2+50%`, `2` or `50%`. */
-export function readSparePlaces(written: string): SparePlaces {
-  const parts = written.split('+');
-  const share = parts.find((part) => part.endsWith('%'));
-  const places = parts.find((part) => part !== share);
-  return { places: Number(places ?? 0), percent: Number(share?.slice(0, -1) ?? 0) };
-}
-
-/** Returns the places that are to be offered for so many people missing; none where nobody is. */
-export const placesFor = (missing: number, { places, percent }: SparePlaces): number =>
-  missing === 0 ? 0 : missing + places + Math.floor((missing * percent) / 100);
+import { placesComing, placesFor, placesOpen, type SparePlaces } from '../../domain/recruiting.ts';
+import { isExpirable, type OpenHit, type Policy, type Post, type RecruitingNeed, type Situation } from '../plan.ts';
 
 /**
  * Offers a place for everybody who is missing and a few to spare, for some who come leave again. What the market offers

@@ -124,6 +124,10 @@ test('a check says what is wrong and what it costs, to the script and without it
   expect(errors).toEqual({ title: 'It must be a text of 1 to 128 characters.' });
   expect(money).toContain('40 %');
   expect(money.replaceAll(/<[^>]+>/g, ' ')).toMatch(/reward +\$1\.00 .*\$0\.40 .*\$1\.40 .*\$4\.20 .*\$30\.00/s);
+  // Three missing, two places to spare and half of what is missing: each is paid by whoever takes it.
+  expect(money.replaceAll(/<[^>]+>/g, ' ')).toMatch(
+    /places on the market while 3 are missing +6 .*each person who comes and is not needed +\$1\.40 .*if people take all 6 +\$8\.40/s,
+  );
   const page = await (await ann.post(`${PATH}/check`, form({ reward: 'much' }))).text();
   expect(page).toContain('Once reward and people a HIT takes are right.');
   expect(await service.core.store.head()).toBe(before);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { needsOf } from '../../../src/domain/needs.ts';
-import { type Demand, type Plan, placesComing, placesOpen, plan, type Supply } from '../../../src/scheduler/plan.ts';
-import { placesFor, readSparePlaces, spare } from '../../../src/scheduler/policies/spare.ts';
+import { placesComing, placesFor, placesOpen } from '../../../src/domain/recruiting.ts';
+import { type Demand, type Plan, plan, type Supply } from '../../../src/scheduler/plan.ts';
+import { spare } from '../../../src/scheduler/policies/spare.ts';
 import {
   anyDemand,
   anySupply,
@@ -23,18 +24,6 @@ const planned = (demand: Demand, supply: Partial<Supply> = {}, sparePlaces = TWO
   plan(demand, { ...noSupply, ...supply }, NOW, spare(sparePlaces), { maxOpenHits: 1_000 });
 const posts = ({ post }: Plan) => post.map(({ reservationId, hits, places }) => [reservationId, hits, places]);
 const one = (changes: Parameters<typeof demand>[1] = {}) => demand(1, { asked: 1, ...changes });
-
-test.each([
-  ['2+50%', 1, 3],
-  ['2+50%', 3, 6],
-  ['2+50%', 100, 152],
-  ['0', 4, 4],
-  ['3', 4, 7],
-  ['25%', 4, 5],
-  ['2+50%', 0, 0],
-] as const)('SPARE_PLACES=%s offers, for %i missing, %i places', (written, missing, places) =>
-  expect(placesFor(missing, readSparePlaces(written))).toBe(places),
-);
 
 describe('what is offered', () => {
   test('is a place for everybody who is missing, and the spare ones', () =>

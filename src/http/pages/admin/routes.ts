@@ -1,4 +1,5 @@
 import { Hono, type Context as HonoContext } from 'hono';
+import type { RecruitingRule } from '../../../domain/recruiting.ts';
 import type { EventStore } from '../../../event-store/port.ts';
 import type { Rebuilding } from '../../../projections/rebuilding.ts';
 import type { Access } from '../../access/access.ts';
@@ -22,6 +23,7 @@ export type AdminDependencies = BrowseDependencies & {
   readonly rebuilding: Rebuilding;
   /** Those in effect. */
   readonly settings: readonly ShownSetting[];
+  readonly recruiting: RecruitingRule;
   readonly guard: Guard;
   readonly visitorOf: VisitorOf;
   readonly access: Pick<Access, 'origins' | 'session' | 'isSecure'>;

@@ -36,7 +36,9 @@ export const Steps = ({ now, commands, needsKey }: Tour) => (
       </Card>
       <Card step="post" title="HITs appear on the market" commands={[commands.round.shell]}>
         <p>
-          The scheduler looks at what is missing as soon as something happens, and posts. <span data-note="post" />
+          The scheduler looks at what is missing as soon as something happens, and posts: a place for everybody who is
+          missing and a few to spare, for some who come leave again. The spare ones leave the market once enough wait.{' '}
+          <span data-note="post" />
         </p>
         <Round words="Do its round now" />
       </Card>

@@ -1,3 +1,4 @@
+import type { RecruitingRule } from '../../../../domain/recruiting.ts';
 import { dollars } from '../../money.ts';
 import { EXPECTED } from './fields.ts';
 import { type Reckoning, reckon, type Values } from './read.ts';
@@ -6,20 +7,31 @@ import { type Reckoning, reckon, type Values } from './read.ts';
 const FEDERAL_MINIMUM_CENTS = 725;
 
 /** What it costs and pays. The script of the page puts the server's newest in its place. */
-export const Money = ({ values }: { values: Values }) => {
-  const reckoning = reckon(values);
+export const Money = ({ values, recruiting }: { values: Values; recruiting: RecruitingRule }) => {
+  const reckoning = reckon(values, recruiting);
   return (
     <div id="money" aria-live="polite">
       {reckoning === null ? (
         <p class="quiet">Once reward and people a HIT takes are right.</p>
       ) : (
-        <Sums {...reckoning} />
+        <Sums {...reckoning} recruiting={recruiting} />
       )}
     </div>
   );
 };
 
-const Sums = ({ workers, rewardCents, feeCents, eachCents, inTotalCents, wageCentsAnHour, isForMany }: Reckoning) => (
+const Sums = ({
+  workers,
+  rewardCents,
+  feeCents,
+  eachCents,
+  inTotalCents,
+  wageCentsAnHour,
+  isForMany,
+  places,
+  allPlacesCents,
+  recruiting: { policy },
+}: Reckoning & { recruiting: RecruitingRule }) => (
   <>
     <dl class="sums">
       <div>
@@ -40,11 +52,31 @@ const Sums = ({ workers, rewardCents, feeCents, eachCents, inTotalCents, wageCen
         </dt>
         <dd>{dollars(inTotalCents)}</dd>
       </div>
+      <div>
+        <dt>
+          {policy === 'spare'
+            ? `places on the market while ${workers} ${workers === 1 ? 'is' : 'are'} missing`
+            : 'places posted a round while people are missing'}
+        </dt>
+        <dd>{places.toLocaleString('en-US')}</dd>
+      </div>
+      <div>
+        <dt>each person who comes and is not needed</dt>
+        <dd>{dollars(eachCents)}</dd>
+      </div>
+      <div>
+        <dt>if people take {places === 1 ? 'that place' : `all ${places.toLocaleString('en-US')}`}</dt>
+        <dd>{dollars(allPlacesCents)}</dd>
+      </div>
       <div class="total">
         <dt>an hour pays</dt>
         <dd>{dollars(wageCentsAnHour)}</dd>
       </div>
     </dl>
+    <p class="quiet">
+      Some who come leave again, so a few places more are offered than people are missing. Whoever waited and is not
+      needed is released, and paid in full.
+    </p>
     {wageCentsAnHour < FEDERAL_MINIMUM_CENTS && (
       <p class="quiet">Less than {dollars(FEDERAL_MINIMUM_CENTS)} an hour, the US federal minimum wage.</p>
     )}
@@ -52,7 +84,7 @@ const Sums = ({ workers, rewardCents, feeCents, eachCents, inTotalCents, wageCen
 );
 
 /** Beside the form: the money, and the HIT as a worker will see it. */
-export const Aside = ({ values }: { values: Values }) => (
+export const Aside = ({ values, recruiting }: { values: Values; recruiting: RecruitingRule }) => (
   <aside class="beside">
     <section class="panel" aria-labelledby="moneyTitle">
       <h2 id="moneyTitle">What it costs</h2>
@@ -64,7 +96,7 @@ export const Aside = ({ values }: { values: Values }) => (
           </label>
         ))}
       </div>
-      <Money values={values} />
+      <Money values={values} recruiting={recruiting} />
     </section>
     <section class="panel" aria-labelledby="previewTitle">
       <h2 id="previewTitle">What a worker sees</h2>

@@ -1,4 +1,5 @@
 import type { ProtoHitId } from '../../../../domain/ids.ts';
+import type { RecruitingRule } from '../../../../domain/recruiting.ts';
 import { Field, Select, TextArea } from '../../form.tsx';
 import { Csrf } from '../../layout.tsx';
 import type { AdminVisit } from '../guard.ts';
@@ -11,12 +12,14 @@ import type { Errors, Values } from './read.ts';
 export const ProtoHitForm = ({
   visit,
   values,
+  recruiting,
   errors = {},
   problem,
   protoHitId,
 }: {
   visit: AdminVisit;
   values: Values;
+  recruiting: RecruitingRule;
   errors?: Errors;
   problem?: string | undefined;
   protoHitId?: ProtoHitId | undefined;
@@ -75,7 +78,7 @@ export const ProtoHitForm = ({
           <a href="/admin/proto-hits">Leave it</a>
         </div>
       </form>
-      <Aside values={values} />
+      <Aside values={values} recruiting={recruiting} />
     </div>
   </AdminPage>
 );

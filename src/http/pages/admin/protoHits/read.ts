@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { type Cost, costOf } from '../../../../domain/fees.ts';
 import { type ProtoHitFields, waitsTooLong } from '../../../../domain/protoHit.ts';
+import { placesAtFirst, type RecruitingRule } from '../../../../domain/recruiting.ts';
 import type { ProtoHitRow } from '../../../../projections/protoHits.ts';
 import { expectationOf, wholeNumber } from '../../../fields.ts';
 import { fromWire, longestWait, protoHitShape, toWire } from '../../../protoHitFields.ts';
@@ -61,18 +62,27 @@ const reckoned = z.object({
   [EXPECTED.wait.name]: wholeNumber(1, 31_536_000).catch(Number(EXPECTED.wait.start)),
 });
 
-export type Reckoning = Cost & { readonly workers: number; readonly rewardCents: number; readonly isForMany: boolean };
+export type Reckoning = Cost & {
+  readonly workers: number;
+  readonly rewardCents: number;
+  readonly isForMany: boolean;
+  /** Posted at first for that many, and what it costs if somebody takes each of them. */
+  readonly places: number;
+  readonly allPlacesCents: number;
+};
 
 /** What it costs, as far as the form says; null while reward or assignments make no sense. */
-export function reckon(values: Values): Reckoning | null {
+export function reckon(values: Values, recruiting: RecruitingRule): Reckoning | null {
   const parsed = reckoned.safeParse(values);
   if (!parsed.success) return null;
   const { reward: rewardCents, max_assignments: maxAssignments, expected_workers, expected_wait } = parsed.data;
-  const cost = costOf(
-    { rewardCents, maxAssignments },
-    { workers: Number(expected_workers), waitSeconds: Number(expected_wait) },
-  );
-  return { ...cost, workers: Number(expected_workers), rewardCents, isForMany: maxAssignments >= 10 };
+  const workers = Number(expected_workers);
+  const cost = costOf({ rewardCents, maxAssignments }, { workers, waitSeconds: Number(expected_wait) });
+  const places = placesAtFirst(recruiting, { workers, maxAssignments });
+  return {
+    ...{ ...cost, workers, rewardCents, isForMany: maxAssignments >= 10 },
+    ...{ places, allPlacesCents: places * cost.eachCents },
+  };
 }
 
 const starts = (): Values => ({

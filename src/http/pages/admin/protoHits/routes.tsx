@@ -1,6 +1,7 @@
 import { Hono, type Context as HonoContext } from 'hono';
 import type { Commands } from '../../../../commands/commands.ts';
 import { ProtoHitId } from '../../../../domain/ids.ts';
+import type { RecruitingRule } from '../../../../domain/recruiting.ts';
 import type { Database } from '../../../../postgres/pool.ts';
 import { findProtoHit, findProtoHitByHitType, listProtoHits } from '../../../../projections/protoHits.ts';
 import { PAGE_POLICY } from '../../../access/headers.ts';
@@ -13,13 +14,27 @@ import { readForm, valuesOf } from './read.ts';
 const PATH = '/admin/proto-hits';
 
 /** `/admin/proto-hits`: list, create, revise, clone, retire and restore. */
-export function protoHitRoutes({ commands, db, guard }: { commands: Commands; db: Database; guard: AdminGuard }): Hono {
+export function protoHitRoutes({
+  commands,
+  db,
+  guard,
+  recruiting,
+}: {
+  commands: Commands;
+  db: Database;
+  guard: AdminGuard;
+  recruiting: RecruitingRule;
+}): Hono {
   const routes = new Hono({ strict: false });
 
-  const show = (c: HonoContext, form: Parameters<typeof ProtoHitForm>[0], status: 200 | 400 | 404 | 409 = 200) => {
+  const show = (
+    c: HonoContext,
+    form: Omit<Parameters<typeof ProtoHitForm>[0], 'recruiting'>,
+    status: 200 | 400 | 404 | 409 = 200,
+  ) => {
     // The landing page is anywhere; its frame has no rights but to run.
     c.header('Content-Security-Policy', `${PAGE_POLICY}; frame-src http: https:`);
-    return c.html(<ProtoHitForm {...form} />, status);
+    return c.html(<ProtoHitForm {...form} recruiting={recruiting} />, status);
   };
   const list = async (c: HonoContext, visit: AdminVisit, problem?: string) => {
     const withRetired = c.req.query('retired') === 'true';
@@ -69,7 +84,9 @@ export function protoHitRoutes({ commands, db, guard }: { commands: Commands; db
       const read = readForm(form);
       const errors = read.type === 'wrong' ? read.errors : {};
       if (c.req.header('accept') === 'application/json')
-        return c.json({ errors, money: String(<Money values={form} />) }, 200, { 'Cache-Control': 'no-store' });
+        return c.json({ errors, money: String(<Money values={form} recruiting={recruiting} />) }, 200, {
+          'Cache-Control': 'no-store',
+        });
       const protoHitId = ProtoHitId.safeParse(form['proto_hit_id']);
       return show(c, { visit, values: form, errors, protoHitId: protoHitId.data });
     }),
