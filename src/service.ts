@@ -23,6 +23,7 @@ import { createFeeds } from './http/pages/feeds.ts';
 import { createGuard } from './http/pages/guard.ts';
 import { pageRoutes } from './http/pages/routes.ts';
 import { createVisitorOf } from './http/pages/visitor.ts';
+import { createReadiness } from './http/readiness.ts';
 import { listen } from './http/server.ts';
 import { measureTold } from './http/toldLatency.ts';
 import { createCalledHere } from './http/worker/calledHere.ts';
@@ -150,7 +151,8 @@ export async function startService(
       called: (call) => metrics?.called(call),
     });
     const pingTimeoutMs = settings.pingTimeoutSeconds * 1000;
-    const feeds = createFeeds({ db, store, caughtUp, clock, pingTimeoutMs, recheck, log });
+    const readiness = createReadiness({ db, store, caughtUp, clock, log });
+    const feeds = createFeeds({ db, store, caughtUp, clock, pingTimeoutMs, readiness, recheck, log });
     release = () => {
       workers.close();
       feeds.close();

@@ -4,13 +4,15 @@ import type { Instant } from '../../../domain/ids.ts';
 import type { Recheck } from '../../access/recheck.ts';
 import { STREAM_HEADERS } from '../../worker/streams.ts';
 import { changesBetween, type Drawn, drawnOf, type Picture } from './picture.ts';
+import type { Pulse } from './pulse.ts';
+import { sendTo } from './sendTo.ts';
 
 /** A page hears of changes this often at most. */
 const SOONEST_MS = 250;
 /** After a look that took long the next one waits so many times as long: looking never takes more than this share. */
 const REST_FACTOR = 9;
-/** A page that does not read is let go before it fills our memory. */
-const MOST_UNREAD_BYTES = 1 << 20;
+/** A look that takes longer than this leaves what pages show too old to be called live. */
+const LATE_MS = 5_000;
 /** On one node. */
 const MOST_PAGES = 500;
 
@@ -31,6 +33,7 @@ export function createLiveFeed<Asked>({
   onChange,
   latestMs,
   clock,
+  pulse,
   recheck,
   log,
 }: {
@@ -40,6 +43,7 @@ export function createLiveFeed<Asked>({
   latestMs: number;
   /** Told to pages, whose own may be wrong. */
   clock: () => Instant;
+  pulse: Pulse;
   /** A page is followed for as long as its visitor may see it. */
   recheck: Recheck;
   log: Logger;
@@ -59,11 +63,13 @@ export function createLiveFeed<Asked>({
       response.once('close', () => {
         stop();
         pages.delete(response);
+        pulse.leave(response);
         if (watch.leave(response) === 0) watches.delete(key);
       });
       response.writeHead(200, STREAM_HEADERS);
       response.write(`retry: 1000\nevent: clock\ndata: ${clock()}\n\n`);
       watch.join(response);
+      pulse.join(response, watch.isWell);
       return true;
     },
     size: () => ({ pages: pages.size, looks: watches.size }),
@@ -75,6 +81,8 @@ export function createLiveFeed<Asked>({
 
 type Watch = {
   readonly join: (page: ServerResponse) => void;
+  /** The last look succeeded, and the one under way takes no longer than it may. */
+  readonly isWell: () => boolean;
   /** Answers with how many pages are left; the watch ends with the last. */
   readonly leave: (page: ServerResponse) => number;
 };
@@ -94,12 +102,10 @@ function startWatch({
   let drawn: Drawn | null = null;
   let isBusy = false;
   let isDue = false;
+  let hasFailed = false;
+  let lookingSince: number | null = null;
   let timer: NodeJS.Timeout | undefined;
 
-  const send = (page: ServerResponse, text: string): void => {
-    if (page.writableLength > MOST_UNREAD_BYTES) page.destroy();
-    else page.write(text);
-  };
   const round = async (): Promise<void> => {
     isDue = true;
     if (isBusy || pages.size === 0) return;
@@ -107,16 +113,20 @@ function startWatch({
     isDue = false;
     clearTimeout(timer);
     const startedAt = performance.now();
+    lookingSince = startedAt;
     try {
       const picture = await look();
       const next = picture && drawnOf(picture);
       const changes = next && changesBetween(drawn, next);
       const text = changes === null ? ':\n\n' : messageOf(changes);
-      for (const page of pages) send(page, text);
+      for (const page of pages) sendTo(page, text);
       drawn = next ?? drawn;
+      hasFailed = false;
     } catch (error) {
+      hasFailed = true;
       log.debug({ err: error }, 'what a page shows could not be read; looking again');
     }
+    lookingSince = null;
     timer = setTimeout(rested, Math.max(SOONEST_MS, REST_FACTOR * (performance.now() - startedAt)));
   };
   const rested = (): void => {
@@ -129,9 +139,10 @@ function startWatch({
     join: (page) => {
       pages.add(page);
       const all = drawn && changesBetween(null, drawn);
-      if (all !== null) send(page, messageOf(all));
+      if (all !== null) sendTo(page, messageOf(all));
       void round();
     },
+    isWell: () => !hasFailed && (lookingSince === null || performance.now() - lookingSince < LATE_MS),
     leave: (page) => {
       pages.delete(page);
       if (pages.size === 0) {

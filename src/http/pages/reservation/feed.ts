@@ -5,6 +5,7 @@ import type { Database } from '../../../postgres/pool.ts';
 import type { CaughtUp } from '../../../projections/caughtUp.ts';
 import type { Recheck } from '../../access/recheck.ts';
 import { createLiveFeed, type LiveFeed } from '../live/feed.ts';
+import type { Pulse } from '../live/pulse.ts';
 import { type AskedStory, lookAtReservation } from './look.ts';
 
 /** Only events change a story: between them the connection is kept alive. */
@@ -16,6 +17,7 @@ export type ReservationFeed = LiveFeed<AskedStory>;
 export const createReservationFeed = ({
   caughtUp,
   clock,
+  pulse,
   recheck,
   log,
   ...sources
@@ -24,6 +26,7 @@ export const createReservationFeed = ({
   store: Pick<EventStore, 'read'>;
   caughtUp: Pick<CaughtUp, 'onChange'>;
   clock: () => Instant;
+  pulse: Pulse;
   recheck: Recheck;
   log: Logger;
 }): ReservationFeed =>
@@ -32,6 +35,7 @@ export const createReservationFeed = ({
     onChange: caughtUp.onChange,
     latestMs: LATEST_MS,
     clock,
+    pulse,
     recheck,
     log,
   });

@@ -5,6 +5,7 @@ import type { CaughtUp } from '../../../projections/caughtUp.ts';
 import { houseNow, listStatus } from '../../../projections/statusList.ts';
 import type { Recheck } from '../../access/recheck.ts';
 import { createLiveFeed, type LiveFeed } from '../live/feed.ts';
+import type { Pulse } from '../live/pulse.ts';
 import { shared } from '../live/shared.ts';
 import type { StatusFilter } from './filter.ts';
 
@@ -21,6 +22,7 @@ export function createStatusFeed({
   clock,
   pingTimeoutMs,
   caughtUp,
+  pulse,
   recheck,
   log,
 }: {
@@ -28,6 +30,7 @@ export function createStatusFeed({
   caughtUp: Pick<CaughtUp, 'onChange'>;
   clock: () => Instant;
   pingTimeoutMs: number;
+  pulse: Pulse;
   recheck: Recheck;
   log: Logger;
 }): StatusFeed {
@@ -40,6 +43,7 @@ export function createStatusFeed({
     onChange: caughtUp.onChange,
     latestMs: LATEST_MS,
     clock,
+    pulse,
     recheck,
     log,
   });
