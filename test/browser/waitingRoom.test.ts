@@ -331,7 +331,8 @@ describe('what is shown as waited', () => {
   });
 
   test('stands still for those who do not answer an attention check, until they do', async () => {
-    const { tab, button } = await waiting('attention: { everySeconds: 1, withinSeconds: 1 }');
+    // Long enough until the next check for what goes on to be seen, however far apart a busy page counts.
+    const { tab, button } = await waiting('attention: { everySeconds: 5, withinSeconds: 1 }');
     await tab.getByText('You are not counted until you answer.').waitFor();
     expect(await countedIn(tab, 2_000)).toBe(0);
     await button("I'm here").click();
