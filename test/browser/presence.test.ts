@@ -53,12 +53,18 @@ const invoke = (id: string) =>
 const press = (tab: Page, name: string) => tab.getByRole('button', { name, exact: true }).click();
 
 describe('an attention check', () => {
-  const CHECK = `attention: { everySeconds: 1, withinSeconds: 1, question: 'What is two and two?', answers: ['three', 'four'],
-    isRight: (answer) => answer === 'four' }`;
+  /** Of a page whose clock a test moves: so far apart that a busy machine asks nobody by itself. */
+  const attention = (more = '') => `attention: { everySeconds: 600, withinSeconds: 600, ${more} }`;
+  const waitingByClock = (options: string) => waitingAt(options, (tab) => tab.clock.install());
+  const ASKED_MS = 601_000;
 
   test('finds out who does not react: they do not count, and are not called, until they answer', async () => {
-    const { tab, reservationId, heard } = await waitingAt(CHECK);
+    const { tab, reservationId, heard } = await waitingByClock(
+      attention(`question: 'What is two and two?', answers: ['three', 'four'], isRight: (answer) => answer === 'four'`),
+    );
+    await tab.clock.fastForward(ASKED_MS);
     await tab.getByRole('alert').filter({ hasText: 'What is two and two?' }).waitFor();
+    await tab.clock.fastForward(ASKED_MS);
     await tab.getByText('You are not counted until you answer.').waitFor();
     await count(reservationId, 0);
     expect((await heard()) as string[]).toEqual(expect.arrayContaining(['asked', 'idle']));
@@ -82,7 +88,10 @@ describe('an attention check', () => {
   });
 
   test('is kept in the log: when they stopped reacting, and when they came back', async () => {
-    const { tab, reservationId, assignmentId } = await waitingAt('attention: { everySeconds: 1, withinSeconds: 1 }');
+    const { tab, reservationId, assignmentId } = await waitingByClock(attention());
+    await tab.clock.fastForward(ASKED_MS);
+    await tab.getByRole('button', { name: "I'm here" }).waitFor();
+    await tab.clock.fastForward(ASKED_MS);
     await count(reservationId, 0);
     await press(tab, "I'm here");
     await count(reservationId, 1);
@@ -92,10 +101,10 @@ describe('an attention check', () => {
   });
 
   test('is not asked of those who use the page', async () => {
-    const { tab, heard } = await waitingAt('attention: { everySeconds: 2, withinSeconds: 60 }');
-    for (let n = 0; n < 8; n++) {
+    const { tab, heard } = await waitingByClock(attention());
+    for (let n = 0; n < 4; n++) {
       await tab.keyboard.press('Shift');
-      await tab.waitForTimeout(500);
+      await tab.clock.fastForward(300_000);
     }
     expect(await heard()).not.toContain('asked');
   });
