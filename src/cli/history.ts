@@ -3,20 +3,21 @@ import { ReservationId } from '../domain/ids.ts';
 import type { CliCommand } from '../main.ts';
 import type { Database } from '../postgres/pool.ts';
 import { idOfNumber, readNumber } from '../projections/numbers.ts';
-import { FORMATS, type Format, showDiff, showStory } from '../story/format.ts';
+import { bystandersIn, FORMATS, type Format, showDiff, showStory } from '../story/format.ts';
 import { type History, historyOf, whyNotWhole } from '../story/history.ts';
 import { A_MOMENT, momentInWords, parseMoment } from '../story/moment.ts';
 import { diffOf, storyOf } from '../story/story.ts';
 import { startQuietLog } from './log.ts';
 import { settingsOrExit } from './settings.ts';
 
-const USAGE = `retainer history ID [--format text|json|ndjson|csv] [--raw] [--as-of TIME]
-retainer history ID --diff TIME TIME [--format …] [--raw]
+const USAGE = `retainer history ID [--format text|json|ndjson|csv] [--raw] [--all] [--as-of TIME]
+retainer history ID --diff TIME TIME [--format …] [--raw] [--all]
 
 The whole story of a reservation in the order of the log, across every stream it touched: its own, the HITs posted
 for it, the assignments of those who came by them or were called to it. Says of every worker why they were called or
-not, paid or not; also of those who waited at the time and were passed over.
+not, paid or not, and how many others waited at the time and were passed over.
 
+--all      says it of those others too
 --raw      with the events as the log holds them
 --as-of    the state and the story as they were known then
 --diff     what changed between two moments
@@ -32,6 +33,7 @@ type Asked = {
   readonly id: ReservationId | number;
   readonly format: Format;
   readonly raw: boolean;
+  readonly all: boolean;
   readonly moments: { type: 'now' } | { type: 'asOf'; at: number } | { type: 'diff'; from: number; to: number };
 };
 
@@ -41,6 +43,7 @@ export const history: CliCommand = {
   options: {
     format: { type: 'string' },
     raw: { type: 'boolean' },
+    all: { type: 'boolean' },
     'as-of': { type: 'string' },
     diff: { type: 'string' },
   },
@@ -62,7 +65,8 @@ export const history: CliCommand = {
         return 1;
       }
       const reservationId = await idOf(core.db, asked.id);
-      const found = reservationId && (await historyOf(core, reservationId));
+      const found =
+        reservationId && (await historyOf(core, reservationId, { bystanders: bystandersIn(asked.format, asked.all) }));
       const shown = found && show(found, asked);
       if (shown === null) {
         process.stderr.write(`retainer history: ${nothingToShow(asked, found !== null)}\n`);
@@ -76,13 +80,13 @@ export const history: CliCommand = {
   },
 };
 
-function show({ gathered, labels }: History, { format, raw, moments }: Asked): string | null {
+function show({ gathered, labels }: History, { format, raw, all, moments }: Asked): string | null {
   if (moments.type === 'diff') {
     const diff = diffOf(gathered, { ...moments, labels });
-    return diff && showDiff(diff, format, { raw });
+    return diff && showDiff(diff, format, { raw, all });
   }
   const story = storyOf(gathered, { moment: moments.type === 'asOf' ? moments.at : null, labels });
-  return story && showStory(story, format, { raw });
+  return story && showStory(story, format, { raw, all });
 }
 
 async function idOf(db: Database, id: ReservationId | number): Promise<ReservationId | null> {
@@ -104,7 +108,7 @@ const readId = (text: string): ReservationId | number | null =>
 
 /** What was asked for, or what is wrong with it. */
 function read(positionals: readonly string[], values: Record<string, unknown>): Asked | string {
-  const { format = 'text', raw = false, diff, 'as-of': asOf } = values;
+  const { format = 'text', raw = false, all = false, diff, 'as-of': asOf } = values;
   const wanted = FORMATS.find((known) => known === format);
   if (wanted === undefined) return `--format must be one of ${FORMATS.join(', ')}, got "${String(format)}"`;
   const ids = positionals.filter((text) => readId(text) !== null);
@@ -123,7 +127,7 @@ function read(positionals: readonly string[], values: Record<string, unknown>): 
     return needed === 1 ? '--diff takes two times' : `what is "${others[0] ?? ''}" for?\n\n${USAGE}`;
   if (typeof diff === 'string' && asOf !== undefined) return '--as-of and --diff exclude each other';
 
-  const asked = { id: readId(id) ?? 0, format: wanted, raw: raw === true };
+  const asked = { id: readId(id) ?? 0, format: wanted, raw: raw === true, all: all === true };
   const given = typeof diff === 'string' ? [diff, ...others] : typeof asOf === 'string' ? [asOf] : [];
   const times = given.map(parseMoment);
   const wrong = times.indexOf(null);

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { EventStore } from '../event-store/port.ts';
 import type { Database } from '../postgres/pool.ts';
-import { FORMATS, MEDIA_TYPES, showDiff, showStory } from '../story/format.ts';
+import { bystandersIn, FORMATS, MEDIA_TYPES, showDiff, showStory } from '../story/format.ts';
 import { historyOf, whyNotWhole } from '../story/history.ts';
 import { momentInWords } from '../story/moment.ts';
 import { diffOf, storyOf } from '../story/story.ts';
@@ -35,8 +35,12 @@ export function historyEndpoints(
       from: about('With to: what changed from then', moment).optional(),
       to: about('With from: what changed until then', moment).optional(),
       raw: about('With the events as the log holds them', trueOrFalse).optional(),
+      all: about(
+        'Name all who waited at the time and were not its own. Without it text counts them, and JSON names the first 200',
+        trueOrFalse,
+      ).optional(),
     },
-    run: async ({ id, format, asOf, from, to, raw = false }, _, { accepts }) => {
+    run: async ({ id, format, asOf, from, to, raw = false, all = false }, _, { accepts }) => {
       if ((from === undefined) !== (to === undefined))
         return problem(
           400,
@@ -46,18 +50,20 @@ export function historyEndpoints(
         return problem(400, 'asOf and from exclude each other: what changed until a moment has that moment as to');
       const gap = await whyNotWhole(sources.db);
       if (gap !== null) return problem(503, gap);
-      const history = await historyOf(sources, id);
+      const wanted = format ?? FORMATS[TYPES.indexOf(accepts(TYPES, 'text/plain'))] ?? 'text';
+      const history = await historyOf(sources, id, { bystanders: bystandersIn(wanted, all) });
       if (history === null) return NO_RESERVATION;
       const { gathered, labels } = history;
-      const wanted = format ?? FORMATS[TYPES.indexOf(accepts(TYPES, 'text/plain'))] ?? 'text';
       const notYet = (at: number) => problem(404, `the reservation had not been made at ${momentInWords(at)}`);
       if (from !== undefined && to !== undefined) {
         const [earlier, later] = from <= to ? [from, to] : [to, from];
         const diff = diffOf(gathered, { from: earlier, to: later, labels });
-        return diff === null ? notYet(later) : bodyAnswer(MEDIA_TYPES[wanted], showDiff(diff, wanted, { raw }));
+        return diff === null ? notYet(later) : bodyAnswer(MEDIA_TYPES[wanted], showDiff(diff, wanted, { raw, all }));
       }
       const story = storyOf(gathered, { moment: asOf ?? null, labels });
-      return story === null ? notYet(asOf ?? 0) : bodyAnswer(MEDIA_TYPES[wanted], showStory(story, wanted, { raw }));
+      return story === null
+        ? notYet(asOf ?? 0)
+        : bodyAnswer(MEDIA_TYPES[wanted], showStory(story, wanted, { raw, all }));
     },
   });
 }
@@ -97,7 +103,10 @@ const shownStory = z
     summary: z.string(),
     state: z.record(z.string(), z.unknown()),
     people: z.array(shownPerson),
-    peopleLeftOut: z.boolean(),
+    bystanders: z.int().openapi({ description: 'Others who waited while it called for people, an assignment each' }),
+    peopleLeftOut: z
+      .boolean()
+      .openapi({ description: 'True: not all of those are among the people; all=true names them' }),
     lines: z.array(shownLine),
   })
   .openapi('History');
@@ -107,6 +116,7 @@ const shownDiff = z
     reservationId: z.uuid(),
     from: z.iso.datetime(),
     to: z.iso.datetime(),
+    bystanders: z.int(),
     state: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
     people: z.array(z.object({ before: shownPerson.nullable(), after: shownPerson })),
     lines: z.array(shownLine),

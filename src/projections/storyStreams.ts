@@ -92,23 +92,32 @@ export async function streamsTouchedBy(db: Queryable, reservationId: Reservation
   return rows.map(({ stream }) => stream);
 }
 
+/** An assignment whose worker waited, and since when. */
+export type Bystander = { readonly assignmentId: AssignmentId; readonly since: Instant };
+
 /**
- * Assignments of a ProtoHIT whose workers waited at some moment from `from` to `to` (null: until now), those who came
- * first before others, at most `limit`.
+ * Assignments of a ProtoHIT whose workers waited at some moment from `from` to `to` (null: until now), except those that
+ * the reservation touched; those who came first before others.
  */
-export async function assignmentsThatWaited(
+export async function bystandersOf(
   db: Queryable,
-  { protoHitId, from, to, limit }: { protoHitId: ProtoHitId; from: Instant; to: Instant | null; limit: number },
-): Promise<readonly AssignmentId[]> {
-  const { rows } = await db.query<{ stream: StreamName }>(
-    `select s.stream
+  {
+    reservationId,
+    protoHitId,
+    from,
+    to,
+  }: { reservationId: ReservationId; protoHitId: ProtoHitId; from: Instant; to: Instant | null },
+): Promise<readonly Bystander[]> {
+  const { rows } = await db.query<{ stream: StreamName; since: Instant }>(
+    `select s.stream, s.waited_from as since
      from story_streams s
      where s.waited_from is not null
-       and int8range(s.waited_from::bigint, s.waited_to::bigint, '[]') && int8range($2::bigint, $3::bigint, '[]')
-       and s.proto_hit_id = $1
-     order by s.waited_from, s.stream
-     limit $4`,
-    [protoHitId, from, to, limit],
+       and int8range(s.waited_from::bigint, s.waited_to::bigint, '[]') && int8range($3::bigint, $4::bigint, '[]')
+       and s.proto_hit_id = $2
+       and s.recruited_for is distinct from $1
+       and s.called_to is distinct from $1
+     order by s.waited_from, s.stream`,
+    [reservationId, protoHitId, from, to],
   );
-  return rows.map(({ stream }) => streamId(stream) as AssignmentId);
+  return rows.map(({ stream, since }) => ({ assignmentId: streamId(stream) as AssignmentId, since }));
 }

@@ -1,4 +1,4 @@
-import type { ReservationId } from '../domain/ids.ts';
+import type { Instant, ReservationId } from '../domain/ids.ts';
 import type { RecordedEvent } from '../event-store/port.ts';
 import { durationInWords, momentInWords } from './moment.ts';
 import { type Person, waitAt } from './person.ts';
@@ -121,8 +121,21 @@ const neverInvoked = ({ closed }: Calls): string =>
     ? 'has not been invoked'
     : `was never invoked; it was ${CLOSED_IN_WORDS[closed.type] ?? 'closed'} at ${momentInWords(closed.data.at)}`;
 
+/**
+ * Until when it called for people: its last call if that filled its last slot, else its end; null if it calls still. Who
+ * came later was passed over by nobody.
+ */
+export function untilWhenItCalled(wanted: number, { dispatched, reopened, closed }: Calls): Instant | null {
+  const isFull = dispatched.length - reopened.length >= wanted;
+  return (isFull ? dispatched.at(-1)?.data.at : closed?.data.at) ?? null;
+}
+
 /** The reservation as a whole: how many were called of those it asked for, and why no more. */
-export function callsInWords(wanted: number | null, calls: Calls, everybody: readonly Person[]): string {
+export function callsInWords(
+  wanted: number | null,
+  calls: Calls,
+  { ours, bystanders }: { ours: readonly Person[]; bystanders: number },
+): string {
   if (calls.invoked === null) return `Nobody was called: the reservation ${neverInvoked(calls)}.`;
   const { invoked, dispatched, reopened, closed } = calls;
   const held = dispatched.length - reopened.length;
@@ -130,7 +143,7 @@ export function callsInWords(wanted: number | null, calls: Calls, everybody: rea
     closed === null ? '' : ` and ${CLOSED_IN_WORDS[closed.type] ?? 'closed'} at ${momentInWords(closed.data.at)}`;
   const opening = `Invoked at ${momentInWords(invoked.data.at)}${until}`;
   if (dispatched.length === 0) {
-    const waited = everybody.some(({ waits }) => waits.some((wait) => overlaps(wait, calls)));
+    const waited = bystanders > 0 || ours.some(({ waits }) => waits.some((wait) => overlaps(wait, calls)));
     return `${opening}: nobody was called, ${waited ? 'though somebody waited for a time' : 'because nobody waited'}.`;
   }
   const again = reopened.length === 0 ? '' : `, of whom ${reopened.length} did not come`;

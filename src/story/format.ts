@@ -1,4 +1,5 @@
 import { csvOf } from './csv.ts';
+import type { Bystanders } from './gather.ts';
 import type { StoryLine } from './line.ts';
 import { valueInWords } from './states.ts';
 import type { PersonTold, Story, StoryDiff } from './story.ts';
@@ -17,13 +18,19 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
 type Options = {
   /** With the events as the log holds them. What cannot be understood is shown raw in any case. */
   readonly raw: boolean;
+  /** Text names bystanders too. JSON names them in any case. */
+  readonly all: boolean;
 };
 
+/** Of whom such a story has to know; lines are of nobody but its own. */
+export const bystandersIn = (format: Format, all: boolean): Bystanders =>
+  all ? 'all' : format === 'json' ? 'first' : 'counted';
+
 /** A story for people (text) or machines. */
-export function showStory(story: Story, format: Format, { raw }: Options): string {
+export function showStory(story: Story, format: Format, { raw, all }: Options): string {
   switch (format) {
     case 'text':
-      return storyAsText(story, raw);
+      return storyAsText(story, { raw, all });
     case 'json':
       return `${JSON.stringify({ ...story, lines: story.lines.map((line) => shownLine(line, raw)) })}\n`;
     case 'ndjson':
@@ -34,10 +41,10 @@ export function showStory(story: Story, format: Format, { raw }: Options): strin
 }
 
 /** What changed between two moments. As NDJSON and CSV: the lines in between. */
-export function showDiff(diff: StoryDiff, format: Format, { raw }: Options): string {
+export function showDiff(diff: StoryDiff, format: Format, { raw, all }: Options): string {
   switch (format) {
     case 'text':
-      return diffAsText(diff, raw);
+      return diffAsText(diff, { raw, all });
     case 'json':
       return `${JSON.stringify({ ...diff, lines: diff.lines.map((line) => shownLine(line, raw)) })}\n`;
     case 'ndjson':
@@ -62,8 +69,8 @@ const shownLine = ({ raw, ...line }: StoryLine, withRaw: boolean): Readonly<Reco
   withRaw || line.unreadable ? { ...line, raw } : line;
 
 function storyAsText(
-  { reservationId, asOf, summary, state, people, peopleLeftOut, lines }: Story,
-  raw: boolean,
+  { reservationId, asOf, summary, state, people, bystanders, lines }: Story,
+  { raw, all }: Options,
 ): string {
   const heading = `Reservation ${reservationId}, ${asOf === null ? 'as it is known now' : `as it was known at ${asOf}`}`;
   return [
@@ -74,15 +81,33 @@ function storyAsText(
     'State',
     ...Object.entries(state).map(([field, value]) => `  ${field}: ${valueInWords(field, value)}`),
     '',
-    people.length === 0 ? 'People: nobody came for it' : 'People',
-    ...people.flatMap(personAsText),
-    ...(peopleLeftOut ? ['  More people waited at the time than are named here: those who came first are.'] : []),
+    ...peopleAsText(
+      people.filter(({ touched }) => touched || all).map(personAsText),
+      bystanders,
+      all,
+      'nobody came for it',
+    ),
     '',
     'Story',
     ...lines.flatMap((line) => lineAsText(line, raw)),
     '',
   ].join('\n');
 }
+
+/** Its own people; of those who stood by how many there were, unless they are named too. */
+const peopleAsText = (
+  people: readonly (readonly string[])[],
+  bystanders: number,
+  all: boolean,
+  none: string,
+): readonly string[] => [
+  people.length === 0 ? `People: ${none}` : 'People',
+  ...people.flat(),
+  ...(all || bystanders === 0 ? [] : [`  ${othersInWords(bystanders)} (--all, or all=true, names them)`]),
+];
+
+const othersInWords = (bystanders: number): string =>
+  bystanders === 1 ? '1 other waited at the time' : `${bystanders} others waited at the time`;
 
 const personAsText = ({ workerId, assignmentId, touched, called, paid }: PersonTold): readonly string[] => [
   `  Worker ${workerId}, assignment ${assignmentId}${touched ? '' : ' (waited at the time)'}`,
@@ -96,7 +121,10 @@ const lineAsText = ({ line, time, who, what, why, stream, raw, unreadable }: Sto
   ...(withRaw || unreadable ? [`      ${JSON.stringify(raw)}`] : []),
 ];
 
-function diffAsText({ reservationId, from, to, state, people, lines }: StoryDiff, raw: boolean): string {
+function diffAsText(
+  { reservationId, from, to, state, people, bystanders, lines }: StoryDiff,
+  { raw, all }: Options,
+): string {
   const heading = `Reservation ${reservationId}, what changed from ${from} to ${to}`;
   return [
     heading,
@@ -106,12 +134,18 @@ function diffAsText({ reservationId, from, to, state, people, lines }: StoryDiff
       ({ field, before, after }) => `  ${field}: ${valueInWords(field, before)} -> ${valueInWords(field, after)}`,
     ),
     '',
-    people.length === 0 ? 'People: nothing changed' : 'People',
-    ...people.flatMap(({ before, after }) => [
-      `  Worker ${after.workerId}, assignment ${after.assignmentId}`,
-      ...changed(before?.called, after.called),
-      ...changed(before?.paid, after.paid),
-    ]),
+    ...peopleAsText(
+      people
+        .filter(({ after }) => after.touched || all)
+        .map(({ before, after }) => [
+          `  Worker ${after.workerId}, assignment ${after.assignmentId}`,
+          ...changed(before?.called, after.called),
+          ...changed(before?.paid, after.paid),
+        ]),
+      bystanders,
+      all,
+      'nothing changed',
+    ),
     '',
     lines.length === 0 ? 'Story: nothing happened' : 'Story',
     ...lines.flatMap((line) => lineAsText(line, raw)),

@@ -2,42 +2,58 @@ import { type StreamName, streamOf } from '../domain/event.ts';
 import type { Instant, ReservationId } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { Queryable } from '../projections/projection.ts';
-import { assignmentsThatWaited, streamsTouchedBy } from '../projections/storyStreams.ts';
-import { callsOf } from './called.ts';
+import { type Bystander, bystandersOf, streamsTouchedBy } from '../projections/storyStreams.ts';
+import { callsOf, untilWhenItCalled } from './called.ts';
 import { type Entry, eventsOf, placeOf, readStream } from './entry.ts';
+import { hitsOf } from './person.ts';
 
 /** All that the log has on one reservation. */
 export type Gathered = {
   readonly reservationId: ReservationId;
   /** Its own stream's, of every HIT posted for it and every assignment it touched, in log order. */
   readonly touched: readonly Entry[];
-  /** Of assignments that waited for the same ProtoHIT while it was open, and that it never touched; in log order. */
+  /** Assignments that waited for the same ProtoHIT while it called for people, and that it never touched. */
+  readonly bystanders: readonly Bystander[];
+  /** Events of the first of those, of as many as were asked for; in log order. */
   readonly others: readonly Entry[];
-  /** There were more such assignments than are shown. */
-  readonly leftOut: boolean;
+  /** Events of HITs that were posted for somebody else, and by which its people came: what those were to be paid. */
+  readonly otherHits: readonly Entry[];
 };
+
+/** Of whom among the bystanders the events are read: of nobody, so that they are only counted; of the first 200; of all. */
+export type Bystanders = 'counted' | 'first' | 'all';
+const MOST_READ: Readonly<Record<Bystanders, number>> = { counted: 0, first: 200, all: Number.POSITIVE_INFINITY };
 
 /** Streams read at once: a query each this many. */
 const STREAMS_AT_ONCE = 2_000;
-
-/** Of those who waited and were not touched, the first so many are shown. */
-const MOST_OTHERS = 200;
 
 /** Reads a reservation's story from the log; null if there is no such reservation. */
 export async function gather(
   { store, db }: { store: Pick<EventStore, 'read'>; db: Queryable },
   reservationId: ReservationId,
+  { bystanders: wanted = 'first' }: { bystanders?: Bystanders } = {},
 ): Promise<Gathered | null> {
   const own = await readStream(store, streamOf.reservation(reservationId));
   if (own.length === 0) return null;
-  const streams = await streamsTouchedBy(db, reservationId);
-  const touched = await readAll(store, streams);
-  const { others, leftOut } = await othersWhoWaited(db, own, new Set(streams));
+  const [streams, bystanders] = await Promise.all([streamsTouchedBy(db, reservationId), whoStoodBy(db, own)]);
+  const read = bystanders.slice(0, MOST_READ[wanted]).map(({ assignmentId }) => streamOf.assignment(assignmentId));
+  const entries = await readAll(store, [...streams, ...read]);
+  const isOther = new Set<string>(read);
+  const [touched, others] = [
+    entries.filter((entry) => !isOther.has(placeOf(entry).stream)),
+    entries.filter((entry) => isOther.has(placeOf(entry).stream)),
+  ];
+  const known = new Set<string>(streams);
+  const hits = hitsOf(eventsOf(entries)).map(streamOf.hit);
   return {
     reservationId,
     touched: inLogOrder([...own, ...touched]),
-    others: inLogOrder(await readAll(store, others)),
-    leftOut,
+    bystanders,
+    others: inLogOrder(others),
+    otherHits: await readAll(
+      store,
+      hits.filter((stream) => !known.has(stream)),
+    ),
   };
 }
 
@@ -45,28 +61,25 @@ export async function gather(
 export const asOf = (gathered: Gathered, moment: Instant | null): Gathered => {
   if (moment === null) return gathered;
   const wasKnown = (entry: Entry): boolean => placeOf(entry).recordedAt <= moment;
-  return { ...gathered, touched: gathered.touched.filter(wasKnown), others: gathered.others.filter(wasKnown) };
+  return {
+    ...gathered,
+    touched: gathered.touched.filter(wasKnown),
+    bystanders: gathered.bystanders.filter(({ since }) => since <= moment),
+    others: gathered.others.filter(wasKnown),
+    otherHits: gathered.otherHits.filter(wasKnown),
+  };
 };
 
-async function othersWhoWaited(
-  db: Queryable,
-  own: readonly Entry[],
-  touched: ReadonlySet<StreamName>,
-): Promise<{ others: readonly StreamName[]; leftOut: boolean }> {
+/** Who waited while it called for people. Nobody was passed over by one that never asked for anyone. */
+async function whoStoodBy(db: Queryable, own: readonly Entry[]): Promise<readonly Bystander[]> {
   const events = eventsOf(own);
   const made = events.find((event) => event.type === 'ReservationMade');
-  // Nobody was passed over by a reservation that never asked for anyone.
-  if (made === undefined) return { others: [], leftOut: false };
-  const { invoked, closed } = callsOf(made.data.reservationId, events);
-  if (invoked === null) return { others: [], leftOut: false };
-  const waited = await assignmentsThatWaited(db, {
-    protoHitId: made.data.protoHitId,
-    from: invoked.data.at,
-    to: closed?.data.at ?? null,
-    limit: touched.size + MOST_OTHERS + 1,
-  });
-  const others = waited.map(streamOf.assignment).filter((stream) => !touched.has(stream));
-  return { others: others.slice(0, MOST_OTHERS), leftOut: others.length > MOST_OTHERS };
+  if (made === undefined) return [];
+  const { reservationId, protoHitId, numAssignments } = made.data;
+  const calls = callsOf(reservationId, events);
+  if (calls.invoked === null) return [];
+  const [from, to] = [calls.invoked.data.at, untilWhenItCalled(numAssignments, calls)];
+  return bystandersOf(db, { reservationId, protoHitId, from, to: to === null ? null : Math.max(from, to) });
 }
 
 async function readAll(store: Pick<EventStore, 'read'>, streams: readonly StreamName[]): Promise<readonly Entry[]> {

@@ -4,7 +4,7 @@ import { listApiKeys } from '../projections/apiKeys.ts';
 import type { Queryable } from '../projections/projection.ts';
 import { stopOf } from '../projections/stopped.ts';
 import { storyStreams } from '../projections/storyStreams.ts';
-import { type Gathered, gather } from './gather.ts';
+import { type Bystanders, type Gathered, gather } from './gather.ts';
 import type { KeyLabels } from './line.ts';
 
 /** Everything a reservation's story is told from: what the log has, and what keys are called. */
@@ -14,8 +14,9 @@ export type History = { readonly gathered: Gathered; readonly labels: KeyLabels 
 export async function historyOf(
   sources: { store: Pick<EventStore, 'read'>; db: Queryable },
   reservationId: ReservationId,
+  options?: { bystanders: Bystanders },
 ): Promise<History | null> {
-  const [gathered, labels] = await Promise.all([gather(sources, reservationId), keyLabels(sources.db)]);
+  const [gathered, labels] = await Promise.all([gather(sources, reservationId, options), keyLabels(sources.db)]);
   return gathered && { gathered, labels };
 }
 

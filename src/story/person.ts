@@ -1,5 +1,5 @@
 import { streamId } from '../domain/event.ts';
-import type { Instant, ReservationId } from '../domain/ids.ts';
+import type { HitId, Instant, ReservationId } from '../domain/ids.ts';
 import type { Position, RecordedEvent } from '../event-store/port.ts';
 
 /** A stretch in which a worker waited, and how it ended. */
@@ -54,6 +54,11 @@ function personOf(events: readonly RecordedEvent[]): Person {
     events,
   };
 }
+
+/** The HITs by which these people came, each once. */
+export const hitsOf = (events: readonly RecordedEvent[]): readonly HitId[] => [
+  ...new Set(events.flatMap((event) => (event.type === 'WorkerArrived' ? [event.data.hitId] : []))),
+];
 
 const ENDS_WAIT: ReadonlySet<string> = new Set([
   'TaskAssigned',

@@ -27,7 +27,9 @@ export type Story = {
   /** What its own events add up to. */
   readonly state: ShownState;
   readonly people: readonly PersonTold[];
-  /** More people waited at the time than are named. */
+  /** How many others waited for the same ProtoHIT while it called for people, each assignment counted. */
+  readonly bystanders: number;
+  /** Not all of those are among the people. */
   readonly peopleLeftOut: boolean;
   readonly lines: readonly StoryLine[];
 };
@@ -37,20 +39,23 @@ export function storyOf(
   gathered: Gathered,
   { moment = null, labels }: { moment?: Instant | null; labels?: KeyLabels | undefined } = {},
 ): Story | null {
-  const { reservationId, touched, others, leftOut } = asOf(gathered, moment);
+  const { reservationId, touched, bystanders, others, otherHits } = asOf(gathered, moment);
   const own = touched.filter((entry) => placeOf(entry).stream === `reservation-${reservationId}`);
   if (own.length === 0) return null;
   const ownEvents = eventsOf(own);
   const events = eventsOf(touched);
   const ours = peopleIn(events);
-  const everybody = [...ours, ...peopleIn(eventsOf(others))];
+  const theirs = peopleIn(eventsOf(others));
+  const everybody = [...ours, ...theirs];
   const calls = callsOf(reservationId, ownEvents);
-  const offers = offersIn(events);
+  const offers = offersIn([...events, ...eventsOf(otherHits)]);
   const made = ownEvents.find((event) => event.type === 'ReservationMade');
   return {
     reservationId,
     asOf: moment === null ? null : new Date(moment).toISOString(),
-    summary: callsInWords(made?.data.numAssignments ?? null, calls, everybody) + doubt(touched.length - events.length),
+    summary:
+      callsInWords(made?.data.numAssignments ?? null, calls, { ours, bystanders: bystanders.length }) +
+      doubt(touched.length - events.length),
     state: stateOf(ownEvents),
     people: everybody.map((person, index) => ({
       workerId: person.workerId,
@@ -60,7 +65,8 @@ export function storyOf(
       called: whyCalledOrNot(person, calls, everybody),
       paid: whyPaidOrNot(person, offers),
     })),
-    peopleLeftOut: leftOut,
+    bystanders: bystanders.length,
+    peopleLeftOut: new Set(theirs.map(({ assignmentId }) => assignmentId)).size < bystanders.length,
     lines: tell(touched, labels),
   };
 }
@@ -77,6 +83,7 @@ export type StoryDiff = {
   readonly from: string;
   readonly to: string;
   readonly state: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[];
+  readonly bystanders: number;
   /** Whose answers changed; `before` is null for one nobody had heard of. */
   readonly people: readonly { readonly before: PersonTold | null; readonly after: PersonTold }[];
   readonly lines: readonly StoryLine[];
@@ -95,6 +102,7 @@ export function diffOf(
     reservationId: gathered.reservationId,
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
+    bystanders: after.bystanders,
     state: changesOf(before?.state ?? { phase: 'none' }, after.state),
     people: after.people
       .map((person) => ({ before: knew.get(person.assignmentId) ?? null, after: person }))

@@ -91,17 +91,43 @@ describe("a reservation's page", () => {
     for (const mark of await tab.locator('#marks .mark').all()) expect(await isWithin(mark, '#timeline')).toBe(true);
   });
 
-  test('says of whoever was not called that they only waited at the time, where it can be read', async () => {
+  test('shows its own people; who only waited at the time is counted, and shown to who asks', async () => {
     const { protoHitId, reservationId, hit } = await openWork(service);
     const other = await postHit(service, { protoHitId });
     await ping(hit, 1, 'waiting');
     await ping(other, 2, 'waiting');
     await service.core.commands.invokeReservation(context, { reservationId });
     const tab = await open(reservationId);
-    const note = bar(tab, 'W2').getByText('there at the time:');
-    await note.waitFor();
-    expect(await isWithin(note, '#timeline')).toBe(true);
-    expect(await bar(tab, 'W1').getByText('there at the time:').isVisible()).toBe(false);
+    const others = tab.locator('#others > summary', { hasText: '1 other waited at the time: show' });
+    await others.waitFor();
+    expect(await isWithin(others, '#timeline')).toBe(true);
+    expect(await tab.locator('#timeline li', { hasText: 'W2' }).count()).toBe(0);
+    await others.focus();
+    await tab.keyboard.press('Enter');
+    const passedOver = tab.locator('#otherPeople li', { has: tab.getByText('W2', { exact: true }) });
+    await passedOver.locator('.stretch.waiting').waitFor();
+    await isLive(tab);
+    await passedOver.locator('summary').click();
+    await passedOver.getByText(/^Not called: /).waitFor();
+    // The same of how it was once.
+    await tab.locator('#asOf').focus();
+    await tab.keyboard.press('ArrowLeft');
+    await tab.locator('#state', { hasText: 'as it was' }).waitFor();
+    await passedOver.waitFor();
+    await others.click();
+    await passedOver.waitFor({ state: 'detached' });
+  });
+
+  test('of 3 people among 200 others it lists 3', async () => {
+    const { protoHitId, reservationId, hit } = await openWork(service, { numAssignments: 3 });
+    const elsewhere = await postHit(service, { protoHitId, places: 200 });
+    for (const n of [1, 2, 3]) await ping(hit, n, 'waiting');
+    await Promise.all(Array.from({ length: 200 }, (_, n) => ping(elsewhere, 10 + n, 'waiting')));
+    await service.core.commands.invokeReservation(context, { reservationId });
+    const tab = await open(reservationId);
+    await tab.locator('#others > summary', { hasText: '200 others waited at the time' }).waitFor();
+    expect(await tab.locator('#people li').count()).toBe(3);
+    expect(await tab.locator('#timeline li', { hasText: /W\d/ }).count()).toBe(3);
   });
 
   test('marks whose page shows no token, and nobody else', async () => {
@@ -170,8 +196,9 @@ describe("a reservation's page", () => {
     await service.core.commands.invokeReservation(context, { reservationId });
     const tab = await openTab(browser, `${service.url}/status/reservation/${reservationId}`, look);
     await tab.locator('#people li .called').nth(19).waitFor();
-    await tab.locator('#people li.other').waitFor();
-    expect(await tab.locator('#people li').count()).toBe(41);
+    await tab.locator('#others > summary').click();
+    await tab.locator('#otherPeople li.other').waitFor();
+    expect(await tab.locator('#people li').count()).toBe(40);
     await bar(tab, 'W0').locator('summary').click();
     await expectSound(tab);
   });

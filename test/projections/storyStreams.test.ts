@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { assignmentsThatWaited, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
+import { bystandersOf, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
 import { ids, STARTED_AT } from '../support/events.ts';
 import { happened, on, plainly } from '../support/happenings.ts';
 import { freshReadModels, type ReadModels } from '../support/readModels.ts';
@@ -12,6 +12,8 @@ beforeEach(async () => {
   ({ db, given } = models);
 });
 afterEach(() => models.database.drop());
+
+const pool = { reservationId: ids.reservation(1), protoHitId: ids.protoHit(1) };
 
 test('a reservation touches the HITs posted for it, who came by them, and who was called to it', async () => {
   await given(on.hit(1), happened.postRequested(1, { recruitedFor: ids.reservation(1) }));
@@ -35,15 +37,24 @@ test('who waited in a stretch of time: not those who were gone before, came afte
   await given(on.assignment(5), happened.arrived(5, { at: 30 }), happened.lost(40), happened.arrived(5, { at: 60 }));
   await given(on.assignment(6), happened.arrived(6, { at: 30, protoHitId: ids.protoHit(2) }));
   await given(on.hit(1), happened.postRequested(1, { at: 150 }));
-  const stretch = { protoHitId: ids.protoHit(1), from: STARTED_AT + 100, to: STARTED_AT + 200, limit: 10 };
-  const waited = [2, 5, 3].map(ids.assignment);
-  expect(await assignmentsThatWaited(db, stretch)).toEqual(waited);
-  expect(await assignmentsThatWaited(db, { ...stretch, limit: 2 })).toEqual(waited.slice(0, 2));
-  expect(await assignmentsThatWaited(db, { ...stretch, to: null })).toEqual([...waited, ids.assignment(4)]);
+  // Its own people are no bystanders.
+  await given(on.assignment(7), happened.arrived(7, { at: 30, recruitedFor: ids.reservation(1) }));
+  await given(on.assignment(8), happened.arrived(8, { at: 30 }), happened.taskAssigned(1, 120));
+  const stretch = { ...pool, from: STARTED_AT + 100, to: STARTED_AT + 200 };
+  const waited = [
+    { assignmentId: ids.assignment(2), since: STARTED_AT + 20 },
+    { assignmentId: ids.assignment(5), since: STARTED_AT + 30 },
+    { assignmentId: ids.assignment(3), since: STARTED_AT + 200 },
+  ];
+  expect(await bystandersOf(db, stretch)).toEqual(waited);
+  expect(await bystandersOf(db, { ...stretch, to: null })).toEqual([
+    ...waited,
+    { assignmentId: ids.assignment(4), since: STARTED_AT + 201 },
+  ]);
 });
 
 test('a wait whose end was recorded by a clock that is behind is no wait that ends before it began', async () => {
-  await given(on.assignment(1), happened.arrived(1, { at: 10 }), happened.taskAssigned(1, 5));
-  const moment = { protoHitId: ids.protoHit(1), from: STARTED_AT + 10, to: STARTED_AT + 10, limit: 10 };
-  expect(await assignmentsThatWaited(db, moment)).toEqual([ids.assignment(1)]);
+  await given(on.assignment(1), happened.arrived(1, { at: 10 }), happened.taskAssigned(2, 5));
+  const moment = { ...pool, from: STARTED_AT + 10, to: STARTED_AT + 10 };
+  expect(await bystandersOf(db, moment)).toMatchObject([{ assignmentId: ids.assignment(1) }]);
 });

@@ -34,7 +34,10 @@ describe('retainer history', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toContain('Worker WORKER3, assignment ASSIGNMENT3\n    Not called: was lost.');
-    expect(stdout).toContain('Worker WORKER2, assignment ASSIGNMENT2 (waited at the time)');
+    expect(stdout).not.toContain('WORKER2');
+    expect(stdout).toContain('1 other waited at the time');
+    const all = await retainer('history', id, '--all');
+    expect(all.stdout).toContain('Worker WORKER2, assignment ASSIGNMENT2 (waited at the time)');
   });
 
   test('--as-of, --raw and --format', async () => {

@@ -20,7 +20,8 @@ async function gathered(evening = EVENING) {
     reservationId: ids.reservation(1),
     touched: store.events.filter((event) => !isOther(event) && !event.stream.startsWith('proto')).map(entryOf),
     others: store.events.filter(isOther).map(entryOf),
-    leftOut: false,
+    otherHits: [],
+    bystanders: [{ assignmentId: ids.assignment(2), since: STARTED_AT }],
   };
 }
 const at = (ms: number) => STARTED_AT + ms;

@@ -1,9 +1,9 @@
-import type { DomainEvent, StreamName } from '../../src/domain/event.ts';
-import type { ReservationId } from '../../src/domain/ids.ts';
+import { type DomainEvent, type StreamName, streamId } from '../../src/domain/event.ts';
+import { AssignmentId, type ReservationId } from '../../src/domain/ids.ts';
 import { entryOf } from '../../src/story/entry.ts';
 import type { Gathered } from '../../src/story/gather.ts';
 import { type PersonTold, type Story, storyOf } from '../../src/story/story.ts';
-import { ids, newEvent } from '../support/events.ts';
+import { ids, newEvent, STARTED_AT } from '../support/events.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 
 /** What happened on which stream, in the order of the log. */
@@ -27,7 +27,11 @@ export async function gatheredFrom(
     reservationId,
     touched: entries.filter((_, index) => store.events[index] && !isOther(store.events[index])),
     others: entries.filter((_, index) => store.events[index] && isOther(store.events[index])),
-    leftOut: false,
+    otherHits: [],
+    bystanders: [...others].map((stream) => ({
+      assignmentId: AssignmentId.parse(streamId(stream)),
+      since: STARTED_AT,
+    })),
   };
 }
 

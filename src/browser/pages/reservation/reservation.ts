@@ -12,6 +12,7 @@ const { id = '', made = '', protoHit: protoHitId = '' } = element('#reservation'
 const madeAt = Number(made);
 const asOf = element('#asOf', HTMLInputElement);
 const asOfTime = element('#asOfTime', HTMLOutputElement);
+const others = element('#others', HTMLDetailsElement);
 const toNow = element('#toNow', HTMLButtonElement);
 
 let facts: Facts | undefined;
@@ -54,7 +55,7 @@ function live(): void {
   write(asOfTime, 'now');
   toNow.hidden = true;
   stop?.();
-  stop = follow<StoryMessage>(`/status/reservation/${id}/feed`, show);
+  stop = follow<StoryMessage>(`/status/reservation/${id}/feed?others=${others.open}`, show);
 }
 
 /** Shows what was known at a moment; the last that was asked for, whatever answer comes first. */
@@ -64,7 +65,7 @@ async function goBackTo(at: number): Promise<void> {
   toNow.hidden = false;
   write(asOfTime, secondOfDay(at));
   say('as it was', 'finished');
-  const answer = await fetch(`/status/reservation/${id}/story?asOf=${at}`).catch(() => null);
+  const answer = await fetch(`/status/reservation/${id}/story?asOf=${at}&others=${others.open}`).catch(() => null);
   if (moment !== at) return;
   if (!answer?.ok) return complain(answer ? await answer.text() : 'The service cannot be reached.');
   complain('');
@@ -81,6 +82,7 @@ asOf.addEventListener('input', () => {
   moving = setTimeout(() => void goBackTo(at), 100);
 });
 toNow.onclick = live;
+others.addEventListener('toggle', () => (moment === null ? live() : void goBackTo(moment)));
 element('#span', HTMLSelectElement).addEventListener('change', () => passTime(now()));
 setInterval(() => {
   if (moment !== null || document.visibilityState !== 'visible') return;

@@ -18,6 +18,7 @@ const GOES_ON: ReadonlySet<string> = new Set(['waiting', 'called', 'working']);
 
 let marks: readonly Mark[] = [];
 let isOpen = true;
+let bystanders = 0;
 
 /** A bar from one moment to another; null: until now. The style sheet places it, so that time passes without a script. */
 function bar(kind: string, from: number, to: number | null): HTMLElement {
@@ -34,24 +35,27 @@ function point(kind: string, at: number): HTMLElement {
   return drawn;
 }
 
-const people = createKeyedList<Person, HTMLLIElement>({
-  parent: element('#people', HTMLElement),
-  create: () => copyOf('#bar', HTMLLIElement),
-  draw: (person, row) => {
-    setClass(row, person.touched ? '' : 'other');
-    write(cell(row, 'name'), person.workerId);
-    cell(row, 'note').hidden = person.touched;
-    cell(row, 'unsigned').hidden = person.isSigned;
-    write(cell(row, 'words'), inLocalTime(person.words));
-    write(cell(row, 'called'), inLocalTime(person.called));
-    write(cell(row, 'paid'), inLocalTime(person.paid));
-    element('.track', HTMLElement, row).replaceChildren(
-      ...person.stretches.map(({ kind, from, to }) => bar(kind, from, to)),
-      ...(person.paidAt === null ? [] : [point('paid', person.paidAt)]),
-      ...(person.rejectedAt === null ? [] : [point('rejected', person.rejectedAt)]),
-    );
-  },
-});
+const listOfPeople = (parent: string, kind: '' | 'other') =>
+  createKeyedList<Person, HTMLLIElement>({
+    parent: element(parent, HTMLElement),
+    create: () => copyOf('#bar', HTMLLIElement),
+    draw: (person, row) => {
+      setClass(row, kind);
+      write(cell(row, 'name'), person.workerId);
+      cell(row, 'unsigned').hidden = person.isSigned;
+      write(cell(row, 'words'), inLocalTime(person.words));
+      write(cell(row, 'called'), inLocalTime(person.called));
+      write(cell(row, 'paid'), inLocalTime(person.paid));
+      element('.track', HTMLElement, row).replaceChildren(
+        ...person.stretches.map(({ kind, from, to }) => bar(kind, from, to)),
+        ...(person.paidAt === null ? [] : [point('paid', person.paidAt)]),
+        ...(person.rejectedAt === null ? [] : [point('rejected', person.rejectedAt)]),
+      );
+    },
+  });
+const people = listOfPeople('#people', '');
+/** Who waited at the time; empty until somebody opens their list. */
+const others = listOfPeople('#otherPeople', 'other');
 
 const hits = createKeyedList<Hit, HTMLLIElement>({
   parent: element('#hits', HTMLElement),
@@ -97,8 +101,8 @@ function spanAt(now: number): readonly [from: number, to: number] {
   let from = madeAt;
   let to = Math.max(madeAt, ...marks.map(({ at }) => at));
   let goesOn = isOpen;
-  people.each(({ touched, stretches }) => {
-    for (const stretch of touched ? stretches : []) {
+  people.each(({ stretches }) => {
+    for (const stretch of stretches) {
       from = Math.min(from, stretch.from);
       to = Math.max(to, stretch.to ?? stretch.from);
       goesOn ||= stretch.to === null && GOES_ON.has(stretch.kind);
@@ -119,15 +123,25 @@ export function passTime(now: number): void {
   placeMarks(from, to);
 }
 
+/** Those are folded away: of a pool of hundreds a reservation's page shows its own people. */
+function drawBystanders(many: number): void {
+  bystanders = many;
+  const list = element('#others', HTMLDetailsElement);
+  list.hidden = many === 0;
+  write(element('summary', HTMLElement, list), `${many === 1 ? '1 other' : `${many} others`} waited at the time: show`);
+}
+
 /** Draws what changed, as it is at `now`. */
 export function showTimeline({ facts, lists }: StoryMessage, now: number): void {
   if (facts) {
     marks = facts.marks;
     isOpen = facts.state.phase === 'made' || facts.state.phase === 'invoked';
     drawMarks();
-    element('#leftOut', HTMLElement).hidden = !facts.peopleLeftOut;
+    drawBystanders(facts.bystanders);
   }
   if (lists?.people) people.update(lists.people);
+  if (lists?.others) others.update(lists.others);
+  element('#leftOut', HTMLElement).hidden = others.size() === 0 || others.size() >= bystanders;
   if (lists?.hits) hits.update(lists.hits);
   element('#nobody', HTMLElement).hidden = people.size() > 0;
   passTime(now);

@@ -10,7 +10,6 @@ type Stretch = {
 export type Person = {
   id: string;
   workerId: string;
-  touched: boolean;
   isSigned: boolean;
   stretches: Stretch[];
   paidAt: number | null;
@@ -41,11 +40,16 @@ export type Facts = {
     isRecruitingStopped: boolean;
     dispatched: Record<string, string>;
   };
-  peopleLeftOut: boolean;
+  bystanders: number;
   marks: Mark[];
   protoHit?: { title: string; sandbox: boolean };
 };
 export type StoryMessage = {
   facts?: Facts;
-  lists?: { people?: ListChange<Person>; hits?: ListChange<Hit>; lines?: ListChange<Line> };
+  lists?: {
+    people?: ListChange<Person>;
+    others?: ListChange<Person>;
+    hits?: ListChange<Hit>;
+    lines?: ListChange<Line>;
+  };
 };

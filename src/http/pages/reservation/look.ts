@@ -12,33 +12,37 @@ export type AskedStory = {
   readonly id: ReservationId;
   /** As it was known then; null: now. */
   readonly asOf: Instant | null;
+  /** Also who waited at the time and was not its own, the first 200 of them; else only how many. */
+  readonly others: boolean;
 };
 
 /** What a reservation's page shows: its story, told and drawn. Null if there was no such reservation (yet). */
 export async function lookAtReservation(
   sources: { db: Database; store: Pick<EventStore, 'read'> },
-  { id, asOf }: AskedStory,
+  { id, asOf, others }: AskedStory,
 ): Promise<Picture | null> {
-  const history = await historyOf(sources, id);
+  const history = await historyOf(sources, id, { bystanders: others ? 'first' : 'counted' });
   const story = history && storyOf(history.gathered, { moment: asOf, labels: history.labels });
   if (history === null || story === null) return null;
-  const { summary, state, people, peopleLeftOut, lines } = story;
+  const { summary, state, people, bystanders, lines } = story;
   const protoHitId = ProtoHitId.safeParse(state['protoHitId']).data;
   const protoHit = protoHitId && (await findProtoHit(sources.db, protoHitId));
   const timeline = timelineOf(history.gathered, { moment: asOf });
   const told = new Map(people.map((person) => [person.assignmentId, person]));
+  const shown = timeline.people.map((person) => ({
+    ...person,
+    called: told.get(person.id)?.called ?? '',
+    paid: told.get(person.id)?.paid ?? '',
+  }));
   return {
     facts: {
-      ...{ summary, state, peopleLeftOut, marks: timeline.marks },
+      ...{ summary, state, bystanders, marks: timeline.marks },
       protoHit: protoHit && { title: protoHit.fields.title, sandbox: protoHit.sandbox },
     },
     lists: {
       hits: timeline.hits,
-      people: timeline.people.map((person) => ({
-        ...person,
-        called: told.get(person.id)?.called ?? '',
-        paid: told.get(person.id)?.paid ?? '',
-      })),
+      people: shown.filter(({ touched }) => touched),
+      others: shown.filter(({ touched }) => !touched),
       lines: lines.map(({ raw: _, stream: __, revision: ___, position: ____, ...line }) => line),
     },
   };

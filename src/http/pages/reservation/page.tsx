@@ -139,9 +139,13 @@ const Timeline = () => (
       <p id="nobody" class="quiet" hidden>
         Nobody has come so far.
       </p>
-      <p id="leftOut" class="quiet" hidden>
-        More people waited at the time than are shown: those who came first are.
-      </p>
+      <details id="others" hidden>
+        <summary />
+        <ol id="otherPeople" class="bars" aria-label="Others who waited at the time" />
+        <p id="leftOut" class="quiet" hidden>
+          Those who came first are shown; <code>retainer history --all</code> names all of them.
+        </p>
+      </details>
     </div>
     <template id="bar">
       <li>
@@ -150,9 +154,6 @@ const Timeline = () => (
             <span class="label" data-cell="name" />
             <span class="track" aria-hidden="true" />
             <span class="words quiet">
-              <span data-cell="note" hidden>
-                there at the time:
-              </span>{' '}
               <span data-cell="words" />
               <span data-cell="unsigned" hidden>
                 <Unsigned isSigned={false} />

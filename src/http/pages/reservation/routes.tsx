@@ -14,6 +14,9 @@ import type { ReservationFeed } from './feed.ts';
 import { lookAtReservation } from './look.ts';
 import { NoReservationPage, ReservationPage } from './page.tsx';
 
+/** Who waited at the time is read when somebody opens their list. */
+const wantsOthers = (c: Context): boolean => c.req.query('others') === 'true';
+
 /** One reservation: its facts, what can be done with it, and its story, live or as it was. */
 export function reservationRoutes({
   guard,
@@ -49,7 +52,11 @@ export function reservationRoutes({
       const reservation = await named(c);
       if (reservation === undefined) return c.text('There is no such reservation.', 404);
       if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
-      return feed.open(c.env.outgoing, { id: reservation.reservationId, asOf: null }, isStillLetIn)
+      return feed.open(
+        c.env.outgoing,
+        { id: reservation.reservationId, asOf: null, others: wantsOthers(c) },
+        isStillLetIn,
+      )
         ? RESPONSE_ALREADY_SENT
         : c.text('Too many pages are open on this node.', 503, { 'Retry-After': '5' });
     }),
@@ -60,7 +67,8 @@ export function reservationRoutes({
       const reservation = await named(c);
       const asOf = parseMoment(c.req.query('asOf') ?? '');
       if (asOf === null) return c.text(`asOf must be ${A_MOMENT}`, 400);
-      const picture = reservation && (await lookAtReservation(sources, { id: reservation.reservationId, asOf }));
+      const asked = reservation && { id: reservation.reservationId, asOf, others: wantsOthers(c) };
+      const picture = asked && (await lookAtReservation(sources, asked));
       if (!picture) return c.text('The reservation had not been made then.', 404);
       const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
       return c.body(changesBetween(null, drawnOf(picture)) ?? '{}', 200, headers);
