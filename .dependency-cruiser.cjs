@@ -48,7 +48,7 @@ module.exports = {
     {
       name: 'marketplaces-are-used-through-their-port',
       severity: 'error',
-      from: { path: '^src/(?!marketplace/|(service|recruiting)\\.ts$|cli/)' },
+      from: { path: '^src/(?!marketplace/|(service|recruiting|builtInMarketplace)\\.ts$|cli/)' },
       to: { path: '^src/marketplace/(?!port\\.ts$)' },
     },
     {
@@ -73,8 +73,8 @@ module.exports = {
     {
       name: 'only-the-composition-root-knows-every-adapter',
       severity: 'error',
-      from: { pathNot: '^src/(service|core|eventStore|recruiting|main|config)\\.ts$|^src/cli/' },
-      to: { path: '^src/(service|core|eventStore|recruiting|main|config)\\.ts$|^src/cli/' },
+      from: { pathNot: '^src/(service|core|eventStore|recruiting|builtInMarketplace|main|config)\\.ts$|^src/cli/' },
+      to: { path: '^src/(service|core|eventStore|recruiting|builtInMarketplace|main|config)\\.ts$|^src/cli/' },
     },
     {
       name: 'no-development-dependency-in-the-product',

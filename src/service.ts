@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { builtInMarketplace, sendCrowd } from './builtInMarketplace.ts';
 import { version } from './cli/version.ts';
 import { readEnvFile } from './config/env.ts';
 import type { Settings } from './config/settings.ts';
@@ -10,9 +11,9 @@ import { readRecruitingRule } from './domain/recruiting.ts';
 import { createAccess } from './http/access/access.ts';
 import { isLoopback } from './http/access/hosts.ts';
 import { createAddressLimits } from './http/access/limits.ts';
-import { createMarketplaceDoor } from './http/access/marketplaceDoor.ts';
-import { reachedBy, refuseToBeOpen } from './http/access/reach.ts';
+import { refuseToBeOpen } from './http/access/reach.ts';
 import { createRecheck, RECHECK_MS } from './http/access/recheck.ts';
+import { signInTrace } from './http/access/signInTrace.ts';
 import { createAddressOf, warnedOnce } from './http/addressOf.ts';
 import { createApp } from './http/app.ts';
 import { createRequestOwner } from './http/idempotency/owner.ts';
@@ -20,7 +21,6 @@ import { measuredStore } from './http/measuredStore.ts';
 import type { NodeFigures } from './http/metrics/node.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createFeeds } from './http/pages/feeds.ts';
-import { createGuard } from './http/pages/guard.ts';
 import { pageRoutes } from './http/pages/routes.ts';
 import { createVisitorOf } from './http/pages/visitor.ts';
 import { createReadiness } from './http/readiness.ts';
@@ -29,9 +29,8 @@ import { measureTold } from './http/toldLatency.ts';
 import { createCalledHere } from './http/worker/calledHere.ts';
 import { workerRoutes } from './http/worker/routes.ts';
 import { projections } from './projections/all.ts';
-import { isLandingOrigin } from './projections/protoHits.ts';
 import { createRebuilding } from './projections/rebuilding.ts';
-import { createRequesters, schedulerDependencies } from './recruiting.ts';
+import { schedulerDependencies } from './recruiting.ts';
 import { createScheduler, runScheduler, SCHEDULER_LEASE } from './scheduler/scheduler.ts';
 import type { Tracing } from './tracing/tracing.ts';
 
@@ -181,33 +180,16 @@ export async function startService(
           admin: {
             ...{ store, rebuilding, settings: shownSettings(settings, variables) },
             recruiting: readRecruitingRule(settings),
+            noteSignIn: signInTrace({
+              ...{ log, addressOf, logPersonalData: settings.logPersonalData },
+              counted: (outcome) => metrics?.signedIn(outcome),
+            }),
           },
         }),
       },
     ];
-    if (settings.mturk === 'simulated') {
-      const { createSimulatedMarketplace } = await import('./marketplace/simulated/simulated.ts');
-      const control = settings.faultInjection;
-      const guard = createGuard(visitorOf, access.origins);
-      const { simulatedWorkersPerMinute } = settings;
-      const options = { db, clock, publicUrl, control, guard, simulatedWorkersPerMinute, log };
-      const reached = reachedBy({ ...settings, publicUrl: publicUrl() });
-      if (control && reached !== null)
-        throw new Error(
-          `FAULT_INJECTION=true lets whoever is let in reset the marketplace, and others reach it by ${reached}: leave it out, or listen on this machine alone`,
-        );
-      const isReached = reached !== null;
-      const routes = createSimulatedMarketplace({
-        ...options,
-        seed: 1,
-        requesters: createRequesters(db, { strangers: isReached ? 'refused' : 'accepted' }),
-        doorOf: createMarketplaceDoor({
-          ...{ visitorOf, origins: access.origins },
-          isForOperatorsAlone: isReached && !settings.marketplacePublic,
-        }),
-      });
-      pages.push({ path: '/marketplace', routes });
-    }
+    const marketplace = await builtInMarketplace(core, settings, { access, visitorOf, publicUrl, log });
+    if (marketplace !== null) pages.push({ path: '/marketplace', routes: marketplace });
     const requestOwner = createRequestOwner({
       ...{ url: core.url, signal: answering.signal, log, leaseSeconds: settings.leaseSeconds },
     });
@@ -312,15 +294,3 @@ const addressesOf = ({ mturk, dailyBudget }: Settings, url: string): readonly (r
   ['script', `${url}/retainer.js`],
   ['daily budget', `${dailyBudget} US dollars of real HITs and bonuses (DAILY_BUDGET); play costs nothing`],
 ];
-
-/** Simulated workers, as the settings or an operator ask for them: from one node at a time. */
-async function sendCrowd(
-  { db, url, clock }: Core,
-  { mturk, leaseSeconds, simulatedWorkersPerMinute: ratePerMinute }: Settings,
-  options: { baseUrl: string; signal: AbortSignal; log: Logger },
-): Promise<void> {
-  if (mturk !== 'simulated') return;
-  const { followCrowdOrders } = await import('./marketplace/simulated/workers/follow.ts');
-  const mayOpen = (origin: string) => isLandingOrigin(db, origin);
-  await followCrowdOrders({ db, url, clock, ratePerMinute, leaseSeconds, mayOpen, ...options });
-}

@@ -3,6 +3,7 @@ import type { Instant } from '../domain/ids.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { lastingFaults } from '../postgres/marketplaceFaults.ts';
 import type { Database } from '../postgres/pool.ts';
+import { SIGN_IN_OUTCOMES, type SignInOutcome } from './access/signInTrace.ts';
 import { gaugesOf } from './metrics/gauges.ts';
 import { lagGauges } from './metrics/lag.ts';
 import { type NodeFigures, nodeGauges } from './metrics/node.ts';
@@ -28,6 +29,7 @@ export type Metrics = {
     seconds: number;
     fault?: string;
   }) => void;
+  readonly signedIn: (outcome: SignInOutcome) => void;
   /** The text that Prometheus scrapes. What cannot be measured now is left out of it. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -91,6 +93,9 @@ export function createMetrics(deps: {
     'call',
     'code',
   ]);
+  const signIns = counter('retainer_sign_ins_total', 'Sign-ins of operators, by what came of them', ['outcome']);
+  // A rate that begins with the first guess would miss it.
+  for (const outcome of SIGN_IN_OUTCOMES) signIns.inc({ outcome }, 0);
 
   const gauges = gaugesOf(registry);
   nodeGauges(gauges, deps.node);
@@ -129,6 +134,7 @@ export function createMetrics(deps: {
       marketplaceSeconds.observe({ call, outcome }, seconds);
       if (fault !== undefined) faults.inc({ call, code: fault });
     },
+    signedIn: (outcome) => signIns.inc({ outcome }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

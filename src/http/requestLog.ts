@@ -1,5 +1,6 @@
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
+import { METHOD_NAME_ALL } from 'hono/router';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { AddressOf } from './addressOf.ts';
@@ -57,11 +58,15 @@ function adoptRequestId(c: HonoContext<Env>, requestId: string): void {
   c.header('X-Request-Id', requestId);
 }
 
-/** The route as it was registered, without its prefix and patterns: what metrics count by. */
+/**
+ * The route as it was registered, without its prefix and patterns: what metrics count by. That is the handler's; what
+ * else matches a path, before it and after it, stands between all requests and their handlers.
+ */
 export const routeOf = (c: HonoContext): string =>
-  routePath(c, -1)
+  (matchedRoutes(c).findLast(({ method }) => method !== METHOD_NAME_ALL)?.path ?? '/*')
     .replace(/^\/retainer(?=\/)/, '')
     .replace(/\{[^}]*\}/g, '');
 
 /** A path in which a worker is not named; those paths come here only if they are not quite right. */
-export const withoutPeople = (path: string): string => path.replace(/(\/worker\/+)[^/]+/gi, '$1[hidden]').slice(0, 500);
+export const withoutPeople = (path: string): string =>
+  path.replace(/(\/workers?\/+)[^/]+/gi, '$1[hidden]').slice(0, 500);

@@ -93,9 +93,18 @@ test('calls to the marketplace are counted by what became of them', async () => 
 });
 
 test('refusals are counted by status', async () => {
-  await fetch(`${service.url}/gettask/assignment/nobody`);
-  await fetch(`${service.url}/gettask/assignment/A1?wait=x`);
-  expect(await metric('retainer_worker_refusals_total{status="400"}')).toBe(1);
+  // A poll for an assignment that nobody has heard of waits for no ping.
+  const hasty = await startTestService({}, { patience: { firstPingMs: 0 } });
+  try {
+    const client = clientOf(hasty.url);
+    await client.get('gettask/assignment/nobody');
+    await client.get('gettask/assignment/A1?wait=x');
+    const { text } = await client.get('metrics');
+    expect(text).toContain('retainer_worker_refusals_total{status="404"} 1\n');
+    expect(text).toContain('retainer_worker_refusals_total{status="400"} 1\n');
+  } finally {
+    await hasty.end();
+  }
 });
 
 test('what HITs cost is paid, owed or offered', async () => {

@@ -15,15 +15,19 @@ export type TestService = Service & {
   readonly end: () => Promise<void>;
 };
 
-type Options = { readonly clock?: () => number; readonly patience?: Patience };
+type Options = {
+  readonly clock?: () => number;
+  readonly patience?: Patience;
+  /** Hears of every line of the log. */
+  readonly logged?: (line: string) => void;
+};
+
+const LENIENT = { readYourWritesMs: 60_000, firstPingMs: 60_000, connectTimeoutMs: 30_000 } as const satisfies Patience;
 
 /** A whole node over a real socket and a database of its own; settings as in the environment. */
 export async function startTestService(
   environment: Readonly<Record<string, string>> = {},
-  {
-    clock = Date.now,
-    patience = { readYourWritesMs: 60_000, firstPingMs: 60_000, connectTimeoutMs: 30_000 },
-  }: Options = {},
+  { clock = Date.now, logged, patience = {} }: Options = {},
 ): Promise<TestService> {
   const database = await freshDatabase();
   const variables = {
@@ -31,7 +35,7 @@ export async function startTestService(
       DATABASE_URL: database.url,
       PORT: '0',
       SCHEDULER_INTERVAL_SECONDS: '0',
-      LOG_LEVEL: 'silent',
+      LOG_LEVEL: logged === undefined ? 'silent' : 'info',
       // Nobody is lost because a test that pings once is slow; tests about that say how long it takes.
       PING_TIMEOUT_SECONDS: '3600',
       RESPONSE_TIMEOUT_SECONDS: '3600',
@@ -41,9 +45,11 @@ export async function startTestService(
   };
   const result = readSettings(variables.environment);
   if (result.type === 'invalid') throw new Error(result.problems.join('\n'));
-  const service = await startService(result.settings, pino({ level: result.settings.logLevel }), {
+  const { logLevel: level } = result.settings;
+  const log = logged === undefined ? pino({ level }) : pino({ level }, { write: logged });
+  const service = await startService(result.settings, log, {
     variables,
-    patience,
+    patience: { ...LENIENT, ...patience },
     clock,
   });
   return {

@@ -19,6 +19,9 @@ export type Guard = (
 /** How a script of our own pages proves that it is one: forms send the same as a field. */
 export const CSRF_HEADER = 'x-csrf-token';
 
+/** By which the request log has it; pages that stand alone have none. */
+export const requestIdOf = (c: HonoContext): string => c.get('requestId') ?? crypto.randomUUID();
+
 /**
  * Lets in who is signed in, or everybody while the service is open; the others are sent to the sign-in page. What
  * changes something has to come from our own pages: the browser says so in `Sec-Fetch-Site` or `Origin`, and a signed-in
@@ -46,7 +49,7 @@ export function createGuard(visitorOf: VisitorOf, origins: Origins): Guard {
     return show(c, {
       visitor,
       form,
-      requestId: c.get('requestId') ?? crypto.randomUUID(),
+      requestId: requestIdOf(c),
       isStillLetIn: async () => (await visitorOf(c))?.type === visitor.type,
     });
   };

@@ -45,7 +45,7 @@ export function pageRoutes({
   access: Access;
   visitorOf: VisitorOf;
   /** What the admin pages alone need. */
-  admin: Pick<AdminDependencies, 'store' | 'rebuilding' | 'settings' | 'recruiting'>;
+  admin: Pick<AdminDependencies, 'store' | 'rebuilding' | 'settings' | 'noteSignIn' | 'recruiting'>;
 } & Omit<HomeDependencies, 'guard'>): Hono {
   const guard = createGuard(visitorOf, access.origins);
   const routes = new Hono();

@@ -19,7 +19,8 @@ export function accountRoutes({
   addressOf,
   access,
   guard,
-}: Pick<AdminDependencies, 'commands' | 'db' | 'addressOf' | 'access'> & { guard: AdminGuard }): Hono {
+  noteSignIn,
+}: Pick<AdminDependencies, 'commands' | 'db' | 'addressOf' | 'access' | 'noteSignIn'> & { guard: AdminGuard }): Hono {
   const routes = new Hono({ strict: false });
   const sessions = ({ visitor }: AdminVisit) => sessionsOf(db, visitor);
   routes.get(
@@ -39,6 +40,7 @@ export function accountRoutes({
       const { operator } = visitor;
       const tried = { operator, password: (form['current'] ?? '').slice(0, 256), from: addressOf(c) };
       const checked = await commands.checkPassword(context, tried);
+      if (checked.type !== 'right') noteSignIn(c, checked.type);
       if (checked.type === 'refused') return again({ current: 'This is not your password.' });
       if (checked.type === 'tooMany')
         return again({ current: `Too many tries. Wait ${checked.minutes} minutes, then try again.` }, 429);

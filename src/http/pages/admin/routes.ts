@@ -3,6 +3,7 @@ import type { RecruitingRule } from '../../../domain/recruiting.ts';
 import type { EventStore } from '../../../event-store/port.ts';
 import type { Rebuilding } from '../../../projections/rebuilding.ts';
 import type { Access } from '../../access/access.ts';
+import type { NoteSignIn } from '../../access/signInTrace.ts';
 import type { Guard } from '../guard.ts';
 import type { VisitorOf } from '../visitor.ts';
 import { accountRoutes } from './account.tsx';
@@ -27,6 +28,7 @@ export type AdminDependencies = BrowseDependencies & {
   readonly guard: Guard;
   readonly visitorOf: VisitorOf;
   readonly access: Pick<Access, 'origins' | 'session' | 'isSecure'>;
+  readonly noteSignIn: NoteSignIn;
   /** Is the built-in marketplace here to be visited? */
   readonly hasMarketplace: boolean;
   /** Where a request came from, for throttling and the log. */

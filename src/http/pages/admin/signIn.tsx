@@ -6,6 +6,7 @@ import type { SignedIn } from '../../../commands/sessions.ts';
 import type { SignIn } from '../../../commands/signIns.ts';
 import { OperatorName } from '../../../domain/operator.ts';
 import { Field } from '../form.tsx';
+import { requestIdOf } from '../guard.ts';
 import { Page } from '../layout.tsx';
 import { readForm, unreadableForm } from '../readForm.ts';
 import type { AdminDependencies } from './routes.ts';
@@ -22,7 +23,11 @@ export function signInRoutes({
   },
   addressOf,
   hasMarketplace,
-}: Pick<AdminDependencies, 'commands' | 'guard' | 'visitorOf' | 'access' | 'addressOf' | 'hasMarketplace'>): Hono {
+  noteSignIn,
+}: Pick<
+  AdminDependencies,
+  'commands' | 'guard' | 'visitorOf' | 'access' | 'addressOf' | 'hasMarketplace' | 'noteSignIn'
+>): Hono {
   const routes = new Hono();
   const letIn = (c: HonoContext, { token, endsAt }: SignedIn, next: string): Response => {
     session.set(c, token, endsAt);
@@ -62,7 +67,7 @@ export function signInRoutes({
     const password = text('password');
     const tried = operator.success
       ? await commands.signIn(
-          { requestId: crypto.randomUUID() },
+          { requestId: requestIdOf(c) },
           {
             operator: operator.data,
             password: password.slice(0, 256),
@@ -71,6 +76,7 @@ export function signInRoutes({
           },
         )
       : ({ type: 'refused' } as const);
+    noteSignIn(c, tried.type);
     if (tried.type === 'signedIn') {
       const entered = letIn(c, tried.session, next);
       rememberDevice(c, tried.device);
@@ -114,9 +120,10 @@ export function signInRoutes({
     if (!password.success) return again('The password must have 10 to 256 characters.');
     if (password.data !== text('again')) return again('The two passwords are not the same.');
     const result = await commands.acceptInvitation(
-      { requestId: crypto.randomUUID() },
+      { requestId: requestIdOf(c) },
       { operator: operator.data, password: password.data, token, from: addressOf(c) },
     );
+    noteSignIn(c, result.type === 'refused' ? 'refused' : 'signedIn');
     if (result.type === 'refused') return again(`${result.refusal.message}.`);
     return letIn(c, result.value, '/admin');
   });
