@@ -10,6 +10,9 @@ import { operatorCommands } from './operators.ts';
 import { hashPassword, isPassword, TooManyPasswords } from './passwords.ts';
 import { endSessionsOf, hashOfToken, newToken, type SignedIn, startSession } from './sessions.ts';
 
+/** In `DATA_DIR`: the first operator's link, of a service that was started without a terminal. */
+export const FIRST_OPERATOR_FILE = 'first-operator-link.txt';
+
 /** The one-time token $1 is the last that was given out, and still opens. */
 const IS_OPEN = 'token_hash = $1 and ends_at > now()';
 
@@ -129,6 +132,12 @@ export function signInCommands(deps: Dependencies) {
       return ended;
     },
 
+    /** Whether anybody may sign in at all. */
+    hasOperators: async (): Promise<boolean> => {
+      const { rowCount } = await db.query('select from retainer.operators limit 1');
+      return rowCount === 1;
+    },
+
     /** A new one-time token for the first operator; null when there is an operator. An older one opens nothing more. */
     inviteFirstOperator: async (): Promise<string | null> => {
       const token = newToken();
@@ -158,7 +167,7 @@ export function signInCommands(deps: Dependencies) {
           type: 'refused',
           refusal: {
             kind: 'conflict',
-            message: 'this link was used before, or a newer one was printed when the service started',
+            message: 'this link was used before, or a newer one was made when the service started',
           },
         };
       const added = await operatorCommands(deps).addOperator(

@@ -1,8 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { FIRST_OPERATOR_FILE } from '../../commands/signIns.ts';
 import { makeFolder } from '../../postgres/embedded/makeFolder.ts';
-
-const FILE = 'first-operator-link.txt';
 
 /**
  * Where the one-time link is told: a line for a terminal. Anywhere else output is kept, by journals and containers, for
@@ -13,7 +12,7 @@ export async function tellFirstOperatorLink(
   link: string | null,
   { isTerminal, dataDir }: { isTerminal: boolean; dataDir: string },
 ): Promise<readonly string[]> {
-  const file = resolve(join(dataDir, FILE));
+  const file = resolve(join(dataDir, FIRST_OPERATOR_FILE));
   if (link === null || isTerminal) await rm(file, { force: true });
   if (link === null) return [];
   const lasts = 'good for a day and for one use; a newer start makes another';

@@ -8,6 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.end());
 
+const PASSWORD_FORM = /<form[^>]*action="\/admin\/sign-in"/;
+
 test('while nobody may sign in, the admin pages are closed all the same, and say how to open them', async () => {
   const answer = await fetch(`${service.url}/admin`);
   expect(new URL(answer.url).pathname).toBe('/admin/sign-in');
@@ -20,6 +22,34 @@ test('while nobody may sign in, the admin pages are closed all the same, and say
   expect([change.status, change.headers.get('location')]).toEqual([303, '/admin/sign-in']);
   const { rows } = await service.database.pool.query('select name from retainer.operators');
   expect(rows).toEqual([]);
+});
+
+test('while there is no operator the door asks for no password, whether or not a key was issued or somebody tries', async () => {
+  const closed = await startTestService();
+  const doors = async () => {
+    const seen = await fetch(`${closed.url}/admin/sign-in`);
+    const tried = await fetch(`${closed.url}/admin/sign-in`, {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'ann', password: PASSWORD }),
+    });
+    return Promise.all([seen.text(), tried.text()]);
+  };
+  for (const page of await doors()) expect(page).not.toMatch(PASSWORD_FORM);
+  await closed.core.commands.issueApiKey({ actor: 'operator:test', requestId: 'test' }, { label: 'first' });
+  for (const page of await doors()) {
+    expect(page).not.toMatch(PASSWORD_FORM);
+    expect(page).toContain('Nobody can sign in yet');
+    // Where the link is, how to get it again, and the way without it.
+    for (const way of ['first-operator-link.txt', 'start the service again', 'operator add NAME'])
+      expect(page.replace(/\s+/g, ' ')).toContain(way);
+  }
+  await signedIn(closed);
+  for (const page of await doors()) {
+    expect(page).toMatch(PASSWORD_FORM);
+    expect(/<button class="main" type="submit">\s*([^<]*?)\s*<\/button>/.exec(page)?.[1]).toBe('Sign in');
+    expect(page).not.toContain('Nobody can sign in yet');
+  }
+  await closed.end();
 });
 
 test('with operators, a page leads to the door and a change is refused', async () => {

@@ -3,7 +3,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { DEVICE_DAYS } from '../../../commands/access/devices.ts';
 import { Password } from '../../../commands/passwords.ts';
 import type { SignedIn } from '../../../commands/sessions.ts';
-import type { SignIn } from '../../../commands/signIns.ts';
+import { FIRST_OPERATOR_FILE, type SignIn } from '../../../commands/signIns.ts';
 import { OperatorName } from '../../../domain/operator.ts';
 import { Field } from '../form.tsx';
 import { requestIdOf } from '../guard.ts';
@@ -51,7 +51,7 @@ export function signInRoutes({
       <SignInPage
         hasMarketplace={hasMarketplace}
         next={ownPath(c.req.query('next'))}
-        isFirst={visitor?.type === 'anyone'}
+        isFirst={!(await commands.hasOperators())}
         isChanged={c.req.query('changed') !== undefined}
       />,
     );
@@ -84,7 +84,11 @@ export function signInRoutes({
     }
     const { status, error, retryAfter } = refusalOf(tried);
     if (retryAfter !== null) c.header('Retry-After', retryAfter);
-    return c.html(<SignInPage hasMarketplace={hasMarketplace} next={next} name={text('name')} error={error} />, status);
+    const isFirst = !(await commands.hasOperators());
+    return c.html(
+      <SignInPage hasMarketplace={hasMarketplace} next={next} name={text('name')} error={error} isFirst={isFirst} />,
+      status,
+    );
   });
 
   routes.post(
@@ -181,8 +185,11 @@ const SignInPage = ({
     <h1>Sign in</h1>
     {isFirst ? (
       <p class="notice">
-        Nobody can sign in yet. The service printed a one-time link when it started, and prints another when it is
-        started again; or add yourself in a terminal: <code>npm run -s retainer -- operator add NAME</code>.
+        Nobody can sign in yet. The service made a one-time link when it started: its terminal shows it; in a container
+        or a journal it is in the file <code>{FIRST_OPERATOR_FILE}</code> of its data folder (<code>DATA_DIR</code>). It
+        is good for a day and for one use; start the service again for a new one. Or add yourself on the command line:{' '}
+        <code>retainer operator add NAME</code>, which is <code>npm run -s retainer -- operator add NAME</code> in a
+        clone.
       </p>
     ) : (
       <>
@@ -209,7 +216,7 @@ const DeadLinkPage = ({ hasMarketplace }: { hasMarketplace: boolean }) => (
   <Page title="The first operator" at="/admin" visitor={null} hasMarketplace={hasMarketplace}>
     <h1>This link opens nothing any more</h1>
     <p>
-      It works once, for a day, and until the service is started again, which prints a new one. Whoever is an operator
+      It works once, for a day, and until the service is started again, which makes a new one. Whoever is an operator
       may <a href="/admin/sign-in">sign in</a>; <code>retainer operator add NAME</code> adds one.
     </p>
   </Page>
