@@ -1,14 +1,5 @@
 import { arrive, seeHolder } from '../domain/arrival.ts';
-import {
-  type Assignment,
-  evolveAssignment,
-  isGone,
-  isUnproven,
-  lose,
-  type ReleaseReason,
-  release,
-  type Session,
-} from '../domain/assignment.ts';
+import { type Assignment, evolveAssignment, isGone, lose, type ReleaseReason, release } from '../domain/assignment.ts';
 import { replay } from '../domain/decision.ts';
 import { streamOf } from '../domain/event.ts';
 import type { AssignmentId, Instant, MarketplaceHitId, WorkerId } from '../domain/ids.ts';
@@ -23,15 +14,17 @@ import {
 import { openSlotOf, start } from '../domain/place.ts';
 import type { PingType, PresenceEvent } from '../domain/presence.ts';
 import type { Reservation, ReservationEvent } from '../domain/reservation.ts';
-import { END, type StreamWrite } from '../event-store/port.ts';
+import { isAhead, isUnproven, renewToken, type Session } from '../domain/session.ts';
+import type { StreamWrite } from '../event-store/port.ts';
 import { coalesce } from '../postgres/coalesce.ts';
 import { tellHandedIn } from '../postgres/handedIn.ts';
 import { type HitRow, hitsByMarketplaceIds } from '../projections/hits.ts';
-import { placesHeldOnHit, type Task, tasksOf } from '../projections/tasks.ts';
+import { type Task, tasksOf } from '../projections/tasks.ts';
 import { assignments, type Loaded, load, reservations, workers } from './aggregates.ts';
 import { type CommandResult, type Context, type Dependencies, settled } from './context.ts';
 import type { Dispatch } from './dispatch.ts';
 import { handle, stamped, writeTo } from './handle.ts';
+import { createHeldPlaces, isOver } from './heldPlaces.ts';
 import { onAssignment } from './onAssignment.ts';
 import { placeWrites, reservationToAsk } from './places.ts';
 
@@ -49,6 +42,8 @@ type Ping = {
 /** What a page that pinged has to know. */
 export type Pinged = {
   readonly isSigned: boolean;
+  /** Of the token that opens the assignment from now on. */
+  readonly generation: number;
   /** Their call or wait ended with this ping; null: it did not. */
   readonly released: ReleaseReason | null;
 };
@@ -67,6 +62,7 @@ const LOOK_UP = { maxKeys: 10_000 };
 /** What workers do, and what the marketplace reports of their assignments. */
 export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
   const { store, db, clock, log } = deps;
+  const { silentSince, hasPlace } = createHeldPlaces(deps);
   const taskOf = coalesce<AssignmentId, Task>((ids) => tasksOf(db, ids), LOOK_UP);
   const hitOf = coalesce<MarketplaceHitId, HitRow>((ids) => hitsByMarketplaceIds(db, ids), LOOK_UP);
 
@@ -76,35 +72,15 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
     return { stream, expectedRevision: 'any', events: [stamped(pinged, stream, 0, { context, at })] };
   };
 
-  /** Since when an assignment's pings have stopped: asked of the log, for read models forget who does not wait. Null: they have not. */
-  const silentSince = async (assignmentId: AssignmentId, at: Instant): Promise<Instant | null> => {
-    const stream = streamOf.presence(assignmentId);
-    const { revision } = await store.read(stream, { fromRevision: END });
-    if (revision === null) return 0;
-    const { events } = await store.read(stream, { fromRevision: revision });
-    const last = events.at(-1)?.recordedAt ?? 0;
-    return at - last > deps.settings.pingTimeoutSeconds * 1000 ? last : null;
-  };
-
-  /**
-   * Whether a HIT has a place for one more assignment. Who is at work or was let go, and is not heard of any more, may
-   * have given theirs back, of which no marketplace tells: whoever accepted the HIT since is not sent away.
-   */
-  const hasPlace = async ({ hitId, maxAssignments }: HitRow, assignmentId: AssignmentId): Promise<boolean> => {
-    const now = clock();
-    const pingTimeoutMs = deps.settings.pingTimeoutSeconds * 1000;
-    const holders = await placesHeldOnHit(db, { hitId, except: assignmentId, now, pingTimeoutMs });
-    if (holders.length < maxAssignments) return true;
-    const mayBeGone = holders.filter(({ phase }) => phase === 'working' || phase === 'released');
-    const silent = await Promise.all(mayBeGone.map((holder) => silentSince(holder.assignmentId, now)));
-    return holders.length - silent.filter((since) => since !== null).length < maxAssignments;
-  };
-
   /** A ping that changes nothing but when the page was last heard of. */
-  const onlyHeardOf = async (context: Context, ping: Ping, { isSigned }: Task): Promise<CommandResult<Pinged>> => {
+  const onlyHeardOf = async (
+    context: Context,
+    ping: Ping,
+    { isSigned, generation }: Task,
+  ): Promise<CommandResult<Pinged>> => {
     const result = await store.append([presence(context, ping, clock())]);
     if (result.type === 'conflict') throw new Error(`a ping expects nothing, yet ${result.stream} conflicts`);
-    return { type: 'done', value: { isSigned, released: null }, position: result.position };
+    return { type: 'done', value: { isSigned, generation, released: null }, position: result.position };
   };
 
   /**
@@ -113,8 +89,9 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
    */
   const submitting = async (context: Context, ping: Ping, task: Task): Promise<CommandResult<Pinged>> => {
     const { assignmentId, workerId, marketplaceHitId, session = 'unsigned' } = ping;
-    if (task.workerId !== workerId || task.marketplaceHitId !== marketplaceHitId || isUnproven(task, session))
-      return NOT_THEIRS;
+    const isTheirs =
+      task.workerId === workerId && task.marketplaceHitId === marketplaceHitId && !isUnproven(task, session);
+    if (!isTheirs && !isAhead(task, session)) return NOT_THEIRS;
     const result = await onlyHeardOf(context, ping, task);
     tellHandedIn(db, { marketplaceHitId, assignmentId }).catch((error: unknown) =>
       log.warn(
@@ -154,7 +131,7 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
       const { state } = loaded;
       const isTheirs = state.phase !== 'none' && state.workerId === workerId;
       // A page may have lost its token: its browser kept nothing over a reload, or the answer that held it never came.
-      // It gets the token again once the assignment has been silent, for then it pushes out nobody.
+      // It gets another once the assignment has been silent, for then it pushes out nobody.
       const lacksToken = isTheirs && isUnproven(state, session);
       const mayTakeOver = state.phase !== 'none' && !isTheirs;
       const silent = lacksToken || mayTakeOver ? await silentSince(assignmentId, at) : null;
@@ -167,14 +144,16 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
       const arrival = arrive(state, { ...worker, isBlocked, silentSince: silent });
       if (arrival.type === 'refused') return arrival;
 
-      const after = replay(evolveAssignment, state, arrival.events);
+      const renewed = lacksToken ? renewToken(state, { replaces: state.generation, at }) : null;
+      const came = [...arrival.events, ...(renewed?.type === 'accepted' ? renewed.events : [])];
+      const after = replay(evolveAssignment, state, came);
       const left = isTheirs
         ? null
         : await leftBehind(state, isGone(state) && state.phase !== 'lost' ? 'returned' : 'lost', at);
       const starts = ping.pingType === 'working';
       const asked = starts ? await reservationToAsk(deps, after, task?.holdsSlot === false) : null;
       const place = starts ? start(after, asked?.state ?? null, { ...ping, at }) : null;
-      const events = [...arrival.events, ...(place?.assignment ?? [])];
+      const events = [...came, ...(place?.assignment ?? [])];
       const reservationId = after.phase === 'none' ? null : (after.task?.reservationId ?? recruitedFor);
       const stamp = { context, at, correlationId: reservationId ?? undefined };
       const writes = [
@@ -183,7 +162,9 @@ export const assignmentCommands = (deps: Dependencies, dispatch: Dispatch) => {
         presence(context, ping, at),
       ];
       const end = events.find((event) => event.type === 'WorkerReleased');
-      return { type: 'write', writes, value: { isSigned, released: end?.data.reason ?? null }, seen: [loaded] };
+      const generation = after.phase === 'none' ? 0 : after.generation;
+      const value = { isSigned, generation, released: end?.data.reason ?? null };
+      return { type: 'write', writes, value, seen: [loaded] };
     });
 
   return {
@@ -284,16 +265,6 @@ const MARKS = {
   approved: markApproved,
   rejected: markRejected,
 } as const;
-
-/** By how much the marketplace's clock may be behind ours. */
-const CLOCKS_DIFFER_MS = 60_000;
-
-/** Whether nobody can hold an assignment of a HIT any more: the time of whoever accepted it last has run out. */
-const isOver = ({ expiresAt, leftAt, fields }: HitRow, now: Instant): boolean =>
-  now >
-  Math.min(expiresAt ?? Number.POSITIVE_INFINITY, leftAt ?? Number.POSITIVE_INFINITY) +
-    fields.assignmentDurationSeconds * 1000 +
-    CLOCKS_DIFFER_MS;
 
 /** Nothing but the time of the last ping changes. */
 const isSettled = (task: Task, ping: Ping): boolean =>

@@ -78,23 +78,27 @@ export const placeCommands = (deps: Dependencies, dispatch: Dispatch) => {
 
     /**
      * A page that cannot say that its worker starts is about to get the task, which it shows in the same breath: that is
-     * the response. Returns how things stand after it. `mayBeLost`: the slot may be somebody else's by now.
+     * the response. Returns how things stand after it. `generation`: of the stay that the page belongs to, which may have
+     * ended. `mayBeLost`: the slot may be somebody else's by now.
      */
     takeTask: ({
       assignmentId,
+      generation,
       mayBeLost,
     }: {
       assignmentId: AssignmentId;
+      generation: number;
       mayBeLost: boolean;
     }): Promise<CommandResult<Assignment>> =>
       handle(deps, async () => {
         const at = clock();
         const assignment = await load(store, assignments, streamOf.assignment(assignmentId));
         const { state } = assignment;
+        if (state.phase === 'none' || state.generation !== generation)
+          return { type: 'refused', refusal: NO_ASSIGNMENT };
         const reservation = await reservationToAsk(deps, state, mayBeLost);
         const place = start(state, reservation?.state ?? null, { at });
         const value = replay(evolveAssignment, state, place.assignment);
-        if (state.phase === 'none') return { type: 'refused', refusal: NO_ASSIGNMENT };
         const context = { actor: `worker:${state.workerId}`, requestId: assignmentId } as const;
         const correlationId = state.task?.reservationId;
         const writes = placeWrites(assignment, reservation, place, { context, at, correlationId });

@@ -29,7 +29,15 @@ export const assignmentEvents = {
     takesOver: z.literal(true).optional(),
     at: Instant,
   }),
-  TaskAssigned: z.object({ reservationId: ReservationId, foreignId: z.string(), at: Instant }),
+  /** The page that lost its token got another; those of earlier generations open nothing from here on. */
+  TokenRenewed: z.object({ generation: z.int().positive(), at: Instant }),
+  /** `generation`: of the token that opens the task; left out of the first. */
+  TaskAssigned: z.object({
+    reservationId: ReservationId,
+    foreignId: z.string(),
+    generation: z.int().positive().optional(),
+    at: Instant,
+  }),
   /** Came back to the page after being called. */
   WorkerResponded: z.object({
     reservationId: ReservationId,
@@ -88,7 +96,10 @@ export type Assignment =
       /** Why their wait was ended; null if it never was. */
       readonly released: ReleaseReason | null;
       readonly task: Task | null;
-      /** Of the people who held this assignment one after the other, which one: the marketplace gives ids out again. */
+      /**
+       * Of the tokens given out for this assignment one after the other, which is the one that counts: each person who
+       * holds it has one of their own, for the marketplace gives ids out again, and so has a page that lost its own.
+       */
       readonly generation: number;
       readonly review: Review;
     };
@@ -111,8 +122,12 @@ export function evolveAssignment(state: Assignment, event: AssignmentEvent): Ass
   if (state.phase === 'none') return state;
   const review = evolveReview(state.review, event);
   switch (event.type) {
-    case 'TaskAssigned':
-      return { ...state, phase: 'called', task: { ...event.data, holdsSlot: true, hasBegun: false } };
+    case 'TokenRenewed':
+      return { ...state, generation: event.data.generation };
+    case 'TaskAssigned': {
+      const { reservationId, foreignId, at } = event.data;
+      return { ...state, phase: 'called', task: { reservationId, foreignId, at, holdsSlot: true, hasBegun: false } };
+    }
     case 'WorkerResponded':
       return { ...state, phase: 'working', task: state.task && { ...state.task, holdsSlot: true, hasBegun: true } };
     case 'SlotLost':
@@ -167,16 +182,6 @@ export const isHandedIn = (state: Assignment): boolean =>
 export const isGone = (state: { readonly phase: Assignment['phase'] }): boolean =>
   state.phase === 'lost' || state.phase === 'returned' || state.phase === 'abandoned';
 
-/**
- * What a request of a worker's page shows for itself: the token of its assignment (`signed`), the wish to be given it
- * (`asks`), or nothing (`unsigned`), as pages of the original's do.
- */
-export type Session = 'signed' | 'asks' | 'unsigned';
-
-/** Whether a request may be somebody else's, who guessed the ids. An assignment begun unsigned stays so. */
-export const isUnproven = ({ isSigned }: { readonly isSigned: boolean }, session: Session): boolean =>
-  isSigned && session !== 'signed';
-
 export const unknownAssignment = refuse('notFound', 'Bad assignment');
 
 /** Calls a waiting worker to a reservation. Refused unless they wait: an assignment never gets two tasks. */
@@ -187,7 +192,8 @@ export function assignTask(
   if (state.phase === 'none') return unknownAssignment;
   if (state.task) return refuse('conflict', 'the assignment has a task');
   if (state.phase !== 'waiting') return refuse('conflict', `the worker is ${state.phase}, not waiting`);
-  return emit({ type: 'TaskAssigned', data: task });
+  const generation = state.generation === 0 ? {} : { generation: state.generation };
+  return emit({ type: 'TaskAssigned', data: { ...task, ...generation } });
 }
 
 /** The called worker came back to the page. */

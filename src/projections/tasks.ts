@@ -23,7 +23,7 @@ export type TaskRow = {
   readonly recruitedFor: ReservationId | null;
   /** Only requests that show the token of its page are taken. */
   readonly isSigned: boolean;
-  /** Of the people who held this assignment one after the other, which one this is. */
+  /** Of the tokens given out for this assignment one after the other, which is the one that counts. */
   readonly generation: number;
   /** The three are null until there is a task. */
   readonly reservationId: ReservationId | null;
@@ -111,9 +111,10 @@ const table: Table<TaskRow> = {
 
 export const tasks = foldInto({
   table,
-  version: 7,
+  version: 8,
   events: [
     'WorkerArrived',
+    'TokenRenewed',
     'TaskAssigned',
     'WorkerDispatched',
     'SlotReopened',
@@ -139,6 +140,8 @@ export const tasks = foldInto({
     // What the marketplace's clock says may be from before the page was last seen.
     const endedAt = row.endedAt ?? Math.max(at, row.respondedAt ?? row.calledAt ?? 0, row.waitingSince);
     switch (event.type) {
+      case 'TokenRenewed':
+        return { ...row, generation: event.data.generation, revision };
       case 'TaskAssigned': {
         const { reservationId, foreignId } = event.data;
         return { ...row, phase: 'called', reservationId, foreignId, calledAt: at, holdsSlot: true, revision };

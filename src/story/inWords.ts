@@ -45,6 +45,8 @@ export function inWords(event: DomainEvent, subject?: string): string {
 
     case 'WorkerArrived':
       return `Worker ${event.data.workerId} came to the page (assignment ${event.data.assignmentId}, HIT ${event.data.marketplaceHitId}${event.data.isSigned ? '' : ', unsigned'}) and waits.`;
+    case 'TokenRenewed':
+      return `The page of ${subject ?? 'the worker'} had lost its token after a silence, and got another: the one before opens nothing any more.`;
     case 'TaskAssigned':
       return `${worker} was called to reservation ${event.data.reservationId}, task ${quoted(event.data.foreignId)}.`;
     case 'WorkerResponded':

@@ -5,13 +5,13 @@ import {
   type AssignmentEvent,
   assignTask,
   evolveAssignment,
-  isUnproven,
   lose,
   noAssignment,
   release,
   respond,
 } from '../../src/domain/assignment.ts';
 import { markAbandoned, markApproved, markRejected, markReturned, markSubmitted } from '../../src/domain/outcome.ts';
+import { isAhead, isUnproven, renewToken } from '../../src/domain/session.ts';
 import { ids, STARTED_AT as NOW } from '../support/events.ts';
 import { specificationOf } from '../support/given.ts';
 
@@ -127,17 +127,38 @@ describe('arriving', () => {
 
 describe('a signed assignment', () => {
   const signed: AssignmentEvent = { type: 'WorkerArrived', data: { ...worker(), isSigned: true } };
-  test('takes only requests that show its token', () => {
-    expect(isUnproven({ isSigned: true }, 'signed')).toBe(false);
-    expect(isUnproven({ isSigned: true }, 'asks')).toBe(true);
-    expect(isUnproven({ isSigned: true }, 'unsigned')).toBe(true);
+  test('takes only requests that show its token, and of its tokens the newest', () => {
+    expect(isUnproven({ isSigned: true, generation: 2 }, { generation: 2 })).toBe(false);
+    for (const session of ['asks', 'unsigned', { generation: 1 }, { generation: 3 }] as const)
+      expect(isUnproven({ isSigned: true, generation: 2 }, session)).toBe(true);
+    expect(isAhead({ generation: 2 }, { generation: 3 })).toBe(true);
+    for (const session of ['asks', 'unsigned', { generation: 1 }, { generation: 2 }] as const)
+      expect(isAhead({ generation: 2 }, session)).toBe(false);
+  });
+  test('gets another token for a page that lost its own, once for each that is replaced', () => {
+    const renewed: AssignmentEvent = { type: 'TokenRenewed', data: { generation: 1, at: LATER } };
+    given(signed).when(renewToken, { replaces: 0, at: LATER }).thenEmits(renewed);
+    given(signed, renewed).when(renewToken, { replaces: 0, at: LATER }).thenNothing();
+    given(signed, renewed).when(renewToken, { replaces: 1, at: LATER }).thenState({ phase: 'waiting', generation: 2 });
+    given(signed, renewed).when(arrive, worker(LATER)).thenNothing();
+    given(signed, renewed)
+      .when(assignTask, task)
+      .thenEmits({ type: 'TaskAssigned', data: { ...task, generation: 1 } });
+    given(arrived()).when(renewToken, { replaces: 0, at: LATER }).thenNothing();
+    given()
+      .when(renewToken, { replaces: 0, at: LATER })
+      .thenRefused('notFound', /Bad assignment/);
+  });
+  test('takes no token of somebody who had its id before, also begun unsigned', () => {
+    expect(isUnproven({ isSigned: false, generation: 1 }, { generation: 0 })).toBe(true);
+    expect(isUnproven({ isSigned: false, generation: 1 }, 'unsigned')).toBe(false);
   });
   test('is one from its first ping on, and one begun unsigned never becomes one', () => {
     given(signed, lost).when(arrive, worker(LATER)).thenState({ isSigned: true });
     given(arrived(), lost)
       .when(arrive, { ...worker(LATER), isSigned: true })
       .thenState({ isSigned: false });
-    expect(isUnproven({ isSigned: false }, 'unsigned')).toBe(false);
+    expect(isUnproven({ isSigned: false, generation: 0 }, 'unsigned')).toBe(false);
   });
 });
 

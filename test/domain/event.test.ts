@@ -51,6 +51,7 @@ const samples = {
     isSigned: true,
     at,
   },
+  TokenRenewed: { generation: 1, at },
   TaskAssigned: { reservationId: ids.reservation(1), foreignId: '42', at },
   WorkerResponded: { reservationId: ids.reservation(1), afterMs: 0, reactedAfterMs: 0, at },
   WorkerReleased: { reason: 'waitedLongest', at },

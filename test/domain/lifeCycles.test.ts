@@ -8,6 +8,7 @@ import * as outcome from '../../src/domain/outcome.ts';
 import * as protoHit from '../../src/domain/protoHit.ts';
 import * as reservation from '../../src/domain/reservation.ts';
 import * as review from '../../src/domain/review.ts';
+import * as session from '../../src/domain/session.ts';
 import { whyUnfit } from '../../src/event-store/fitting.ts';
 import { STARTED_AT as at, fields, ids } from '../support/events.ts';
 import { explore, leadsTo, type Move, type Step } from '../support/explore.ts';
@@ -46,6 +47,11 @@ const place = {
 const task = { reservationId: ids.reservation(1), foreignId: '42', at };
 const assignmentMoves: readonly Move<assignment.Assignment, assignment.AssignmentEvent>[] = [
   { name: 'arrive', decide: (state) => arrive(state, { ...person(1), ...place, recruitedFor: null, at }) },
+  {
+    name: 'come signed',
+    decide: (state) => arrive(state, { ...person(1), ...place, isSigned: true, recruitedFor: null, at }),
+  },
+  { name: 'renew the token', decide: (state) => session.renewToken(state, { replaces: 0, at }) },
   { name: 'call', decide: (state) => assignment.assignTask(state, task) },
   { name: 'respond', decide: (state) => assignment.respond(state, { at }) },
   { name: 'lose the slot', decide: (state) => assignment.loseSlot(state, { reservationId: ids.reservation(1), at }) },

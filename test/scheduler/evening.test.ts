@@ -66,7 +66,7 @@ async function evening(house: House, chance: (chance: number) => boolean) {
         house.market.giveBack(person.assignmentId);
       } else {
         const pingType = phase === 'working' || (phase === 'called' && chance(0.6)) ? 'working' : 'waiting';
-        await house.commands.ping(house.context, { ...person, pingType, session: 'signed' });
+        await house.commands.ping(house.context, { ...person, pingType, session: { generation: 0 } });
       }
     }
   };

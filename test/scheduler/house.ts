@@ -135,7 +135,7 @@ export async function openHouse(changes: Partial<typeof defaults> = {}) {
       return done(await commands.makeReservation(context, made));
     },
     ping: async (worker: Worker, pingType: PingType = 'waiting'): Promise<void> => {
-      done(await commands.ping(context, { ...worker, pingType, session: 'signed' }));
+      done(await commands.ping(context, { ...worker, pingType, session: { generation: 0 } }));
       await settle();
     },
     /** Events of these types in the whole log, in order. */

@@ -54,6 +54,10 @@ const EXAMPLES: Examples = {
     },
     'Worker WORKER1 came to the page (assignment ASSIGNMENT1, HIT MARKETHIT1) and waits.',
   ],
+  TokenRenewed: [
+    { generation: 1, at },
+    'The page of the worker had lost its token after a silence, and got another: the one before opens nothing any more.',
+  ],
   TaskAssigned: [
     { reservationId: ids.reservation(1), foreignId: '42', at },
     `The worker was called to reservation ${ids.reservation(1)}, task "42".`,

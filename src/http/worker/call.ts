@@ -8,7 +8,10 @@ import { shownForeignId } from '../fields.ts';
 export type Call = { readonly kind: 'wait' | 'task' | 'released'; readonly json: string };
 
 /** What telling a worker takes of their task. */
-export type ToldTask = Pick<Task, 'assignmentId' | 'phase' | 'reservationId' | 'foreignId' | 'calledAt'> & {
+export type ToldTask = Pick<
+  Task,
+  'assignmentId' | 'phase' | 'generation' | 'reservationId' | 'foreignId' | 'calledAt'
+> & {
   /** Given if the read models may not show the task before they have come so far. */
   readonly position?: Position;
 };

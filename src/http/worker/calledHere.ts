@@ -21,9 +21,9 @@ export function createCalledHere(): CalledHere {
     for (const { type, data } of events) {
       if (type !== 'TaskAssigned') continue;
       const assignmentId = AssignmentId.parse(streamId(stream));
-      const { reservationId, foreignId, at: calledAt } = data;
+      const { reservationId, foreignId, generation = 0, at: calledAt } = data;
       for (const callback of callbacks)
-        callback({ assignmentId, reservationId, foreignId, calledAt, phase: 'called', position });
+        callback({ assignmentId, reservationId, foreignId, calledAt, generation, phase: 'called', position });
     }
   };
 

@@ -1,4 +1,4 @@
-import type { AssignmentId, Instant } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/ids.ts';
 import type { ToldTask } from './call.ts';
 
 /** A call older than this was told before, perhaps by another node: its page was loaded again. */
@@ -11,13 +11,15 @@ export function createFirstTold(
   told: (task: ToldTask, at: Instant) => void,
   clock: () => Instant = Date.now,
 ): (task: ToldTask) => void {
-  const known = new Set<AssignmentId>();
+  // The marketplace gives an assignment's id out again, to somebody who may be called too.
+  const known = new Set<string>();
   return (task) => {
     const { assignmentId, calledAt } = task;
-    if (calledAt === null || known.has(assignmentId)) return;
+    const call = `${assignmentId} ${calledAt}`;
+    if (calledAt === null || known.has(call)) return;
     const at = clock();
     if (at - calledAt > FRESH_MS) return;
-    known.add(assignmentId);
+    known.add(call);
     const [oldest] = known;
     if (known.size > MOST_REMEMBERED && oldest !== undefined) known.delete(oldest);
     told(task, at);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { isUnproven, type Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
+import { isAhead, isUnproven, type Session } from '../../domain/session.ts';
 import type { Task } from '../../projections/tasks.ts';
 import { type Call, type Called, type ToldTask, WAIT } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
@@ -15,6 +15,10 @@ const freely = () => () => {};
 
 /** A task's row, asked of Postgres with all other look-ups of the same turn. */
 export type LookUp = (id: AssignmentId) => Promise<Task | undefined>;
+
+/** A row as a page sees it: one from before its token was given out is not about its stay. */
+const seenBy = (session: Session, row: Task | undefined): Task | undefined =>
+  row !== undefined && isAhead(row, session) ? undefined : row;
 
 /** `unproven`: the assignment is signed, and the request does not show its token. */
 export type Held = Call | 'unknown' | 'full' | 'unproven';
@@ -56,13 +60,15 @@ export function createHold({
   setMaxListeners(0, ending);
   let unknown = 0;
 
-  const hold: (isKnown: boolean, ...asked: Parameters<Hold>) => Promise<Held> = (
-    isKnown,
+  const hold: (knownAs: number | null, ...asked: Parameters<Hold>) => Promise<Held> = (
+    knownAs,
     id,
     { waitMs, session, gone },
   ) =>
     new Promise((resolve) => {
-      let known = isKnown;
+      let known = knownAs !== null;
+      /** Whose stay the page belongs to, once it has shown that. */
+      let generation = knownAs;
       const setKnown = (): void => {
         if (!known) unknown--;
         known = true;
@@ -77,15 +83,18 @@ export function createHold({
       };
       const end = (): void => settle(known || ending.aborted ? WAIT : 'unknown');
       const look = async (called?: Called): Promise<void> => {
-        // Who asked before the first ping has not shown yet whose page it is: the row says whether that takes a token.
-        if (called && known) {
+        // Who asked before the first ping has not shown yet whose page it is: the row says whether that takes a token. It
+        // says too whose the call is, if somebody else has the assignment since.
+        if (called?.generation === generation && called) {
           const call = await telling.ofCalled(called, session);
           if (call.kind === 'task') told(called);
           return settle(call);
         }
-        const row = await lookUp(id);
+        const row = seenBy(session, await lookUp(id));
         if (row === undefined) return;
         if (isUnproven(row, session)) return settle('unproven');
+        generation ??= row.generation;
+        if (row.generation !== generation) return settle('unproven');
         const call = await telling.of(row);
         if (call.kind === 'task') told(row);
         if (call.kind !== 'wait' || waitMs <= 0) settle(call);
@@ -106,14 +115,14 @@ export function createHold({
     });
 
   return async (id, asked) => {
-    const row = await lookUp(id);
+    const row = seenBy(asked.session, await lookUp(id));
     if (row === undefined) {
       const giveBack = unknown < MOST_UNKNOWN ? (asked.takeUnknown ?? freely)() : null;
-      return giveBack === null ? 'full' : hold(false, id, asked).finally(giveBack);
+      return giveBack === null ? 'full' : hold(null, id, asked).finally(giveBack);
     }
     if (isUnproven(row, asked.session)) return 'unproven';
     const call = await telling.of(row);
     if (call.kind === 'task') told(row);
-    return call.kind !== 'wait' || asked.waitMs <= 0 ? call : hold(true, id, asked);
+    return call.kind !== 'wait' || asked.waitMs <= 0 ? call : hold(row.generation, id, asked);
   };
 }

@@ -203,12 +203,9 @@ export function workerRoutes(deps: WorkerDependencies): {
       if (!reactedAfterMs.success)
         return refuse(c, 400, `after must be milliseconds, a whole number up to 86400000, got ${shown(after)}`);
       const session = await sessionOf(assignmentId, c.req.query('token'));
-      const said = `${workerId} ${marketplaceHitId} ${pingType.data}`;
-      if (
-        pingType.data === 'waiting' &&
-        after === undefined &&
-        repeats.isRepeated(assignmentId, `${said} ${session}`)
-      ) {
+      const shows = typeof session === 'object' ? `token ${session.generation}` : session;
+      const said = `${workerId} ${marketplaceHitId} ${pingType.data} ${shows}`;
+      if (pingType.data === 'waiting' && after === undefined && repeats.isRepeated(assignmentId, said)) {
         answered('ping');
         return c.body('OK', 200, TEXT_HEADERS);
       }
@@ -227,12 +224,13 @@ export function workerRoutes(deps: WorkerDependencies): {
       );
       if (result.type === 'refused') return refuse(c, statusOf(result.refusal), result.refusal.message);
       answered('ping');
-      const { isSigned, released } = result.value;
-      // A page that was told that the wait is over is told so again.
-      if (session !== 'asks' && released === null) repeats.stored(assignmentId, `${said} ${session}`);
+      const { isSigned, generation, released } = result.value;
+      const getsToken =
+        isSigned && (typeof session === 'object' ? session.generation !== generation : session === 'asks');
+      // A page that was told that the wait is over is told so again; and whoever had the token before is not answered by this.
+      if (released === null) repeats.stored(assignmentId, getsToken ? '' : said);
       const headers = released === null ? TEXT_HEADERS : { ...TEXT_HEADERS, [RELEASED_HEADER]: released };
-      if (session === 'asks' && isSigned)
-        return c.body('OK', 200, { ...headers, [TOKEN_HEADER]: await tokenOf(assignmentId) });
+      if (getsToken) return c.body('OK', 200, { ...headers, [TOKEN_HEADER]: await tokenOf(assignmentId, generation) });
       return c.body('OK', 200, headers);
     },
   );

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Session } from '../../domain/assignment.ts';
 import type { AssignmentId } from '../../domain/ids.ts';
+import { isAhead, isUnproven, type Session } from '../../domain/session.ts';
 import type { Called, ToldTask } from './call.ts';
 import type { CallBoard } from './callBoard.ts';
 import type { LookUp } from './hold.ts';
@@ -23,7 +23,7 @@ export const STREAM_HEADERS = {
 export const WORKER_STREAM_HEADERS = { ...STREAM_HEADERS, 'Access-Control-Allow-Origin': '*' };
 
 export type Streams = {
-  /** Starts a stream of server-sent events that ends with the call; false if there is no room. */
+  /** Starts a stream of server-sent events that ends with the call, or with its page's stay; false if there is no room. */
   readonly open: (id: AssignmentId, session: Session, response: ServerResponse) => boolean;
   readonly size: () => number;
   readonly close: () => void;
@@ -62,19 +62,27 @@ export function createStreams({
       if (response.destroyed) return true;
       const others = turns[opened++ % TURNS];
       let isOpen = true;
+      /** Of the stay that the page belongs to, once that is known. */
+      let generation: number | undefined;
+      const end = (): void => {
+        finish();
+        response.end();
+      };
       const look = async (called?: Called): Promise<void> => {
-        const task = called ?? (await lookUp(id));
+        const task = called && called.generation === generation ? called : await lookUp(id);
         if (task === undefined || !isOpen) return;
+        if (!('position' in task)) {
+          if (isAhead(task, session)) return;
+          generation ??= task.generation;
+          if (isUnproven(task, session) || task.generation !== generation) return end();
+        }
         const { kind, json } = await ('position' in task ? telling.ofCalled(task, session) : telling.of(task));
         if (kind === 'wait' || !isOpen) return;
         finish();
         response.end(`event: ${kind}\ndata: ${json}\n\n`);
         if (kind === 'task') told(task);
       };
-      const stop = board.listen(id, look, () => {
-        finish();
-        response.end();
-      });
+      const stop = board.listen(id, look, end);
       if (stop === null) return false;
       const finish = (): void => {
         isOpen = false;

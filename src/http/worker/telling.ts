@@ -1,12 +1,14 @@
 import type { CommandResult } from '../../commands/context.ts';
-import type { Assignment, Session } from '../../domain/assignment.ts';
+import type { Assignment } from '../../domain/assignment.ts';
 import type { AssignmentId, Instant } from '../../domain/ids.ts';
+import type { Session } from '../../domain/session.ts';
 import type { Task } from '../../projections/tasks.ts';
 import { type Call, type Called, callOf, type Standing, WAIT } from './call.ts';
 
 /** Records that somebody whose page cannot say so comes to their task; answers with how things stand after it. */
 export type TakeTask = (options: {
   assignmentId: AssignmentId;
+  generation: number;
   mayBeLost: boolean;
 }) => Promise<CommandResult<Assignment>>;
 
@@ -27,8 +29,11 @@ export function createTelling({
   keptMs: number;
   clock: () => Instant;
 }): Telling {
-  const take = async (assignmentId: AssignmentId, mayBeLost: boolean): Promise<Call> => {
-    const result = await takeTask({ assignmentId, mayBeLost });
+  const take = async (
+    { assignmentId, generation }: Pick<Task, 'assignmentId' | 'generation'>,
+    mayBeLost: boolean,
+  ): Promise<Call> => {
+    const result = await takeTask({ assignmentId, generation, mayBeLost });
     const standing = result.type === 'refused' ? null : standingOf(result.value);
     const call = standing === null ? WAIT : callOf(standing, { now: clock(), keptMs });
     return call === 'take' ? WAIT : call;
@@ -36,14 +41,14 @@ export function createTelling({
   return {
     of: async (row) => {
       const call = callOf({ ...row, hasBegun: row.respondedAt !== null }, { now: clock(), keptMs });
-      return call === 'take' ? take(row.assignmentId, !row.holdsSlot) : call;
+      return call === 'take' ? take(row, !row.holdsSlot) : call;
     },
     ofCalled: async (called, session) => {
       // Only who got a token has one that is right.
-      const isSigned = session === 'signed';
+      const isSigned = typeof session === 'object';
       const standing = { ...called, isSigned, holdsSlot: true, slotIsOpen: null, released: null, hasBegun: false };
       const call = callOf(standing, { now: clock(), keptMs });
-      return call === 'take' ? take(called.assignmentId, false) : call;
+      return call === 'take' ? take(called, false) : call;
     },
   };
 }
