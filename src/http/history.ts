@@ -75,7 +75,7 @@ const shownPerson = z.object({
   workerId: z.string(),
   assignmentId: z.string(),
   touched: z.boolean(),
-  isSigned: z.boolean().openapi({ description: 'False: their page asked for no token' }),
+  isSigned: z.boolean().openapi({ description: 'Their page has a session; false: it asked for no token' }),
   called: z.string(),
   paid: z.string(),
 });

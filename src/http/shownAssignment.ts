@@ -10,7 +10,7 @@ export const shownAssignment = z
   .object({
     id: z.string(),
     worker: z.string(),
-    signed: z.boolean().openapi({ description: 'False: their page asked for no token' }),
+    signed: z.boolean().openapi({ description: 'Their page has a session; false: it asked for no token' }),
     hitID: z.string(),
     reservation: shownId.nullable(),
     state: z.string(),

@@ -23,6 +23,7 @@ import { PingType } from '../../src/domain/presence.ts';
 import * as protoHit from '../../src/domain/protoHit.ts';
 import * as reservation from '../../src/domain/reservation.ts';
 import * as review from '../../src/domain/review.ts';
+import { renewToken } from '../../src/domain/session.ts';
 import * as worker from '../../src/domain/worker.ts';
 import * as workRequest from '../../src/domain/workRequest.ts';
 import type { StreamWrite } from '../../src/event-store/port.ts';
@@ -69,6 +70,7 @@ const weights: Readonly<Record<Kind, number>> = {
   ping: 10,
   dispatch: 12,
   respond: 10,
+  renewToken: 2,
   lose: 3,
   release: 1,
   returned: 2,
@@ -291,6 +293,10 @@ function commandsOn(clock: { now: number }, append: (changes: readonly Change[])
     ping: (a: number, b: number) => append([pinged(a, PingType.options[b % 4] ?? 'waiting')]),
     respond: (a: number) =>
       together(all.assignment.change(a, assignment.respond(all.assignment.at(a), now())), pinged(a, 'working')),
+    renewToken: (a: number) => {
+      const state = all.assignment.at(a);
+      if (state.phase !== 'none') onAssignment(a, renewToken(state, { replaces: state.generation, ...now() }));
+    },
     lose: (a: number) =>
       onAssignment(a, assignment.lose(all.assignment.at(a), { lastPingAt: Math.max(0, clock.now - 30_000), ...now() })),
     release: (a: number) =>
