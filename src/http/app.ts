@@ -75,7 +75,7 @@ export type AppDependencies = {
   /** The workers' paths: before everything else and without it, because there are thousands of requests a second. */
   readonly workerRoutes: Hono;
   /** Traces application requests, if anything does. */
-  readonly traced?: MiddlewareHandler<Env> | undefined;
+  readonly traced?: ((isCaller: (c: HonoContext) => Promise<boolean>) => MiddlewareHandler<Env>) | undefined;
   /** Pages, and the built-in marketplace if it is used. */
   readonly pages?: readonly { readonly path: string; readonly routes: Hono }[];
   /** Is the built-in marketplace here to be visited? */
@@ -88,7 +88,6 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({ strict: false });
   app.route('/', deps.workerRoutes);
   app.route('/retainer', deps.workerRoutes);
-  if (deps.traced) app.use(deps.traced);
   app.use(
     requestLog({
       log: deps.accessLog ?? log,
@@ -100,12 +99,15 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.use(protectedAnswers(deps.access.isSecure));
   app.use(limitAddresses(deps.limits));
   app.use(ownHostsOnly(deps.access.hosts));
+  const authenticate = authentication(db, deps.visitorOf, deps.access);
+  // Nothing of what is refused before it is read is traced.
+  if (deps.traced)
+    app.use(deps.traced(async (c) => (await authenticate(c, c.req.query(), { changes: false })).type === 'caller'));
   for (const path of ['/status/*', '/admin/*', '/marketplace/*']) app.use(path, soundAddress);
   for (const { path, routes } of pages) app.route(path, routes);
 
   app.use(crossOrigin(deps.access));
   app.use(limitBody(settings.bodyLimitBytes));
-  const authenticate = authentication(db, deps.visitorOf, deps.access);
   const mayScrape = async (c: HonoContext): Promise<Answer | null> => {
     if (settings.metrics === 'open') return null;
     const asked = await authenticate(c, c.req.query(), { changes: false });

@@ -11,7 +11,7 @@ import type { ToldTask } from '../http/worker/call.ts';
 import type { Projection } from '../projections/projection.ts';
 import { tracedCommands } from './commands.ts';
 import { tracedProjections } from './projections.ts';
-import { tracedRequests } from './requests.ts';
+import { type IsCaller, tracedRequests } from './requests.ts';
 import { tracedStore } from './store.ts';
 import { tracedTelling } from './told.ts';
 
@@ -20,7 +20,7 @@ const FLUSH_MS = 2_000;
 
 /** What wraps a node's parts at their edges, so that none of them knows of traces. */
 export type Tracing = {
-  readonly requests: MiddlewareHandler<Env>;
+  readonly requests: (isCaller: IsCaller) => MiddlewareHandler<Env>;
   readonly commands: (commands: Commands) => Commands;
   readonly store: (store: EventStore) => EventStore;
   readonly projections: (projections: readonly Projection[]) => readonly Projection[];
@@ -40,7 +40,7 @@ export function startTracing({ version, log }: { version: string; log: Logger })
   sdk.start();
   const tracer = trace.getTracer('retainer', version);
   return {
-    requests: tracedRequests(tracer),
+    requests: (isCaller) => tracedRequests(tracer, isCaller),
     commands: (commands) => tracedCommands(commands, tracer),
     store: (store) => tracedStore(store, tracer),
     projections: (projections) => tracedProjections(projections, tracer),

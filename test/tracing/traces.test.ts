@@ -160,6 +160,33 @@ describe('with the standard variables set', () => {
     expect(names().filter((name) => name.includes('readyz'))).toEqual([]);
   });
 
+  test("a stranger's trace is not joined, nor sampled for its flag; a caller's is", async () => {
+    const { url } = await start({
+      ...sending(),
+      OTEL_PROPAGATORS: 'tracecontext,b3',
+      OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+    });
+    await work();
+    const issued = await core?.commands.issueApiKey(
+      { actor: 'operator:test', requestId: 'test' },
+      { label: 'application' },
+    );
+    if (issued?.type !== 'done') throw new Error('no key was issued');
+    const { key } = issued.value;
+    const ids = ['1', '2', '3', '4', '5', '6'].map((digit) => digit.repeat(32));
+    const w3c = (id = '') => ({ traceparent: `00-${id}-b7ad6b7169203331-01`, baggage: 'who=attacker' });
+    const b3 = (id = '') => ({ 'X-B3-TraceId': id, 'X-B3-SpanId': 'b7ad6b7169203331', 'X-B3-Sampled': '1' });
+    const list = `${url}/reservation/list`;
+    for (const headers of [w3c(ids[0]), b3(ids[1]), { b3: `${ids[2]}-b7ad6b7169203331-1` }, w3c(ids[3])])
+      expect((await fetch(list, { headers: { ...headers, 'X-Api-Key': 'a guess' } })).status).toBe(401);
+    await fetch(`${url}/marketplace`, { headers: w3c(ids[3]) });
+    await fetch(`${url}/nowhere`, { headers: w3c(ids[3]) });
+    expect((await fetch(list, { headers: { ...w3c(ids[4]), 'X-Api-Key': key } })).status).toBe(200);
+    expect((await fetch(`${list}?apiKey=${key}`, { headers: b3(ids[5]) })).status).toBe(200);
+    await until(() => collector.spans().some(({ traceId }) => traceId === ids[5]));
+    expect([...new Set(collector.spans().map(({ traceId }) => traceId))].toSorted()).toEqual([ids[4], ids[5]]);
+  });
+
   test('what is left to send when the service stops is sent', async () => {
     const { url, terminate } = await start({ ...sending(), OTEL_BSP_SCHEDULE_DELAY: '60000' });
     await fetch(`${url}/reservation/list`);
