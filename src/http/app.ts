@@ -141,7 +141,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
     // A route that finds nothing at its path says so itself.
     if (allowed.length === 0 || allowed.includes(c.req.method))
       return wantsPage(c)
-        ? c.html(NotFoundPage({ path: withoutPeople(c.req.path) }), 404)
+        ? c.html(NotFoundPage({ path: withoutPeople(c.req.path), hasMarketplace: deps.hasMarketplace }), 404)
         : send(c, problem(404, `there is no path ${withoutPeople(c.req.path).slice(0, 200)}`));
     const headers = { Allow: allowed.join(', ') };
     return send(

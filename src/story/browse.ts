@@ -21,8 +21,12 @@ export type Found = { readonly entries: readonly Entry[]; readonly next: Positio
 const MOST_STRETCHES = 20;
 const READ_AT_ONCE = 500;
 
-/** Nearly all of a log is pings: who wants to see them asks for them by name. */
-const ALL_BUT_PINGS = (Object.keys(eventSchemas) as EventType[]).filter((type) => type !== 'WorkerPinged');
+/**
+ * Nearly all of a log is pings, and nearly every other event of the scheduler has its token beside it, which says nothing
+ * of its own: who wants to see those asks for them by name.
+ */
+const LEFT_OUT: ReadonlySet<EventType> = new Set(['WorkerPinged', 'SchedulerActed']);
+const SHOWN = (Object.keys(eventSchemas) as EventType[]).filter((type) => !LEFT_OUT.has(type));
 
 /** The log from the end, or from before a position, as far back as it takes to find `limit` entries or patience ends. */
 export async function browseLog(
@@ -31,7 +35,7 @@ export async function browseLog(
   { before, limit }: { before: Position | null; limit: number },
 ): Promise<Found> {
   if (filter.stream !== null) return browseStream(store, filter, filter.stream, { before, limit });
-  const types = filter.type === null ? ALL_BUT_PINGS : [filter.type];
+  const types = filter.type === null ? SHOWN : [filter.type];
   const entries: Entry[] = [];
   let next = before;
   for (let stretches = 0; stretches < MOST_STRETCHES; stretches++) {

@@ -135,7 +135,7 @@ export function inWords(event: DomainEvent, subject?: string): string {
     case 'SchedulerElected':
       return `Node ${event.data.node} decides for all from here on.`;
     case 'SchedulerActed':
-      return `The node that took office in revision ${event.data.elected} wrote to ${streams(event.data.streams)}.`;
+      return `The scheduler elected in revision ${event.data.elected} wrote to ${streams(event.data.streams)}.`;
 
     case 'OperatorAdded':
       return `${event.data.operator} may sign in to the pages.`;

@@ -93,6 +93,43 @@ test('an operator is added and removed by keyboard alone', async () => {
   expect(await tab.getByRole('button', { name: /Remove/ }).count()).toBe(0);
 });
 
+test('all work of a page is chosen with one box, which tells too when only some is', async () => {
+  await handIn(service, ['ALL1', 'ALL2', 'ALL3']);
+  const tab = await admin('/admin/assignments?phase=submitted&search=WALL');
+  await tab.goto(`${service.url}/admin/assignments?phase=submitted&limit=200`);
+  const all = tab.getByRole('checkbox', { name: /^Choose all \d+ on this page/ });
+  await all.focus();
+  await tab.keyboard.press('Space');
+  const boxes = await tab.locator('input[name=chosen]').all();
+  expect(boxes.length).toBeGreaterThan(2);
+  for (const box of boxes) expect(await box.isChecked()).toBe(true);
+  await tab.getByLabel('Choose AALL2').uncheck();
+  expect(await tab.evaluate("document.querySelector('#chooseAll input').indeterminate")).toBe(true);
+  await all.check();
+  expect(await tab.getByLabel('Choose AALL2').isChecked()).toBe(true);
+  // A worker's id is one word.
+  expect(await tab.evaluate("document.querySelector('a.who').getClientRects().length")).toBe(1);
+});
+
+test('a new key is copied, or selected where the browser lets nobody copy', async () => {
+  const tab = await admin('/admin/keys');
+  const issue = async (label: string): Promise<string> => {
+    await tab.getByLabel('Label').fill(label);
+    await tab.getByRole('button', { name: 'Issue' }).click();
+    return (await tab.locator('#key').textContent()) ?? '';
+  };
+  await tab.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const key = await issue('first');
+  await tab.getByRole('button', { name: 'Copy', exact: true }).click();
+  await tab.getByRole('button', { name: 'Copied', exact: true }).waitFor();
+  expect(await tab.evaluate('navigator.clipboard.readText()')).toBe(key);
+  await tab.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+  const other = await issue('second');
+  await tab.getByRole('button', { name: 'Copy', exact: true }).click();
+  await tab.getByRole('button', { name: 'Selected: copy it' }).waitFor();
+  expect(await tab.evaluate('String(getSelection())')).toBe(other);
+});
+
 test('a key is issued by keyboard, shown once, and revoked', async () => {
   const tab = await admin('/admin/keys');
   await tab.getByLabel('Label').focus();

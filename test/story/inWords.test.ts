@@ -181,7 +181,7 @@ const EXAMPLES: Examples = {
     'An operator had the read model hits take HitPosted at position 42 again from its next rebuild on.',
   ],
   SchedulerElected: [{ node: 'left-1', at }, 'Node left-1 decides for all from here on.'],
-  SchedulerActed: [{ elected: 4, streams: 2, at }, 'The node that took office in revision 4 wrote to 2 streams.'],
+  SchedulerActed: [{ elected: 4, streams: 2, at }, 'The scheduler elected in revision 4 wrote to 2 streams.'],
   OperatorAdded: [{ operator: OperatorName.parse('ann'), at }, 'ann may sign in to the pages.'],
   OperatorPasswordChanged: [{ at }, 'The operator got another password, and was signed out everywhere.'],
   OperatorRemoved: [{ at }, 'The operator may sign in no more.'],

@@ -88,4 +88,8 @@ const withQuery = (path: string, query: Readonly<Record<string, string>>): strin
 export const Moment = ({ at }: { at: number | null }) =>
   at === null ? <>–</> : <time datetime={new Date(at).toISOString()}>{shownMoment(at)}</time>;
 
+/** A sentence whose moments, as the log tells them, are shown as all others of these pages are. */
+export const inShownMoments = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => shownMoment(Date.parse(iso)));
+
 const shownMoment = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

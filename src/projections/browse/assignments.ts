@@ -30,6 +30,8 @@ export type AssignmentRow = {
   readonly released: ReleaseReason | null;
   readonly reservationId: ReservationId | null;
   readonly foreignId: string | null;
+  /** How the reservation's payload begins: most often the question that the answer answers. */
+  readonly question: string | null;
   readonly arrivedAt: Instant;
   readonly calledAt: Instant | null;
   readonly respondedAt: Instant | null;
@@ -69,10 +71,13 @@ const FOUND = `t.assignment_id in (
   union all select own.assignment_id from tasks own join hits posted using (hit_id) where posted.marketplace_hit_id = $
   union all select assignment_id from tasks where reservation_id = ${UUID})`;
 
+const QUESTION_LENGTH = 200;
+
 const SELECT = `
   select t.assignment_id as "assignmentId", t.worker_id as "workerId", t.is_signed as "isSigned", t.hit_id as "hitId",
          t.marketplace_hit_id as "marketplaceHitId", t.phase, t.released, t.reservation_id as "reservationId",
-         t.foreign_id as "foreignId", t.arrived_at as "arrivedAt", t.called_at as "calledAt",
+         coalesce(t.foreign_id, wanted.foreign_id) as "foreignId",
+         left(wanted.payload #>> '{}', ${QUESTION_LENGTH}) as question, t.arrived_at as "arrivedAt", t.called_at as "calledAt",
          t.responded_at as "respondedAt",
          h.fields ->> 'hitTypeId' as "hitTypeId", h.fields ->> 'title' as title, coalesce(h.sandbox, false) as sandbox,
          coalesce((h.fields ->> 'rewardCents')::int, 0) as "rewardCents",
@@ -84,6 +89,7 @@ const SELECT = `
          b.fault as "bonusFault"
   from tasks t
   left join hits h using (hit_id)
+  left join reservations wanted on wanted.reservation_id = t.reservation_id
   left join workers w on w.worker_id = t.worker_id
   left join reviews r on r.assignment_id = t.assignment_id
   left join lateral (

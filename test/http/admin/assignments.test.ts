@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestService, type TestService } from '../../support/service.ts';
+import { AssignmentId, MarketplaceHitId, WorkerId } from '../../../src/domain/ids.ts';
+import { openWork, startTestService, type TestService } from '../../support/service.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 import { type SignedInOperator, signedIn } from './operator.ts';
 import { handIn, logged } from './work.ts';
 
@@ -12,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => service.end());
 
 const page = async (path: string) => (await ann.get(path)).text();
+const operator = { actor: 'operator:ann', requestId: 'test' } as const;
 const saidBy = (answer: Response) => decodeURIComponent(answer.headers.get('set-cookie') ?? '');
 
 test('what was handed in is listed, found by any id, and shown field by field', async () => {
@@ -49,6 +52,30 @@ describe('the review', () => {
     expect(await page('/admin/assignments?phase=submitted&search=ANAMED')).toContain(
       '<span title="Find the verbs">find-verbs</span>',
     );
+  });
+
+  test('shows beside each answer what it was done for, and what was asked', async () => {
+    const { protoHitId, hit } = await openWork(service);
+    const { commands, store, caughtUp } = service.core;
+    const asked = { protoHitId, numAssignments: 1, delaySeconds: 0, foreignId: 'bird-7' } as const;
+    const made = await commands.makeReservation(
+      { ...operator, requestId: 'asked' },
+      { ...asked, payload: 'Which bird is <this>?' },
+    );
+    if (made.type === 'refused') throw new Error(made.refusal.message);
+    const reservationId = made.value;
+    const [assignmentId, workerId] = [AssignmentId.parse('AASKED'), WorkerId.parse('WASKED')];
+    const marketplaceHitId = MarketplaceHitId.parse(hit);
+    await commands.ping(operator, { assignmentId, workerId, marketplaceHitId, pingType: 'waiting' });
+    await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS });
+    await commands.invokeReservation(operator, { reservationId });
+    const answer = [{ field: 'species', value: 'Parus major' }];
+    await commands.markAssignment(operator, { assignmentId, as: 'submitted', answer });
+    await caughtUp.until(await store.head(), { timeoutMs: PATIENCE_MS });
+    const queue = await page('/admin/assignments?phase=submitted&search=AASKED');
+    expect(queue).toContain(`<a href="/status/reservation/${reservationId}">bird-7</a>`);
+    expect(queue).toContain('Which bird is &lt;this&gt;?');
+    expect(queue).toContain('species: Parus major');
   });
 
   test('of those that were ticked is decided in the name of the operator', async () => {

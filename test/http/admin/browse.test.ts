@@ -71,6 +71,12 @@ describe('events', () => {
     expect(await page('/admin/events?type=WorkerPinged')).toContain('<strong>WorkerPinged</strong>');
   });
 
+  test('tell every time in the one form of these pages', async () => {
+    await openWork(service);
+    const said = await page('/admin/events?type=ReservationMade');
+    expect(said).toMatch(/work expected at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\./);
+  });
+
   test('a page goes on where the one before ended', async () => {
     const all = (await csv('/admin/events.csv')).length - 1;
     const seen = new Set<string>();

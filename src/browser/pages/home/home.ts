@@ -1,3 +1,4 @@
+import { copyBeside } from '../live/copy.ts';
 import { every } from '../live/every.ts';
 import { askHealth } from './health.ts';
 import { drawTour, idsOf, type TourNow } from './tour.ts';
@@ -50,19 +51,7 @@ async function press(button: HTMLButtonElement): Promise<void> {
 
 for (const button of document.querySelectorAll('button'))
   if (button.dataset['path'] !== undefined) button.onclick = () => void press(button);
-  else if (button.dataset['copy'] !== undefined) button.onclick = () => void copy(button);
-
-async function copy(button: HTMLButtonElement): Promise<void> {
-  const text = button.parentElement?.querySelector('pre')?.textContent ?? '';
-  const isCopied = await navigator.clipboard.writeText(text).then(
-    () => true,
-    () => false,
-  );
-  button.textContent = isCopied ? 'Copied' : 'Select it';
-  setTimeout(() => {
-    button.textContent = 'Copy';
-  }, 2_000);
-}
+  else if (button.dataset['copy'] !== undefined) button.onclick = () => void copyBeside(button);
 
 if (steps instanceof HTMLElement) {
   const first: TourNow = JSON.parse(steps.dataset['now'] ?? 'null');

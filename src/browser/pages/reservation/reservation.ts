@@ -42,6 +42,7 @@ function showFacts({ summary, state, protoHit }: Facts): void {
   // What can be done is done now, whatever the picture shows.
   drawActions(element('#actions', HTMLElement), { ...state, id, name: foreignId || 'the reservation' });
   element('#actions', HTMLElement).hidden = moment !== null;
+  element('#sandbox', HTMLButtonElement).disabled = moment !== null;
   if (protoHit) {
     write(element('#protoHit', HTMLElement), protoHit.title);
     drawSandboxSwitch(element('#sandbox', HTMLButtonElement), { protoHitId, ...protoHit });
@@ -51,6 +52,7 @@ function showFacts({ summary, state, protoHit }: Facts): void {
 let stop: (() => void) | undefined;
 function live(): void {
   moment = null;
+  history.replaceState(null, '', location.pathname);
   asOf.value = asOf.max;
   write(asOfTime, 'now');
   toNow.hidden = true;
@@ -62,6 +64,9 @@ function live(): void {
 async function goBackTo(at: number): Promise<void> {
   stop?.();
   moment = at;
+  // What is seen has an address: it can be kept and sent.
+  history.replaceState(null, '', `?asOf=${at}`);
+  element('#sandbox', HTMLButtonElement).disabled = true;
   toNow.hidden = false;
   write(asOfTime, secondOfDay(at));
   say('as it was', 'finished');

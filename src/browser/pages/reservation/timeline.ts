@@ -121,6 +121,8 @@ export function passTime(now: number): void {
   write(element('#from', HTMLElement), secondOfDay(from));
   write(element('#to', HTMLElement), secondOfDay(to));
   placeMarks(from, to);
+  for (const drawn of place.querySelectorAll<HTMLElement>('.point.paid, .point.rejected'))
+    drawn.hidden = madeAt + Number(drawn.style.getPropertyValue('--a')) * 1000 > to;
 }
 
 /** Those are folded away: of a pool of hundreds a reservation's page shows its own people. */

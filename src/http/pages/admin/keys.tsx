@@ -113,11 +113,16 @@ const KeysPage = ({
   errors?: Errors;
   problem?: string;
 }) => (
-  <AdminPage title="API keys" at={PATH} visit={visit} problem={problem}>
+  <AdminPage title="API keys" at={PATH} visit={visit} problem={problem} scripts={['copy.js']}>
     {issued && (
       <div class="notice" role="status">
         <strong>{issued.label}</strong> may come in with this key. It is shown this once; only its hash is kept.
-        <pre id="key">{issued.key}</pre>
+        <div class="copied">
+          <pre id="key">{issued.key}</pre>
+          <button type="button" data-copy hidden>
+            Copy
+          </button>
+        </div>
       </div>
     )}
     <Table
@@ -168,7 +173,10 @@ const KeysPage = ({
         hint="A key may be limited to what concerns one ProtoHIT."
         value={visit.form['proto_hit'] ?? ''}
         error={errors.proto_hit}
-        options={[['', 'every ProtoHIT'], ...protoHits.map((one) => [one.protoHitId, one.fields.title] as const)]}
+        options={[
+          ['', 'every ProtoHIT'],
+          ...protoHits.map((one) => [one.protoHitId, `${one.fields.hitTypeId}: ${one.fields.title}`] as const),
+        ]}
       />
       <Field
         name="budget"
@@ -192,8 +200,9 @@ const isTicked = ({ form }: AdminVisit, scope: Scope): boolean =>
     ? scope === 'commands' || scope === 'read'
     : (form['scopes'] ?? '').split(' ').includes(scope);
 
+/** As commands name it. */
 const nameOf = (protoHits: readonly ProtoHitRow[], id: ProtoHitId | null): string =>
-  id === null ? '–' : (protoHits.find(({ protoHitId }) => protoHitId === id)?.fields.title ?? id);
+  id === null ? '–' : (protoHits.find(({ protoHitId }) => protoHitId === id)?.fields.hitTypeId ?? id);
 
 const Revoke = ({ visit, apiKey: { apiKeyId, label, revokedAt } }: { visit: AdminVisit; apiKey: ApiKeyRow }) =>
   revokedAt !== null ? (

@@ -34,7 +34,7 @@ export const AssignmentsPage = ({
   const reviewable = rows.filter(isReviewable);
   const ticked = new Set((visit.form['chosen'] ?? '').split(' '));
   return (
-    <AdminPage title="Assignments" at={PATH} visit={visit} problem={problem}>
+    <AdminPage title="Assignments" at={PATH} visit={visit} problem={problem} scripts={['chooseAll.js']}>
       <p>
         <a href={`${PATH}?phase=submitted`} aria-current={filter.phase === 'submitted' ? 'true' : undefined}>
           The review queue
@@ -49,6 +49,11 @@ export const AssignmentsPage = ({
         <Csrf visitor={visit.visitor} />
         <input type="hidden" name="query" value={new URLSearchParams(query).toString()} />
         <input type="hidden" name="shown" value={reviewable.map(({ assignmentId }) => assignmentId).join(' ')} />
+        {reviewable.length > 0 && (
+          <label id="chooseAll" class="row" hidden>
+            <input type="checkbox" /> Choose all {reviewable.length} on this page that can be decided about
+          </label>
+        )}
         <Table
           caption="Assignments"
           none={filter.phase === 'submitted' ? 'Nothing waits to be reviewed.' : 'No assignment is like that.'}
@@ -119,28 +124,46 @@ const COLUMNS: readonly Column<AssignmentRow>[] = [
     name: 'Worker',
     cell: ({ workerId, isBlocked, isSigned }) => (
       <span>
-        <a href={`/admin/workers/${workerId}`}>{workerId}</a> {isBlocked && <span class="tag rejected">blocked</span>}
+        <a class="who" href={`/admin/workers/${workerId}`}>
+          {workerId}
+        </a>{' '}
+        {isBlocked && <span class="tag rejected">blocked</span>}
         <Unsigned isSigned={isSigned} />
       </span>
     ),
   },
+  { name: 'Reservation', cell: (row) => <Asked row={row} /> },
+  { name: 'Answer', cell: ({ answer }) => <Shortly text={answer && answerInWords(answer)} /> },
   { name: 'ProtoHIT', cell: ({ hitTypeId, title }) => <span title={title ?? undefined}>{hitTypeId ?? '–'}</span> },
   { name: 'State', cell: (row) => <PhaseTag row={row} /> },
   { name: 'Handed in', cell: ({ submittedAt }) => <Moment at={submittedAt} /> },
-  { name: 'Answer', cell: ({ answer }) => <Shortly answer={answer} /> },
-  { name: 'Reward', isNumber: true, cell: ({ rewardCents }) => dollars(rewardCents) },
   {
-    name: 'Bonus',
+    name: 'Reward',
     isNumber: true,
-    cell: ({ bonusCents, bonusOwedCents }) =>
-      bonusCents + bonusOwedCents === 0 ? '–' : dollars(bonusCents + bonusOwedCents),
+    cell: ({ rewardCents, bonusCents, bonusOwedCents }) =>
+      dollars(rewardCents) + (bonusCents + bonusOwedCents === 0 ? '' : ` + ${dollars(bonusCents + bonusOwedCents)}`),
   },
 ];
 
 const SHORT = 80;
 
-const Shortly = ({ answer }: Pick<AssignmentRow, 'answer'>) => {
-  if (answer === null) return <>–</>;
-  const text = answer.map(({ field, value }) => `${field}: ${value}`).join(', ');
-  return <span class="answer">{text.length > SHORT ? `${text.slice(0, SHORT)}…` : text}</span>;
-};
+const answerInWords = (answer: NonNullable<AssignmentRow['answer']>): string =>
+  answer.map(({ field, value }) => `${field}: ${value}`).join(', ');
+
+const Shortly = ({ text }: { text: string | null }) =>
+  text === null ? <>–</> : <span class="answer">{text.length > SHORT ? `${text.slice(0, SHORT)}…` : text}</span>;
+
+/** What it was done for, and what was asked: the answer stands beside it. */
+const Asked = ({ row: { reservationId, foreignId, question } }: { row: AssignmentRow }) =>
+  reservationId === null ? (
+    <>–</>
+  ) : (
+    <span>
+      <a href={`/status/reservation/${reservationId}`}>{foreignId || reservationId}</a>
+      {question !== null && (
+        <span class="question">
+          <Shortly text={question} />
+        </span>
+      )}
+    </span>
+  );

@@ -4,7 +4,7 @@ import type { EventStore, Position } from '../../../../event-store/port.ts';
 import { actorOf, browseLog, type LogFilter } from '../../../../story/browse.ts';
 import { type Entry, placeOf } from '../../../../story/entry.ts';
 import { inWords } from '../../../../story/inWords.ts';
-import { type Column, Moment, Table } from '../../table.tsx';
+import { type Column, inShownMoments, Moment, Table } from '../../table.tsx';
 import type { AdminGuard } from '../guard.ts';
 import { AdminPage } from '../layout.tsx';
 import { type CsvColumn, csvFile, momentCell } from './csv.ts';
@@ -46,7 +46,8 @@ export function eventRoutes({
       return c.html(
         <AdminPage title="Events" at={PATH} visit={visit}>
           <p>
-            Everything that happened, and who did it. Pings of waiting workers are left out unless their type is chosen.
+            Everything that happened, and who did it. Pings of waiting workers, and the scheduler's token that goes with
+            all it writes (<code>SchedulerActed</code>), are left out unless their type or stream is chosen.
           </p>
           <Search path={PATH} query={query} label="Text in the event">
             <Choice
@@ -115,7 +116,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     cell: (entry) => (
       <details>
         <summary>
-          <strong>{kept(entry).type}</strong> <span class="quiet">{sentenceOf(entry)}</span>
+          <strong>{kept(entry).type}</strong> <span class="quiet">{inShownMoments(sentenceOf(entry))}</span>
         </summary>
         <pre tabindex={0}>{JSON.stringify(kept(entry), null, 2)}</pre>
       </details>
