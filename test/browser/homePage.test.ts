@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tourCommands } from '../../src/http/pages/home/commands.ts';
@@ -74,6 +74,17 @@ describe('the tour on the home page', () => {
     await tab.getByRole('button', { name: 'Finish' }).press('Enter');
     await ticked(tab, 'finish');
     await tab.getByText('That was the tour.').waitFor();
+    // From the last step to the first page of one's own: what it loads, what it looks like, and the guides.
+    await tab.getByRole('link', { name: 'a page of your own' }).click();
+    const own = tab.getByRole('region', { name: 'Now your own page' });
+    const hrefs = (await own.getByRole('link').all()).map((link) => link.getAttribute('href'));
+    const links = await Promise.all(hrefs);
+    expect(links).toEqual(['/retainer.js', '/example', '/docs']);
+    for (const link of ['/retainer.js', '/example', '/docs'])
+      expect((await fetch(service.url + link)).status).toBe(200);
+    const guides = ((await own.textContent()) ?? '').match(/docs\/\S+\.md/g) ?? [];
+    expect(guides).toContain('docs/landing-page.md');
+    for (const guide of guides) await access(new URL(`../../${guide}`, import.meta.url));
     const story = await tab.getByRole('link', { name: 'Read its story' }).getAttribute('href');
     expect(story).toMatch(/^\/status\/reservation\/[0-9a-f-]{36}$/);
     await picture(tab, 'home-over');

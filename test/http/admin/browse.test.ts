@@ -132,6 +132,18 @@ describe('files', () => {
       expect(downloads).toContain(`href="/admin/${table}.csv"`);
   });
 
+  test('begin with a byte order mark where Excel is to read them, and only there', async () => {
+    const bytes = async (path: string) => new Uint8Array(await (await ann.get(path)).arrayBuffer());
+    const tables = ['protohits', 'reservations', 'hits', 'assignments', 'workers', 'events', 'keys', 'operators'];
+    for (const table of tables) {
+      const [plain, marked] = [await bytes(`/admin/${table}.csv`), await bytes(`/admin/${table}.csv?bom=1`)];
+      expect([...marked.slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+      expect(marked.slice(3, 9)).toEqual(plain.slice(0, 6));
+      expect(await page('/admin/downloads')).toContain(`href="/admin/${table}.csv?bom=1"`);
+    }
+    expect(await page('/admin/workers?search=W')).toMatch(/href="\/admin\/workers\.csv\?search=W&amp;bom=1"/);
+  });
+
   test('longer than a page of the database are sent whole, each row once', async () => {
     const { pool } = service.database;
     const before = (await csv('/admin/workers.csv')).length;

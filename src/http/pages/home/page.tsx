@@ -2,6 +2,7 @@ import type { Access } from '../../access/access.ts';
 import { Page } from '../layout.tsx';
 import type { Visitor } from '../visitor.ts';
 import type { TourCommands } from './commands.ts';
+import { OwnPage } from './ownPage.tsx';
 import { Steps } from './steps.tsx';
 import type { TourNow } from './tour.ts';
 
@@ -63,6 +64,7 @@ export const HomePage = ({
     ) : (
       <Steps {...tour} />
     )}
+    {visitor !== null && <OwnPage />}
   </Page>
 );
 

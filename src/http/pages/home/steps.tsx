@@ -81,7 +81,7 @@ export const Steps = ({ now, commands, needsKey }: Tour) => (
     </ol>
     <p id="over" class="notice" hidden>
       That was the tour. <a href="/marketplace/rehearsal">Let simulated workers come</a>, watch{' '}
-      <a href="/status">the status page</a>, and read <a href="/docs">the API</a>.
+      <a href="/status">the status page</a>, and go on with <a href="#own">a page of your own</a>.
     </p>
   </section>
 );

@@ -41,14 +41,19 @@ export function downloadRoutes({
       c.html(
         <AdminPage title="Downloads" at={PATH} visit={visit}>
           <p>
-            Every table as a file for spreadsheets (CSV, UTF-8, with a header). HITs, assignments, workers and events
-            can also be had from their pages, exactly as they are searched there.
+            Every table as a file for spreadsheets (CSV, UTF-8, with a header). Excel knows UTF-8 by a mark at its
+            beginning, which others would take for a part of the first name. HITs, assignments, workers and events can
+            also be had from their pages, exactly as they are searched there.
           </p>
           <ul class="tiles">
             {TABLES.map(([table, name, about]) => (
               <li class="panel">
                 <a href={`/admin/${table}.csv`} download>
                   {name}
+                </a>{' '}
+                <a href={`/admin/${table}.csv?bom=1`} download>
+                  for Excel
+                  <span class="visually-hidden">: {name}</span>
                 </a>
                 <span class="quiet">{about}</span>
               </li>

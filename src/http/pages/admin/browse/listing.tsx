@@ -112,9 +112,14 @@ export const Pager = ({
       </a>
     )}
     {csv !== null && (
-      <a href={withParameters(csv, query, { before: '', limit: '' })} download>
-        Download as CSV
-      </a>
+      <>
+        <a href={withParameters(csv, query, { before: '', limit: '' })} download>
+          Download as CSV
+        </a>
+        <a href={withParameters(csv, query, { before: '', limit: '', bom: '1' })} download>
+          CSV for Excel
+        </a>
+      </>
     )}
   </nav>
 );
