@@ -79,7 +79,8 @@ describe('an attention check', () => {
     await tab.getByText('You are not counted until you answer.').waitFor();
     await press(tab, 'three');
     expect(await tab.getByRole('alert').textContent()).toBe('Not right. What is two and two?');
-    await tab.waitForTimeout(500);
+    // Had the answer counted, the next that the page says would be another.
+    await tab.waitForResponse(/\/event\/idle/);
     expect((await shown(reservationId)).dispatched).toBe(0);
     await press(tab, 'four');
     await until(async () => (await shown(reservationId)).dispatched === 1);
@@ -183,9 +184,13 @@ test('a window that no waiting room opened says so, and asks for nothing', async
   await tab.getByRole('status').filter({ hasText: 'Nothing to ring for' }).waitFor();
   await tab.getByText('opened from the page where you wait').waitFor();
   expect(await tab.getByRole('button').count()).toBe(0);
+  await tab.clock.install();
+  await tab.reload();
+  await tab.getByText('opened from the page where you wait').waitFor();
+  await tab.waitForLoadState('networkidle');
   const asked: string[] = [];
   tab.on('request', (request) => asked.push(request.url()));
-  await tab.waitForTimeout(1_500);
+  await tab.clock.runFor(60_000);
   expect(asked).toEqual([]);
   await expectSound(tab);
 });

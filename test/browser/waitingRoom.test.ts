@@ -70,8 +70,8 @@ describe('a waiting room', () => {
 
   test('is shown only to pages that ask for it', async () => {
     const { hit } = await openWork(service);
-    const { tab } = await pages.open({ workerId: 'WPLAIN', assignmentId: 'APLAIN', hitId: hit });
-    await tab.waitForTimeout(500);
+    const { tab, requests } = await pages.open({ workerId: 'WPLAIN', assignmentId: 'APLAIN', hitId: hit });
+    await until(() => requests.filter((asked) => asked.endsWith('/event/waiting')).length >= 2);
     expect(await tab.locator('body > :not(script)').count()).toBe(0);
     expect(await tab.evaluate('document.adoptedStyleSheets.length')).toBe(0);
   });
@@ -200,6 +200,7 @@ describe('the call', () => {
 
   test('is heard, felt and seen, until Start', async () => {
     const room = await openRoom('', async (tab) => {
+      await tab.clock.install();
       await ear(tab);
       await tab.addInitScript(`
         Notification = class { constructor(title) { rung.push('notification: ' + title); } close() { rung.push('closed'); } };
@@ -212,7 +213,7 @@ describe('the call', () => {
     await room.button('Start').click();
     const heard = await rung(room);
     expect(heard.at(-1)).toBe('closed');
-    await room.tab.waitForTimeout(2_000);
+    await room.tab.clock.runFor(60_000);
     expect(await rung(room)).toEqual(heard);
   });
 

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -45,18 +44,34 @@ describe('a listener', () => {
   });
 
   test('closes while its server is away', async () => {
+    let failed = 0;
+    const noting = pino({ level: 'warn' }, { write: () => failed++ });
     const listener = listen({
       url: 'postgres://nobody@127.0.0.1:1/x',
+      log: noting,
       channels: ['x'],
       onNotify: () => {},
       onGap: () => {},
     });
-    await sleep(100);
+    await until(() => failed > 0);
     await listener.close();
   });
 });
 
 describe('a lease', () => {
+  /** Beside whoever holds a lease somebody else has asked for it, and then again. */
+  const othersTried = async (): Promise<void> => {
+    const tries = new Set<string>();
+    await until(async () => {
+      const { rows } = await database.pool.query<{ tried: string }>(
+        `select pid || ' ' || query_start as tried from pg_stat_activity
+         where datname = current_database() and query like '%pg_try_advisory_lock%' and state = 'idle'
+           and pid <> pg_backend_pid()`,
+      );
+      for (const { tried } of rows) tries.add(tried);
+      return tries.size >= 4;
+    });
+  };
   const compete = (name: string, held: (node: string) => void, node: string, leaseSeconds?: number) => {
     const ending = new AbortController();
     const wanted = { url: database.url, name, leaseSeconds, signal: ending.signal, log };
@@ -77,7 +92,7 @@ describe('a lease', () => {
     const a = compete('once', (node) => holders.push(node), 'a');
     await until(() => holders.length === 1);
     const b = compete('once', (node) => holders.push(node), 'b');
-    await sleep(700);
+    await othersTried();
     expect(holders).toEqual(['a']);
     await a.leave();
     await until(() => holders.length === 2);
@@ -143,7 +158,7 @@ describe('a lease', () => {
     await until(() => working.get('old')?.length === 2);
     const renewed = node('new', ['tasks v1', 'hits v2']);
     await until(() => working.has('new'));
-    await sleep(700);
+    await othersTried();
     expect([...working]).toEqual([
       ['old', ['tasks v1', 'hits v1']],
       ['new', ['hits v2']],
@@ -211,7 +226,12 @@ describe('a transaction', () => {
     const impatient = createPool(database.url, { max: 1, applicationName: 'x', onError: () => {}, silenceMs: 300 });
     const hung = inTransaction(impatient, async (tx) => {
       await tx.query('update public.locked set n = 2');
-      await sleep(2_000);
+      await until(async () => {
+        const { rowCount } = await database.pool.query(
+          `select from pg_stat_activity where datname = current_database() and application_name = 'x'`,
+        );
+        return rowCount === 0;
+      });
       await tx.query('select 1');
     });
     await expect(hung).rejects.toSatisfy(isUnavailable);
@@ -243,8 +263,9 @@ describe('a transaction', () => {
   test('whose connection is lost fails without taking the process with it', async () => {
     const lost = inTransaction(database.pool, async (tx) => {
       await tx.query('select 1');
+      const gone = new Promise((resolve) => tx.once('end', resolve));
       await database.kill();
-      await sleep(100);
+      await gone;
       await tx.query('select 1');
     });
     await expect(lost).rejects.toSatisfy(isUnavailable);
