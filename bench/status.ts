@@ -54,6 +54,7 @@ export const status: Benchmark = async ({ freshDatabase, rounds, say }) => {
     const stop = keepPinging(server.url, assignments);
     try {
       const tab = await browser.newPage();
+      tab.on('dialog', (dialog) => void dialog.accept());
       await tab.goto(`${server.url}/status?rows=125`);
       await tab.locator('#reservations tr').nth(124).waitFor({ timeout: 60_000 });
       await sleep(5_000);

@@ -1,12 +1,10 @@
 import type { Instant, ProtoHitId, ReservationId } from '../domain/ids.ts';
-import { needsOf } from '../domain/needs.ts';
 import type { ReservationPhase } from '../domain/reservation.ts';
-import { demandNow } from './demand.ts';
 import { columnsOf, jsonOf } from './fold.ts';
 import type { Queryable } from './projection.ts';
 import { type ProtoHitRow, protoHitTable } from './protoHits.ts';
 import { type ReservationRow, reservationTable } from './reservations.ts';
-import { peopleWaiting } from './waitingPeople.ts';
+import { sharesOf } from './shares.ts';
 
 /** A reservation as applications see it. */
 export type ReservationListing = ReservationRow & {
@@ -68,23 +66,6 @@ async function listed(
      order by page.made_at desc, page.reservation_id desc`,
     parameters,
   );
-  const waiting = await waitingFor(db, presence, rows);
-  return rows.map((row) => ({ ...row, waiting: waiting.get(row.reservationId) ?? 0 }));
-}
-
-/** Looks at all open reservations of the same ProtoHITs: they share the same people. */
-async function waitingFor(
-  db: Queryable,
-  presence: Presence,
-  rows: readonly Pick<ReservationRow, 'protoHitId' | 'phase'>[],
-): Promise<ReadonlyMap<ReservationId, number>> {
-  const open = rows.filter(({ phase }) => phase === 'made' || phase === 'invoked');
-  const protoHitIds = [...new Set(open.map(({ protoHitId }) => protoHitId))];
-  if (protoHitIds.length === 0) return new Map();
-  const [demand, people] = await Promise.all([
-    demandNow(db, protoHitIds),
-    peopleWaiting(db, { ...presence, protoHitIds }),
-  ]);
-  const needs = needsOf(demand, people);
-  return new Map(needs.map(({ reservation, waiting }) => [reservation.reservationId, waiting]));
+  const shares = await sharesOf(db, presence, rows);
+  return rows.map((row) => ({ ...row, waiting: shares.get(row.reservationId)?.waiting ?? 0 }));
 }

@@ -36,8 +36,10 @@ describe("a reservation's page", () => {
   test('tells the story while it happens: bars, marks, words, and why somebody was not called', async () => {
     const { reservationId, hit } = await openWork(service, { numAssignments: 1 });
     const tab = await open(reservationId);
+    tab.on('dialog', (dialog) => void dialog.accept());
     await isLive(tab);
     await tab.getByText('Nobody has come so far.').waitFor();
+    await tab.locator('#market', { hasText: '100 on the market for 1 missing' }).waitFor();
     await ping(hit, 1, 'waiting');
     await bar(tab, 'W1').locator('.stretch.waiting').waitFor();
     await ping(hit, 2, 'waiting');

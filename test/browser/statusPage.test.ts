@@ -27,6 +27,16 @@ const phase = (tab: Page, id: string, text: string) =>
 const arrive = (hit: string, n: number, { url } = service) =>
   fetch(`${url}/ping/worker/W${n}/assignment/A${hit}${n}/hit/${hit}/event/waiting`, { method: 'POST' });
 
+/** Answers what the page asks before it acts; returns what it asked. */
+function answering(tab: Page, how: 'accept' | 'dismiss'): readonly string[] {
+  const asked: string[] = [];
+  tab.on('dialog', (dialog) => {
+    asked.push(dialog.message());
+    void dialog[how]();
+  });
+  return asked;
+}
+
 describe('the status page', () => {
   test.each(looks)('is sound in a $scheme scheme at $width pixels', async (look) => {
     await openWork(service, { numAssignments: 3 });
@@ -59,13 +69,21 @@ describe('the status page', () => {
     await Promise.all([1, 2, 3].map((n) => arrive(hit, n)));
     const people = (kind: string, many: number) =>
       row(tab, reservationId).locator(`.figure.${kind}[data-many="${many}"]`).waitFor();
-    await people('waiting', 3);
+    // Two of the three would go to it: the third waits for whatever comes.
+    await people('waiting', 2);
     await people('missing', 2);
+    await row(tab, reservationId)
+      .locator('[data-cell=market]', { hasText: '97 on the market, nobody is missing' })
+      .waitFor();
+    await tab.locator('#missing', { hasText: /^0 \/ \d+$/ }).waitFor();
 
+    const asked = answering(tab, 'accept');
     await row(tab, reservationId).getByRole('button', { name: 'invoke' }).click();
     await phase(tab, reservationId, 'invoked');
     await row(tab, reservationId).locator('[data-cell=counts]', { hasText: '2 of 2' }).waitFor();
-    await people('waiting', 1);
+    expect(asked).toEqual([
+      'Invoke “42”? 2 people who wait are called at once. Each costs $0.14 with the marketplace’s fee, in play money: $0.28 for 2 people.',
+    ]);
     await people('dispatched', 2);
     await row(tab, reservationId)
       .locator('[data-cell=until]', { hasText: /^invoked \d.* ago$/ })
@@ -75,6 +93,7 @@ describe('the status page', () => {
   test('every button does what it says, by keyboard alone', async () => {
     const { reservationId, protoHitId } = await openWork(service);
     const tab = await open();
+    answering(tab, 'accept');
     const press = async (name: string) => {
       await row(tab, reservationId)
         .getByRole('button', { name: new RegExp(`^${name} `) })
@@ -91,14 +110,11 @@ describe('the status page', () => {
     await phase(tab, reservationId, 'made');
     await press('cancel');
     await phase(tab, reservationId, 'cancelled');
+    tab.removeAllListeners('dialog');
     await row(tab, reservationId).locator('[data-cell=sandbox]').focus();
     tab.once('dialog', (dialog) => dialog.dismiss());
     await tab.keyboard.press('Space');
-    const asked: string[] = [];
-    tab.once('dialog', (dialog) => {
-      asked.push(dialog.message());
-      void dialog.accept();
-    });
+    const asked = answering(tab, 'accept');
     await tab.keyboard.press('Space');
     await row(tab, reservationId).locator('[data-cell=sandbox]', { hasText: 'real money' }).waitFor();
     expect(asked).toEqual([expect.stringContaining('they cost real money')]);
@@ -146,36 +162,27 @@ describe('the status page', () => {
     const tab = await open();
     await tab.locator('#state', { hasText: 'live' }).waitFor();
     await tab.context().setOffline(true);
+    answering(tab, 'accept');
     await tab.evaluate(`document.querySelector('#reservations [data-cell=actions] button').click()`);
     await tab.getByRole('alert').getByText('cannot be reached').waitFor();
     await tab.context().setOffline(false);
   });
 
-  test('brings older ones below, all of them live, and past the most that a page shows a page of older ones', async () => {
-    const { reservationId, protoHitId } = await openWork(service);
-    const make = (n: number) =>
-      service.core.commands.makeReservation(context, {
-        ...{ protoHitId, foreignId: `older-${n}`, payload: null, delaySeconds: 60, numAssignments: 1 },
-      });
-    await Promise.all(Array.from({ length: 30 }, (_, n) => make(n)));
-    const tab = await open(`?protoHitId=${protoHitId}`);
-    const shown = (many: number) => until(async () => (await tab.locator('#reservations tr').count()) === many);
-    await shown(25);
-    expect(await row(tab, reservationId).count()).toBe(0);
-    await tab.getByRole('button', { name: 'Older ones' }).click();
-    await shown(31);
+  test('does nothing with a reservation before somebody is sure, whatever is pressed', async () => {
+    const { reservationId } = await openWork(service, { numAssignments: 2 });
+    const tab = await open();
+    const asked = answering(tab, 'dismiss');
     await phase(tab, reservationId, 'made');
-    expect(await tab.getByRole('button', { name: 'Older ones' }).isHidden()).toBe(true);
+    for (const name of ['invoke', 'finish', 'cancel'])
+      await row(tab, reservationId).getByRole('button', { name }).click();
+    expect(asked.map((question) => question.split(' ')[0])).toEqual(['Invoke', 'Finish', 'Cancel']);
     await service.core.commands.finishReservation(context, { reservationId });
     await phase(tab, reservationId, 'finished');
-    await tab.reload();
-    await shown(31);
-
-    const newest = await tab.locator('#reservations a').first().getAttribute('href');
-    await tab.goto(`${service.url}/status?protoHitId=${protoHitId}&before=${newest?.split('/').at(-1)}`);
-    await shown(25);
-    expect(await tab.locator(`#reservations a[href="${newest}"]`).count()).toBe(0);
-    await tab.getByRole('link', { name: 'Back to the newest' }).waitFor();
+    const happened = await service.database.pool.query(
+      `select type from event_store.events where stream = $1 order by position`,
+      [`reservation-${reservationId}`],
+    );
+    expect(happened.rows.map(({ type }) => type)).toEqual(['ReservationMade', 'ReservationFinished']);
   });
 
   test.each(['static/status', 'retainer/status', 'retainer/static/status'])('is at /%s, too', async (path) => {
@@ -241,6 +248,7 @@ describe('with operators', () => {
     await other.getByLabel('Password').fill('correct horse');
     await other.keyboard.press('Enter');
     await other.waitForURL('**/status?phase=made');
+    answering(other, 'accept');
     await row(other, reservationId).getByRole('button', { name: 'invoke' }).click();
     await until(async () => {
       const { rows } = await guarded.database.pool.query(

@@ -8,6 +8,8 @@ import {
   newestHitsPosted,
   openHitsOfReservation,
 } from '../../src/projections/hits.ts';
+import { houseNow } from '../../src/projections/houseNow.ts';
+import { placesOnMarketFor } from '../../src/projections/marketPlaces.ts';
 import type { Queryable } from '../../src/projections/projection.ts';
 import { listReservations } from '../../src/projections/reservationList.ts';
 import {
@@ -16,7 +18,7 @@ import {
   invokedWithOpenSlots,
   someInvoked,
 } from '../../src/projections/reservations.ts';
-import { houseNow, listStatus } from '../../src/projections/statusList.ts';
+import { COUNTED_UP_TO, countStatus, listStatus } from '../../src/projections/statusList.ts';
 import { bystandersOf, streamsTouchedBy } from '../../src/projections/storyStreams.ts';
 import { placesHeldOnHit, tasksOf } from '../../src/projections/tasks.ts';
 import { calledInVain, calledTo } from '../../src/projections/unstarted.ts';
@@ -147,6 +149,11 @@ const lookUps: readonly [name: string, index: string, ask: (db: Queryable) => Pr
   ['what to post', 'hits_to_post', (db) => awaitingPost(db, { limit: 100 })],
   ['what to expire', 'hits_to_expire', (db) => awaitingExpire(db, { limit: 100 })],
   ['the newest HITs of a ProtoHIT', 'hits_by_post', (db) => newestHitsPosted(db, { protoHitId, limit: 50 })],
+  [
+    'what the market has for reservations',
+    'hits_by_recruiter',
+    (db) => placesOnMarketFor(db, { now, reservationIds: [ids.reservation(2)] }),
+  ],
   ["a reservation's HITs", 'hits_open_by_recruiter', (db) => openHitsOfReservation(db, ids.reservation(2))],
   ['who was called in vain', 'waiting_pool_called', (db) => calledInVain(db, { limit: 100 })],
   ['who was called to a reservation', 'waiting_pool_called', (db) => calledTo(db, ids.reservation(7))],
@@ -222,28 +229,46 @@ test('a page of reservations is read from an index, the first and a later one, f
     [{ protoHitId, before }, 'reservations_by_proto_hit'],
     [{ phase: 'invoked' as const }, 'reservations_by_phase'],
   ] as const) {
-    for (const list of [
-      (db: Queryable) => listReservations(db, { ...pages, ...filter }),
-      (db: Queryable) => listStatus(db, { limit: 25, ...filter }),
-    ]) {
-      const plan = await plansOf(list);
-      expect(indexes(plan)).toContain(index);
-      expect(scannedWhole(plan)).not.toContain('reservations');
-      const page = plan.filter((node) => node['Index Name'] === index);
-      expect(mostRowsMet(page)).toBeLessThanOrEqual(25);
-    }
+    const plan = await plansOf((db) => listReservations(db, { ...pages, ...filter }));
+    expect(indexes(plan)).toContain(index);
+    expect(scannedWhole(plan)).not.toContain('reservations');
+    const page = plan.filter((node) => node['Index Name'] === index);
+    expect(mostRowsMet(page)).toBeLessThanOrEqual(25);
   }
 });
 
-test('a search looks at the newest reservations until it has found enough, not at all of them', async () => {
-  const plan = await plansOf((db) => listStatus(db, { limit: 25, search: 'job' }));
-  expect(indexes(plan)).toContain('reservations_by_age');
-  expect(mostRowsMet(plan.filter((node) => node['Relation Name'] === 'reservations'))).toBeLessThanOrEqual(25);
+/** Of all reservations; the status page looks at each of them, and shows what needs somebody first. */
+const OPEN = 200;
+
+test('a status page looks at what is open, and at no more of the closed than it shows, filtered or not', async () => {
+  for (const asked of [
+    {},
+    { from: 400 },
+    { before: ids.reservation(9_000) },
+    { protoHitId },
+    { protoHitId, before: ids.reservation(9_000) },
+    { phase: 'invoked' as const },
+    { phase: 'finished' as const },
+    // Found in all of them: closed ones in the order of their age, until there are enough.
+    { search: 'job' },
+  ]) {
+    const plan = await plansOf((db) => listStatus(db, { limit: 25, ...presence, ...asked }));
+    expect(scannedWhole(plan)).not.toContain('reservations');
+    expect(scannedWhole(plan)).not.toContain('hits');
+    const met = mostRowsMet(plan.filter((node) => node['Relation Name'] === 'reservations'));
+    expect(met).toBeLessThanOrEqual(OPEN + 25 + ('from' in asked ? asked.from : 0));
+  }
+});
+
+test('reservations are counted up to a bound, not all there ever were', async () => {
+  const plan = await plansOf((db) => countStatus(db, {}));
+  expect(await countStatus(models.db, {})).toBe(COUNTED_UP_TO + 1);
+  expect(mostRowsMet(plan)).toBeLessThanOrEqual(COUNTED_UP_TO + 1);
 });
 
 test('what a status page counts is what waits and what is open, not what ever was', async () => {
   const plan = await plansOf((db) => houseNow(db, presence));
-  expect(indexes(plan)).toContain('reservations_to_fill');
+  expect(indexes(plan)).toContain('reservations_by_phase');
   expect(scannedWhole(plan)).not.toContain('reservations');
   expect(scannedWhole(plan)).not.toContain('hits');
 });

@@ -72,19 +72,28 @@ test('the most who waited at once within a step, however short their wait', asyn
   expect(mostWaiting).toEqual(waiting.map((many, n) => Math.max(many, waiting[n - 1] ?? 0, n === 0 ? 1 : 0)));
 });
 
-test('who waited at the end of each step, beside what open reservations called for and did not have', async () => {
+test('who waited at the end of each step, beside what was still to be dispatched, in all and now', async () => {
   expect(await series('waiting')).toEqual([0, 2, 3, 3, 2, 1, 1, 1, 1, 1]);
-  expect(await series('wanted')).toEqual([2, 2, 2, 2, 2, 1, 1, 1, 0, 0]);
+  expect(await series('missing')).toEqual([2, 2, 2, 2, 2, 1, 1, 1, 0, 0]);
+  expect(await series('missingNow')).toEqual([0, 0, 0, 0, 2, 1, 1, 1, 0, 0]);
 });
 test('who came, who was called, and who left without work', async () => {
   expect(await series('arrived')).toEqual([1, 2, 1, 0, 0, 0, 0, 0, 0, 0]);
   expect(await series('called')).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
   expect(await series('left')).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
 });
-test('HITs on the market, from the post until the marketplace took them off', async () => {
-  expect(await series('hitsOnMarket')).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2]);
-  await models.given(on.hit(2), happened.expireRequested(400_000), plainly('HitExpired', 430_000));
-  expect(await series('hitsOnMarket')).toEqual([1, 1, 2, 2, 2, 2, 2, 1, 1, 1]);
+test('open places on the market, from the post until somebody came or the marketplace took them off', async () => {
+  // One HIT for three, who all come; one for somebody who was there before it.
+  expect(await series('placesOpen')).toEqual([3, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+  await models.given(on.hit(9), happened.postRequested(9, { maxAssignments: 2, at: 310_000 }));
+  await models.given(on.hit(9), happened.posted(9, 320_000));
+  expect(await series('placesOpen')).toEqual([3, 1, 0, 0, 0, 2, 2, 2, 2, 2]);
+  // Somebody accepts and does not come, as the marketplace says; then it leaves the market with the other place.
+  const listed = { available: 1, pending: 1, arrivals: 0, at: at + 370_000 };
+  await models.given(on.hit(9), { type: 'HitListed', data: listed });
+  expect(await series('placesOpen')).toEqual([3, 1, 0, 0, 0, 2, 1, 1, 1, 1]);
+  await models.given(on.hit(9), happened.expireRequested(470_000), plainly('HitExpired', 490_000));
+  expect(await series('placesOpen')).toEqual([3, 1, 0, 0, 0, 2, 1, 1, 0, 0]);
 });
 test('dollars when they were approved, real ones apart from those of the sandbox', async () => {
   expect(await series('sandboxDollars')).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0.25]);
@@ -93,7 +102,7 @@ test('dollars when they were approved, real ones apart from those of the sandbox
 });
 test('what began before the first step is there from its beginning, and is nobody who came in it', async () => {
   const [first] = await stepsOf(models.db, { now: at + 300_000, minutes: 2, steps: 2 });
-  expect(first).toMatchObject({ waiting: 3, wanted: 2, arrived: 0, left: 0, hitsOnMarket: 2 });
+  expect(first).toMatchObject({ waiting: 3, missing: 2, arrived: 0, left: 0, placesOpen: 0 });
 });
 test('how long calls took, from the invoke: until the page rang, and until the worker came', async () => {
   const { told, responded } = await callLatency(models.db, { from: at, now: at + 600_000 });

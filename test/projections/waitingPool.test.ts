@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { houseNow } from '../../src/projections/houseNow.ts';
 import { countPeopleWaiting, poolSizes } from '../../src/projections/poolSizes.ts';
-import { houseNow } from '../../src/projections/statusList.ts';
 import { calledInVain, calledTo } from '../../src/projections/unstarted.ts';
 import { peopleWaiting } from '../../src/projections/waitingPeople.ts';
 import { lostWorkers, releasable, silentCalled } from '../../src/projections/waitingPool.ts';

@@ -11,6 +11,9 @@ import { projections } from '../../src/projections/all.ts';
 import { check } from '../../src/projections/check.ts';
 import { runningCheckpoints } from '../../src/projections/checkpoints.ts';
 import { hitsByIds } from '../../src/projections/hits.ts';
+import { stillToDispatch } from '../../src/projections/houseNow.ts';
+import { marketNow } from '../../src/projections/marketPlaces.ts';
+import { stepsOf } from '../../src/projections/plots.ts';
 import { project } from '../../src/projections/projector.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
 import { findReservation } from '../../src/projections/reservations.ts';
@@ -167,6 +170,22 @@ async function shown(numbers: readonly number[]) {
     }),
   );
 }
+
+test('what plots end with is what the pages say there is now: one meaning a word', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories({ maxLength: 150 }), async (history) => {
+      const store = createMemoryStore();
+      for (const writes of history) await store.append(writes);
+      await live(store.events, [25], { twice: false });
+      const now = Math.max(0, ...store.events.map(({ data }) => data.at));
+      const last = (await stepsOf(database.pool, { now, minutes: 1_000_000, steps: 3 })).at(-1);
+      const { missing, missingNow } = await stillToDispatch(database.pool);
+      const { placesOpen } = await marketNow(database.pool, { now });
+      expect(last).toMatchObject({ missing, missingNow, placesOpen });
+    }),
+    { numRuns: 60 },
+  );
+});
 
 test('a batch that comes twice changes nothing', async () => {
   await fc.assert(

@@ -1,6 +1,9 @@
 import type { Instant } from '../../domain/ids.ts';
+import { placesOpen } from '../../domain/recruiting.ts';
 import type { Database } from '../../postgres/pool.ts';
 import { openHits } from '../../projections/hits.ts';
+import { stillToDispatch } from '../../projections/houseNow.ts';
+import { marketNow } from '../../projections/marketPlaces.ts';
 import { countPeopleWaiting, type PoolSize, poolSizes } from '../../projections/poolSizes.ts';
 import { spending } from '../../projections/spending.ts';
 import { atMostEvery, type gaugesOf } from './gauges.ts';
@@ -30,10 +33,28 @@ export function peopleGauges(
         [{ proto_hit: protoHit, state: 'called' }, called] as const,
       ]),
   );
-  gauges.one('retainer_open_hits', 'HITs on the market, or on their way there', async () => {
+  gauges.many(
+    'retainer_missing_workers',
+    'Workers still to be dispatched: slots of open reservations that nobody holds, by phase; of invoked ones somebody is to come now',
+    ['phase'],
+    async () => {
+      const { missing, missingNow } = await stillToDispatch(db);
+      return [[{ phase: 'made' }, missing - missingNow] as const, [{ phase: 'invoked' }, missingNow] as const];
+    },
+  );
+  gauges.one('retainer_open_hits', 'HITs with an open place, on the market or on their way there', async () => {
     const hits = await openHits(db, { now: clock() });
-    return hits.length;
+    return hits.filter((hit) => placesOpen(hit) > 0).length;
   });
+  gauges.many(
+    'retainer_market_places',
+    'Places of HITs on the market, by state: open or taken',
+    ['state'],
+    async () => {
+      const market = await marketNow(db, { now: clock() });
+      return [[{ state: 'open' }, market.placesOpen] as const, [{ state: 'taken' }, market.placesTaken] as const];
+    },
+  );
   const spent = atMostEvery(SPENDING_MS, () => spending(db));
   gauges.many(
     'retainer_spending_dollars',

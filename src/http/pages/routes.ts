@@ -75,6 +75,17 @@ export function pageRoutes({
   );
   routes.route('/', homeRoutes({ ...home, db, clock, guard, visitorOf, access, publicUrl, hasMarketplace }));
   routes.route('/', statusRoutes({ db, clock, guard, feed: feeds.status, hasMarketplace }));
-  routes.route('/', reservationRoutes({ db, store, guard, feed: feeds.reservation, hasMarketplace }));
+  routes.route(
+    '/',
+    reservationRoutes({
+      db,
+      store,
+      clock,
+      pingTimeoutMs: home.pingTimeoutMs,
+      guard,
+      feed: feeds.reservation,
+      hasMarketplace,
+    }),
+  );
   return routes;
 }

@@ -1,7 +1,8 @@
 import { ask } from './ask.ts';
+import { type Action, type Phase, type Stakes, stakesOf } from './stakes.ts';
 import { isSureOfRealMoney } from './sure.ts';
 
-export type Phase = 'made' | 'invoked' | 'finished' | 'cancelled' | 'timedOut';
+export type { Phase };
 
 const PHASES: Readonly<Record<Phase, string>> = {
   made: 'made',
@@ -20,7 +21,7 @@ export const standing = ({ phase, isRecruitingStopped }: Standing): string =>
 /** It was invoked long ago and never finished: another invoke has recruiting go on. */
 const isStopped = ({ phase, isRecruitingStopped }: Standing): boolean => phase === 'invoked' && isRecruitingStopped;
 
-const ACTIONS: Readonly<Record<Phase, readonly string[]>> = {
+const ACTIONS: Readonly<Record<Phase, readonly Action[]>> = {
   made: ['invoke', 'finish', 'cancel'],
   invoked: ['finish', 'cancel'],
   finished: ['unfinish', 'cancel'],
@@ -28,22 +29,33 @@ const ACTIONS: Readonly<Record<Phase, readonly string[]>> = {
   timedOut: ['invoke', 'unfinish', 'cancel'],
 };
 
-/** Buttons for what can be done with a reservation now. A button that stays keeps its place, and the keyboard's focus. */
-export function drawActions(place: HTMLElement, one: Standing & { id: string; name: string }): void {
-  const { id, phase, name } = one;
+type Acted = Standing & Stakes & { id: string };
+
+/** What each place's buttons are about, as it is when one of them is pressed. */
+const acted = new WeakMap<HTMLElement, Acted>();
+
+/**
+ * Buttons for what can be done with a reservation now; each asks before it is done, and says what it comes to. A button
+ * that stays keeps its place, and the keyboard's focus. `main`: the one that stands out, if any.
+ */
+export function drawActions(place: HTMLElement, one: Acted, { main }: { main?: Action } = {}): void {
+  acted.set(place, one);
   const shown = standing(one);
   if (place.dataset['phase'] === shown) return;
   place.dataset['phase'] = shown;
   const hadFocus = place.contains(document.activeElement);
-  const buttons = [...(isStopped(one) ? ['invoke'] : []), ...ACTIONS[phase]].map((action) => {
+  const actions: readonly Action[] = [...(isStopped(one) ? ['invoke' as const] : []), ...ACTIONS[one.phase]];
+  const buttons = actions.map((action) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = action;
-    button.setAttribute('aria-label', `${action} ${name}`);
-    if (action === 'invoke') button.className = 'main';
+    button.setAttribute('aria-label', `${action} ${one.name}`);
+    if (action === main) button.className = 'main';
     button.onclick = () => {
+      const now = acted.get(place) ?? one;
+      if (!confirm(stakesOf(action, now))) return;
       button.disabled = true;
-      void ask(`/reservation/${action}`, { id }).finally(() => {
+      void ask(`/reservation/${action}`, { id: now.id }).finally(() => {
         button.disabled = false;
       });
     };

@@ -2,7 +2,8 @@ import { drawActions, drawSandboxSwitch, standing } from '../live/actions.ts';
 import { complain } from '../live/ask.ts';
 import { element, setClass, write } from '../live/element.ts';
 import { follow, say, serverNow } from '../live/follow.ts';
-import { drawPlaces } from '../live/people.ts';
+import { drawPeople, drawPlaces, MOST_FIGURES } from '../live/people.ts';
+import { recruitingWords } from '../live/recruiting.ts';
 import { clockTime, expectation, inLocalTime, secondOfDay } from '../live/when.ts';
 import { showLines } from './story.ts';
 import { passTime, seenAtWork, showTimeline } from './timeline.ts';
@@ -27,7 +28,7 @@ function show(message: StoryMessage): void {
   if (facts) showFacts(facts);
 }
 
-function showFacts({ summary, state, protoHit }: Facts): void {
+function showFacts({ summary, state, protoHit, recruited }: Facts): void {
   const { phase, foreignId, numAssignments, dispatched, expectedAt, invokedAt } = state;
   const held = Object.keys(dispatched).length;
   write(element('#summary', HTMLElement), inLocalTime(summary));
@@ -40,13 +41,26 @@ function showFacts({ summary, state, protoHit }: Facts): void {
   drawPlaces(element('#places', HTMLElement), { asked: numAssignments, dispatched: held, responded });
   write(element('#held', HTMLElement), `${held} of ${numAssignments}`);
   // What can be done is done now, whatever the picture shows.
-  drawActions(element('#actions', HTMLElement), { ...state, id, name: foreignId || 'the reservation' });
+  const stakes = {
+    ...{ ...state, id, name: foreignId || 'the reservation', asked: numAssignments, dispatched: held, responded },
+    ...{ waiting: recruited?.waiting ?? 0, sandbox: protoHit?.sandbox ?? true, eachCents: protoHit?.eachCents ?? 0 },
+  };
+  drawActions(element('#actions', HTMLElement), stakes, { main: 'invoke' });
   element('#actions', HTMLElement).hidden = moment !== null;
   element('#sandbox', HTMLButtonElement).disabled = moment !== null;
+  showRecruited(recruited);
   if (protoHit) {
     write(element('#protoHit', HTMLElement), protoHit.title);
     drawSandboxSwitch(element('#sandbox', HTMLButtonElement), { protoHitId, ...protoHit });
   }
+}
+
+function showRecruited(recruited: Facts['recruited']): void {
+  element('#recruited', HTMLElement).hidden = recruited === null;
+  if (recruited === null) return;
+  drawPeople(element('#waitingPeople', HTMLElement), [['waiting', recruited.waiting]]);
+  write(element('#share', HTMLElement), recruited.waiting > MOST_FIGURES ? '' : String(recruited.waiting));
+  write(element('#market', HTMLElement), recruitingWords(recruited));
 }
 
 let stop: (() => void) | undefined;

@@ -1,5 +1,6 @@
 import type { Phase } from '../live/actions.ts';
 import type { ListChange } from '../live/keyedList.ts';
+import type { Recruited } from '../live/recruiting.ts';
 
 /** What the server sends, as src/http/pages/reservation/look.ts and src/story/ have it. */
 type Stretch = {
@@ -42,7 +43,9 @@ export type Facts = {
   };
   bystanders: number;
   marks: Mark[];
-  protoHit?: { title: string; sandbox: boolean };
+  protoHit?: { title: string; sandbox: boolean; eachCents: number };
+  /** Null: it is over, or shown as it was. */
+  recruited: (Recruited & { waiting: number }) | null;
 };
 export type StoryMessage = {
   facts?: Facts;

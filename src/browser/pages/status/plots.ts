@@ -16,18 +16,20 @@ const bars = (heights: readonly number[]): (number | null)[] => heights.map((hei
 const people = (many: number): string => (many === 1 ? '1 worker' : `${many.toLocaleString()} workers`);
 
 function poolChart(steps: readonly Step[], x: number[]): Chart {
-  const [waiting, wanted] = [steps.map((step) => step.waiting), steps.map((step) => step.wanted)];
-  const isEmpty = most(steps.map((step) => step.mostWaiting)) === 0 && most(wanted) === 0;
+  const waiting = steps.map((step) => step.waiting);
+  const [missing, now] = [steps.map((step) => step.missing), steps.map((step) => step.missingNow)];
+  const isEmpty = most(steps.map((step) => step.mostWaiting)) === 0 && most(missing) === 0;
   return {
     id: 'poolPlot',
     series: [
       { label: 'waiting', color: '--waiting', drawn: 'area' },
-      { label: 'called for', color: '--called', drawn: 'line' },
+      { label: 'still to be dispatched', color: '--gone', drawn: 'line' },
+      { label: 'of these, now', color: '--called', drawn: 'line' },
     ],
-    data: [x, waiting, wanted],
+    data: [x, waiting, missing, now],
     words: isEmpty
-      ? `Nobody waited in ${span()}, and nobody was called for.`
-      : `${people(waiting.at(-1) ?? 0)} waiting now, ${wanted.at(-1)} called for; at most ${most(steps.map((step) => step.mostWaiting))} waited at once in ${span()}.`,
+      ? `Nobody waited in ${span()}, and nobody was to be dispatched.`
+      : `${people(waiting.at(-1) ?? 0)} waiting; still to be dispatched: ${missing.at(-1)}, of these ${now.at(-1)} now. At most ${most(steps.map((step) => step.mostWaiting))} waited at once in ${span()}.`,
   };
 }
 
@@ -54,15 +56,15 @@ function comingsChart(steps: readonly Step[], x: number[]): Chart {
 }
 
 function marketChart(steps: readonly Step[], x: number[]): Chart {
-  const hits = steps.map((step) => step.hitsOnMarket);
+  const places = steps.map((step) => step.placesOpen);
   return {
     id: 'marketPlot',
-    series: [{ label: 'HITs on the market', color: '--called', drawn: 'area' }],
-    data: [x, hits],
+    series: [{ label: 'open places', color: '--called', drawn: 'area' }],
+    data: [x, places],
     words:
-      most(hits) === 0
-        ? `No HIT was on the market in ${span()}.`
-        : `${hits.at(-1)} on the market now; at most ${most(hits)} at once in ${span()}.`,
+      most(places) === 0
+        ? `No place was open on the market in ${span()}.`
+        : `${places.at(-1)} open now; at most ${most(places)} at once in ${span()}.`,
   };
 }
 

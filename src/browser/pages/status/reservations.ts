@@ -3,6 +3,7 @@ import { copyOf, element, setClass, write } from '../live/element.ts';
 import { serverNow } from '../live/follow.ts';
 import { createKeyedList } from '../live/keyedList.ts';
 import { drawPeople, drawPlaces, MOST_FIGURES } from '../live/people.ts';
+import { recruitingWords } from '../live/recruiting.ts';
 import { age, clockTime, expectation } from '../live/when.ts';
 import type { House, StatusMessage, StatusRow } from './types.ts';
 
@@ -18,7 +19,9 @@ const list = createKeyedList<StatusRow, HTMLTableRowElement>({
     const link = cell(row, 'foreignId');
     write(link, name);
     link.setAttribute('href', `/status/reservation/${one.id}`);
-    write(cell(row, 'title'), one.title);
+    const title = cell(row, 'title');
+    write(title, one.title);
+    title.title = one.title;
     const phase = cell(row, 'phase');
     write(phase, standing(one));
     setClass(phase, `tag ${one.phase}`);
@@ -30,10 +33,13 @@ const list = createKeyedList<StatusRow, HTMLTableRowElement>({
     drawSandboxSwitch(cell(row, 'sandbox'), one);
     drawActions(cell(row, 'actions'), { ...one, name });
     drawWaiting(one, row);
+    write(cell(row, 'market'), isOpen(one) ? recruitingWords(one) : '');
     drawExpected(one, row, serverNow());
     if (!isNew) flash(row);
   },
 });
+
+const isOpen = ({ phase }: StatusRow): boolean => phase === 'made' || phase === 'invoked';
 
 /** A row that changed is seen to have changed. */
 function flash(row: HTMLElement): void {
@@ -41,19 +47,22 @@ function flash(row: HTMLElement): void {
   requestAnimationFrame(() => row.classList.add('changed'));
 }
 
-function drawWaiting({ protoHitId }: StatusRow, row: HTMLElement): void {
-  const many = waiting[protoHitId] ?? 0;
-  drawPeople(cell(row, 'waitingPeople'), [['waiting', many]]);
-  write(cell(row, 'waiting'), many > MOST_FIGURES ? '' : String(many));
+/** Its share: nobody is shown to wait for two reservations. Who waits for the ProtoHIT in all is said when it is pointed at. */
+function drawWaiting(one: StatusRow, row: HTMLElement): void {
+  const share = cell(row, 'waiting');
+  drawPeople(cell(row, 'waitingPeople'), [['waiting', one.waiting]]);
+  write(share, isOpen(one) && one.waiting <= MOST_FIGURES ? String(one.waiting) : '');
+  const all = waiting[one.protoHitId] ?? 0;
+  share.title = `${one.waiting} would go to it now; ${all} wait for “${one.title}” in all`;
 }
 
 function drawExpected({ phase, expectedAt, invokedAt }: StatusRow, row: HTMLElement, now: number): void {
   const expected = cell(row, 'expected');
-  write(expected, clockTime(expectedAt, now));
-  expected.title = new Date(expectedAt).toLocaleString();
+  write(expected, phase === 'made' ? clockTime(expectedAt, now) : '');
   const hint = cell(row, 'until');
+  hint.title = `Work was expected at ${new Date(expectedAt).toLocaleString()}`;
   const isLate = phase === 'made' && expectedAt < now - 1_000;
-  setClass(hint, isLate ? 'until late' : 'until');
+  setClass(hint, isLate ? 'late' : '');
   if (phase === 'made') write(hint, expectation(expectedAt, now));
   else write(hint, phase === 'invoked' && invokedAt !== null ? `invoked ${age(now - invokedAt)} ago` : '');
 }
@@ -75,6 +84,6 @@ export function showReservations({ facts, lists }: StatusMessage): number {
 setInterval(() => {
   const now = serverNow();
   list.each((one, row) => {
-    if (one.phase === 'made' || one.phase === 'invoked') drawExpected(one, row, now);
+    if (isOpen(one)) drawExpected(one, row, now);
   });
 }, 1_000);

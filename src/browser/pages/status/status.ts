@@ -1,28 +1,36 @@
 import { ask } from '../live/ask.ts';
 import { element, write } from '../live/element.ts';
 import { follow } from '../live/follow.ts';
+import { drawPaging, lastPage, onTurn, toFirstPage, turnTo } from './paging.ts';
 import { keepPlotting } from './plots.ts';
 import { showReservations } from './reservations.ts';
-import type { StatusMessage } from './types.ts';
+import type { House, StatusMessage } from './types.ts';
 
 const filters = element('#filters', HTMLFormElement);
-const rows = element('#filters [name=rows]', HTMLInputElement);
-const rowsAtFirst = rows.min;
-const older = element('#older', HTMLButtonElement);
 const protoHit = element('#protoHitId', HTMLSelectElement);
-const figure = (id: string, value: number): void => write(element(`#${id}`, HTMLElement), value.toLocaleString());
+/** What needs not stand in the address. */
+const USUAL: Readonly<Record<string, string>> = { rows: '25', page: '1' };
+const figure = (id: string, ...values: readonly number[]): void =>
+  write(element(`#${id}`, HTMLElement), values.map((value) => value.toLocaleString()).join(' / '));
 
+let house: House | undefined;
 function show(message: StatusMessage): void {
   const shown = showReservations(message);
+  house = message.facts ?? house;
   element('#none', HTMLElement).hidden = shown > 0 || isFiltered;
   element('#noneMatches', HTMLElement).hidden = shown > 0 || !isFiltered;
-  older.hidden = shown < Number(rows.value);
-  if (message.facts === undefined) return;
-  const { people, open, missing, onMarket } = message.facts;
+  if (house === undefined) return;
+  const { people, open, missing, missingNow, placesOpen, placesTaken } = house;
   figure('waiting', people);
   figure('open', open);
-  figure('missing', missing);
-  figure('market', onMarket);
+  figure('missing', missingNow, missing);
+  write(element('#market', HTMLElement), `${placesOpen.toLocaleString()} open, ${placesTaken.toLocaleString()} taken`);
+  const last = lastPage({ ...house, shown });
+  if (last === null) drawPaging({ ...house, shown });
+  else {
+    turnTo(last);
+    look();
+  }
 }
 
 let isFiltered = false;
@@ -31,18 +39,19 @@ function look(): void {
   stop?.();
   const asked = new URLSearchParams();
   for (const [name, value] of new FormData(filters))
-    if (typeof value === 'string' && value !== '' && !(name === 'rows' && value === rowsAtFirst))
-      asked.set(name, value);
-  isFiltered = [...asked.keys()].some((name) => name !== 'rows');
+    if (typeof value === 'string' && value !== '' && value !== USUAL[name]) asked.set(name, value);
+  isFiltered = [...asked.keys()].some((name) => !(name in USUAL));
   const query = asked.size > 0 ? `?${asked}` : '';
   history.replaceState(null, '', location.pathname + query);
   stop = follow<StatusMessage>(`/status/feed${query}`, show);
 }
 
 let typing: ReturnType<typeof setTimeout> | undefined;
-filters.addEventListener('input', () => {
+// The number of rows stands elsewhere, and belongs to the form.
+document.addEventListener('input', ({ target }) => {
+  if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement) || target.form !== filters) return;
   clearTimeout(typing);
-  rows.value = rowsAtFirst;
+  toFirstPage();
   typing = setTimeout(look, 200);
 });
 filters.addEventListener('submit', (event) => {
@@ -51,23 +60,16 @@ filters.addEventListener('submit', (event) => {
 });
 element('#finishAll', HTMLButtonElement).onclick = () => {
   const which =
-    protoHit.value === '' ? 'every open reservation' : `those of “${protoHit.selectedOptions[0]?.textContent ?? ''}”`;
+    protoHit.value === ''
+      ? `every open reservation${house === undefined ? '' : `, ${house.open.toLocaleString()} of them`}`
+      : `those of “${protoHit.selectedOptions[0]?.textContent ?? ''}”`;
   if (confirm(`Finish ${which}? HITs that nobody needs then leave the market.`))
     void ask('/reservation/finish/all', protoHit.value === '' ? {} : { id: protoHit.value });
 };
-/** More of them below, all of them live; past the most that a page shows, a page that begins with the older ones. */
-older.onclick = () => {
-  const next = Number(rows.value) + Number(rows.step);
-  if (next <= Number(rows.max)) {
-    rows.value = String(next);
-    look();
-    return;
-  }
-  const last = document.querySelector('#reservations tr:last-child a')?.getAttribute('href')?.split('/').at(-1);
-  const asked = new URLSearchParams(location.search);
-  asked.delete('rows');
-  if (last !== undefined) asked.set('before', last);
-  location.assign(`${location.pathname}?${asked}`);
-};
+onTurn({
+  turn: look,
+  lastShown: () => document.querySelector('#reservations tr:last-child a')?.getAttribute('href')?.split('/').at(-1),
+  countedUpTo: () => house?.countedUpTo ?? 0,
+});
 look();
 keepPlotting();

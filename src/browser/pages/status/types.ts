@@ -1,7 +1,7 @@
 import type { Phase } from '../live/actions.ts';
 import type { ListChange } from '../live/keyedList.ts';
 
-/** What the server sends to the status page, as src/projections/statusList.ts, plots.ts and callLatency.ts have it. */
+/** What the server sends to the status page, as src/projections/statusList.ts, houseNow.ts, plots.ts and callLatency.ts have it. */
 export type StatusRow = {
   id: string;
   foreignId: string;
@@ -15,13 +15,23 @@ export type StatusRow = {
   asked: number;
   dispatched: number;
   responded: number;
+  /** Its share of those who wait for its ProtoHIT, and how many it lacks besides. */
+  waiting: number;
+  missing: number;
+  eachCents: number;
+  market: { open: number; awaited: number };
 };
 export type House = {
   waiting: Record<string, number>;
   people: number;
   open: number;
   missing: number;
-  onMarket: number;
+  missingNow: number;
+  placesOpen: number;
+  placesTaken: number;
+  /** Reservations that the filter lets through, up to one more than are counted. */
+  matching: number;
+  countedUpTo: number;
 };
 export type StatusMessage = { facts?: House; lists?: { reservations?: ListChange<StatusRow> } };
 
@@ -30,11 +40,12 @@ export type Step = {
   at: number;
   waiting: number;
   mostWaiting: number;
-  wanted: number;
+  missing: number;
+  missingNow: number;
   arrived: number;
   called: number;
   left: number;
-  hitsOnMarket: number;
+  placesOpen: number;
   dollars: number;
   sandboxDollars: number;
 };

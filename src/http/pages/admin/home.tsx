@@ -3,8 +3,8 @@ import type { Instant } from '../../../domain/ids.ts';
 import type { Database } from '../../../postgres/pool.ts';
 import { projections } from '../../../projections/all.ts';
 import { type AdminFigures, adminFigures } from '../../../projections/browse/figures.ts';
+import { type HouseNow, houseNow } from '../../../projections/houseNow.ts';
 import { standings } from '../../../projections/lag.ts';
-import { type HouseNow, houseNow } from '../../../projections/statusList.ts';
 import type { AdminGuard, AdminVisit } from './guard.ts';
 import { AdminPage } from './layout.tsx';
 import { ADMIN_PLACES } from './places.ts';
@@ -69,8 +69,8 @@ const figuresOf = ({ toReview, recruitingStopped, keys }: AdminFigures, house: H
         ]),
     { name: 'people waiting', value: count(house.people), href: '/status' },
     { name: 'reservations open', value: count(house.open), href: '/status' },
-    { name: 'people still missing', value: count(house.missing), href: '/status?phase=invoked' },
-    { name: 'HITs to be accepted', value: count(house.onMarket), href: '/admin/hits' },
+    { name: 'still to be dispatched now', value: count(house.missingNow), href: '/status?phase=invoked' },
+    { name: 'open places on the market', value: count(house.placesOpen), href: '/admin/hits' },
     { name: 'API keys in use', value: count(keys), href: '/admin/keys' },
   ] satisfies readonly Figure[];
 

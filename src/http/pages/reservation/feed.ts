@@ -26,12 +26,13 @@ export const createReservationFeed = ({
   store: Pick<EventStore, 'read'>;
   caughtUp: Pick<CaughtUp, 'onChange'>;
   clock: () => Instant;
+  pingTimeoutMs: number;
   pulse: Pulse;
   recheck: Recheck;
   log: Logger;
 }): ReservationFeed =>
   createLiveFeed({
-    look: (asked: AskedStory) => lookAtReservation(sources, asked),
+    look: (asked: AskedStory) => lookAtReservation({ ...sources, clock }, asked),
     onChange: caughtUp.onChange,
     latestMs: LATEST_MS,
     clock,

@@ -68,6 +68,13 @@ export const ReservationPage = ({ visitor, hasMarketplace, reservation }: Shared
           <span id="places" /> <span id="held">…</span>
         </dd>
       </div>
+      <div id="recruited" hidden>
+        <dt>waiting for it</dt>
+        <dd>
+          <span id="waitingPeople" /> <span id="share" />
+        </dd>
+        <dd id="market" class="quiet words" />
+      </div>
     </dl>
     <div class="row">
       <span id="actions" class="row" />

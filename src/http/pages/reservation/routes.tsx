@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
-import { ReservationId } from '../../../domain/ids.ts';
+import { type Instant, ReservationId } from '../../../domain/ids.ts';
 import type { EventStore } from '../../../event-store/port.ts';
 import type { Database } from '../../../postgres/pool.ts';
 import { idOfNumber, readNumber } from '../../../projections/numbers.ts';
@@ -26,6 +26,8 @@ export function reservationRoutes({
 }: {
   db: Database;
   store: Pick<EventStore, 'read'>;
+  clock: () => Instant;
+  pingTimeoutMs: number;
   guard: Guard;
   feed: ReservationFeed;
   hasMarketplace: boolean;

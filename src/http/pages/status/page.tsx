@@ -1,7 +1,7 @@
 import type { ProtoHitRow } from '../../../projections/protoHits.ts';
 import { Page } from '../layout.tsx';
 import type { Visitor } from '../visitor.ts';
-import { MOST_ROWS, ROWS_AT_FIRST, ROWS_MORE, type StatusFilter } from './filter.ts';
+import { type AskedStatus, ROWS } from './filter.ts';
 
 const PHASES = [
   ['', 'every state'],
@@ -15,8 +15,8 @@ const PHASES = [
 const FIGURES = [
   ['waiting', 'workers waiting'],
   ['open', 'open reservations'],
-  ['missing', 'still to be dispatched'],
-  ['market', 'HITs on the market'],
+  ['missing', 'still to be dispatched, now / in all'],
+  ['market', 'places on the market'],
   ['told', 'invoke to the alarm, p50 / p95'],
   ['responded', 'invoke to at work, p50 / p95'],
   ['real', 'real dollars an hour / in total'],
@@ -24,11 +24,11 @@ const FIGURES = [
 ] as const;
 
 const PLOTS = [
-  ['poolPlot', 'The pool: who waits, and how many are called for'],
+  ['poolPlot', 'The pool: who waits, and how many are still to be dispatched'],
   ['arrivalsPlot', 'Arrivals and departures'],
   ['latencyPlot', 'From invoke to the alarm, and to at work'],
   ['moneyPlot', 'Dollars approved, an hour and added up'],
-  ['marketPlot', 'HITs on the market'],
+  ['marketPlot', 'Open places on the market'],
 ] as const;
 
 const SPANS = [
@@ -39,7 +39,7 @@ const SPANS = [
   [10_080, 'week'],
 ] as const;
 
-const COLUMNS = ['Foreign id', 'ProtoHIT', 'State', 'Dispatched', 'Waiting', 'Expected', 'HITs go to', 'Do'];
+const COLUMNS = ['Reservation', 'State', 'Dispatched', 'Waiting for it', 'HITs go to', 'Do'];
 
 /** How reservations stand. The server draws what stays; src/browser/pages/status/ draws what changes. */
 export const StatusPage = ({
@@ -49,7 +49,7 @@ export const StatusPage = ({
   hasMarketplace,
 }: {
   visitor: Visitor;
-  filter: StatusFilter;
+  filter: AskedStatus;
   protoHits: readonly ProtoHitRow[];
   hasMarketplace: boolean;
 }) => (
@@ -79,10 +79,17 @@ export const StatusPage = ({
         </div>
       ))}
     </dl>
-    <Filters filter={filter} protoHits={protoHits} />
-    <Reservations />
     <div class="row">
-      <h2>Over time</h2>
+      <h2>Reservations</h2>
+      <span id="count" class="quiet" />
+      <a class="jump" href="#overTime">
+        To the plots
+      </a>
+    </div>
+    <Filters filter={filter} protoHits={protoHits} />
+    <Reservations filter={filter} />
+    <div class="row">
+      <h2 id="overTime">Over time</h2>
       <label class="row">
         <span class="quiet">the last</span>
         <select id="minutes">
@@ -106,10 +113,10 @@ export const StatusPage = ({
   </Page>
 );
 
-const Filters = ({ filter, protoHits }: { filter: StatusFilter; protoHits: readonly ProtoHitRow[] }) => (
+const Filters = ({ filter, protoHits }: { filter: AskedStatus; protoHits: readonly ProtoHitRow[] }) => (
   <form id="filters" class="row end" aria-label="Which reservations">
     {filter.before !== undefined && <input type="hidden" name="before" value={filter.before} />}
-    <input type="hidden" name="rows" value={String(filter.rows)} min={ROWS_AT_FIRST} max={MOST_ROWS} step={ROWS_MORE} />
+    <input type="hidden" name="page" value={String(filter.page)} />
     <label>
       Search
       <br />
@@ -145,9 +152,12 @@ const Filters = ({ filter, protoHits }: { filter: StatusFilter; protoHits: reado
   </form>
 );
 
-const Reservations = () => (
+/** Another number of rows is that of an address that somebody wrote. */
+const rowsToChoose = (rows: number): readonly number[] => [...new Set([...ROWS, rows])].sort((a, b) => a - b);
+
+const Reservations = ({ filter }: { filter: AskedStatus }) => (
   <>
-    <table class="cards reservations">
+    <table class="reservations">
       <thead>
         <tr>
           {COLUMNS.map((name) => (
@@ -163,34 +173,45 @@ const Reservations = () => (
     <p id="noneMatches" class="quiet" hidden>
       No reservation matches. <a href="/status">Show all of them</a>
     </p>
-    <button type="button" id="older" hidden>
-      Older ones
-    </button>
+    <nav class="row paging" aria-label="Pages of reservations">
+      <button type="button" id="previous" disabled>
+        Previous
+      </button>
+      <span id="range" />
+      <button type="button" id="next" disabled>
+        Next
+      </button>
+      <label class="row">
+        <span class="quiet">rows</span>
+        <select name="rows" form="filters">
+          {rowsToChoose(filter.rows).map((rows) => (
+            <option value={String(rows)} selected={rows === filter.rows}>
+              {rows}
+            </option>
+          ))}
+        </select>
+      </label>
+    </nav>
     <template id="row">
       <tr>
-        <td data-column="Foreign id">
+        <td data-column="Reservation">
           <a data-cell="foreignId" href="/status">
             …
           </a>
+          <span data-cell="title" class="under" />
         </td>
-        <td data-column="ProtoHIT" data-cell="title" />
         <td data-column="State">
           <span data-cell="phase" class="tag" />
+          <span class="under">
+            <span data-cell="until" /> <span data-cell="expected" class="at" />
+          </span>
         </td>
         <td data-column="Dispatched">
-          <span>
-            <span class="people" data-cell="people" aria-hidden="true" /> <span data-cell="counts" />
-          </span>
+          <span class="people" data-cell="people" aria-hidden="true" /> <span data-cell="counts" />
         </td>
-        <td data-column="Waiting">
-          <span>
-            <span class="people" data-cell="waitingPeople" /> <span data-cell="waiting" />
-          </span>
-        </td>
-        <td data-column="Expected">
-          <span>
-            <span data-cell="expected" /> <span data-cell="until" class="until" />
-          </span>
+        <td data-column="Waiting for it">
+          <span class="people" data-cell="waitingPeople" /> <span data-cell="waiting" />
+          <span data-cell="market" class="under" />
         </td>
         <td data-column="HITs go to">
           <button type="button" data-cell="sandbox" class="side" aria-pressed="true" />
