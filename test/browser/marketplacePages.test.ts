@@ -76,6 +76,8 @@ describe('a newcomer with two tabs', () => {
     });
     const invoke = row.getByRole('button', { name: /^invoke/ });
     await invoke.waitFor();
+    // It asks first whether that is meant.
+    status.once('dialog', (question) => void question.accept());
     await invoke.click();
     await state(worker, 'There is work!');
   });

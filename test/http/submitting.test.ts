@@ -56,10 +56,10 @@ describe('a page that is about to submit', () => {
   });
 
   test('does not come back by it, if it was taken for gone; the marketplace is asked all the same', async () => {
-    const { hit } = await openWork(service);
+    const { hit, reservationId } = await openWork(service);
     const who = someone();
     await ping(who, hit, 'waiting');
-    await until(async () => (await eventsOf(who)).length === 1);
+    await until(async () => (await waiting(reservationId)) === 1);
     const assignmentId = AssignmentId.parse(who.assignment);
     await service.core.commands.markAssignment(
       { actor: 'marketplace', requestId: 'test' },
