@@ -122,7 +122,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   protoHitEndpoints(register, deps);
   reservationEndpoints(register, deps);
   const holding = {
-    held: createHeldRequests({ onChange: caughtUp.onChange, ending: deps.ending }),
+    held: createHeldRequests({ onChange: caughtUp.onChange, ending: deps.ending, recheck: deps.recheck }),
     progress: createProgressLookUp(db),
   };
   reservationListEndpoints(register, { ...deps, ...holding });

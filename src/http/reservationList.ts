@@ -6,7 +6,7 @@ import { findReservationListing, listReservations, type ReservationListing } fro
 import type { ReservationProgress } from '../projections/reservationProgress.ts';
 import { findReservation } from '../projections/reservations.ts';
 import { jsonAnswer, problem } from './answers.ts';
-import { type HeldRequests, TOO_MANY_HELD } from './api/heldRequests.ts';
+import type { HeldRequests } from './api/heldRequests.ts';
 import type { ProgressLookUp } from './api/reservationAnswers.ts';
 import { USUAL_WAIT_SECONDS, WAIT_FOR, type WaitFor, waitFields } from './api/waitFor.ts';
 import type { RegisterEndpoint } from './endpoint.ts';
@@ -88,16 +88,17 @@ export function reservationListEndpoints(
     summary: 'One reservation; with wait_for, as soon as so many wait for it, were called, or have handed in',
     answers: { text: null, json: shownReservation },
     takes: { id: reservationId, ...waitFields },
-    run: async ({ id, wait, wait_for: waitFor }, _, { gone }) => {
+    run: async ({ id, wait, wait_for: waitFor }, _, { gone, isStillLetIn }) => {
       if (wait !== undefined && waitFor === undefined) return WAIT_FOR_NOTHING;
       const look = async () => ({ row: await listingOf(id), progress: await progress(id) });
       const waitMs = waitFor === undefined ? 0 : (wait ?? USUAL_WAIT_SECONDS) * 1_000;
-      const found = await held(look, {
+      const looked = await held(look, {
         isEnough: ({ row, progress }) => row === undefined || waitFor === undefined || isThere(waitFor, row, progress),
-        ...{ waitMs, gone: gone() },
+        ...{ waitMs, gone: gone(), isStillLetIn },
       });
-      if (found === 'full') return TOO_MANY_HELD;
-      return found.row === undefined ? NO_RESERVATION : jsonAnswer((await shownAll([found.row]))[0]);
+      if (looked.type === 'refused') return looked.answer;
+      const { row } = looked.found;
+      return row === undefined ? NO_RESERVATION : jsonAnswer((await shownAll([row]))[0]);
     },
   });
 }

@@ -10,7 +10,7 @@ import { reservationId } from '../fields.ts';
 import type { GivenOut } from '../givenOutIds.ts';
 import { limitedByReservation, NO_RESERVATION } from '../namedProtoHit.ts';
 import { listedAssignments, shownAssignment } from '../shownAssignment.ts';
-import { type HeldRequests, TOO_MANY_HELD } from './heldRequests.ts';
+import type { HeldRequests } from './heldRequests.ts';
 import { haveField, USUAL_WAIT_SECONDS, waitFields } from './waitFor.ts';
 
 /** How far reservations are, asked for all held requests of a turn at once. */
@@ -39,17 +39,17 @@ export function reservationAnswerEndpoints(
       'comes, or when none can come any more',
     answers: { text: null, json: z.array(shownAssignment) },
     takes: { id: reservationId, ...haveField, ...waitFields },
-    run: async ({ id, have, wait, wait_for: waitFor }, _, { gone }) => {
+    run: async ({ id, have, wait, wait_for: waitFor }, _, { gone, isStillLetIn }) => {
       if (waitFor !== undefined && waitFor.figure !== 'answers') return NOT_ANSWERS;
       const now = await progress(id);
       if (now === undefined) return NO_RESERVATION;
       const waitMs = (wait ?? (waitFor === undefined ? 0 : USUAL_WAIT_SECONDS)) * 1_000;
       const least = waitFor?.least ?? (have ?? now.answers) + 1;
-      const found = await held(() => progress(id), {
+      const looked = await held(() => progress(id), {
         isEnough: (is) => is === undefined || is.answers >= least || (!is.isOpen && is.atWork === 0),
-        ...{ waitMs, gone: gone() },
+        ...{ waitMs, gone: gone(), isStillLetIn },
       });
-      if (found === 'full') return TOO_MANY_HELD;
+      if (looked.type === 'refused') return looked.answer;
       return jsonAnswer(await listedAssignments(db, settings.ids, await answersFor(db, id)));
     },
   });
