@@ -42,6 +42,7 @@ import { sandboxEndpoints } from './sandbox.ts';
 import { withoutScope } from './scopes.ts';
 import { workerListEndpoints } from './workerList.ts';
 import { workRequestEndpoints } from './workRequests.ts';
+import { wrongIdIn } from './wrongIds.ts';
 
 export type AppDependencies = {
   readonly commands: Commands;
@@ -142,7 +143,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
     if (allowed.length === 0 || allowed.includes(c.req.method))
       return wantsPage(c)
         ? c.html(NotFoundPage({ path: withoutPeople(c.req.path), hasMarketplace: deps.hasMarketplace }), 404)
-        : send(c, problem(404, `there is no path ${withoutPeople(c.req.path).slice(0, 200)}`));
+        : send(c, problem(404, nothingAt(c.req.method, c.req.path)));
     const headers = { Allow: allowed.join(', ') };
     return send(
       c,
@@ -155,4 +156,11 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   });
   app.onError(answerFailures(log));
   return app;
+}
+
+/** Whoever asks for a thing by what is no id is told what one looks like. */
+function nothingAt(method: string, path: string): string {
+  const nothing = `there is no path ${withoutPeople(path).slice(0, 200)}`;
+  const right = method === 'GET' ? wrongIdIn(path) : null;
+  return right === null ? nothing : `${nothing}: ${right}`;
 }

@@ -143,6 +143,15 @@ describe('the other paths refuse too', () => {
       status: 404,
       says: /WorkReservation\.DoesNotExist/,
     },
+    ...['reservation/zzz', 'reservation/zzz/answers'].map(
+      (path): Refused => ({
+        name: `${path}, which is no id`,
+        method: 'GET',
+        path,
+        status: 404,
+        says: /there is no path \/reservation\/zzz.*: what follows reservation\/ must be the id of a reservation, as reservation\/make answered it/,
+      }),
+    ),
     {
       name: 'an unknown path',
       method: 'GET',
